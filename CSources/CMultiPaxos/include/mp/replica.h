@@ -1,0 +1,261 @@
+/* One node of the protocol: acceptor, learner and proposer of every group, and the election of the
+ * serving node.
+ *
+ * A replica is a pure state machine: it owns no socket, file, clock or heap memory, and the same
+ * events in the same order give the same effects. It keeps no bytes either: a log here is a list of
+ * batch identities, and the driver keeps the frames themselves under (group, first index).
+ *
+ * Contract of mp_replica_step():
+ *  - Event pointers are borrowed for the call. Pointers in the effects are valid until the next.
+ *  - Carry out the effects in this order: drop frames, append the frame, submit the writes in order,
+ *    send, apply the commit, report outcomes.
+ *  - A message with `after_write` != 0 may leave only once that write, and every write before it,
+ *    is durable. This is how "durable before sent" is said: as data.
+ *  - A step that returns anything but MP_OK changed nothing and has no effects.
+ *  - A stale or duplicate message is MP_OK without effects.
+ *  - Messages to a node that is not connected are dropped by the driver; the core retransmits.
+ *
+ * Thread safety: none. One thread, or one lock, per replica. */
+#ifndef MP_REPLICA_H
+#define MP_REPLICA_H
+
+#include "mp/message.h"
+
+struct mp_replica;
+
+struct mp_trace; /* See mp/trace.h. */
+
+struct mp_options {
+    uint64_t node;                  /* 1.. for a server; with MP_CLIENT_NODE for a client. */
+    uint64_t voters[MP_VOTERS_MAX]; /* Node ids, in any order, no id twice. */
+    uint32_t voter_count;           /* 1 to MP_VOTERS_MAX. */
+    bool votes;                     /* An acceptor with storage; then node is one of the voters. */
+    uint32_t window;                /* Own batches in flight per group, 1 to MP_WINDOW_MAX. */
+    uint32_t groups_max;            /* Groups this replica can hold. */
+    uint32_t batches_max;           /* Batch identities of all groups together. */
+    uint64_t timeout_us;            /* T, the election timeout. Heartbeats are every T/4. */
+    uint64_t fetch_bytes;           /* Bytes asked for by one fetch. */
+    /* Called with each protocol transition; it cannot influence state. May be NULL. */
+    void (*trace)(void *context, const struct mp_trace *record);
+    void *trace_context;
+};
+
+/* What an acceptor must not forget about a group. Written whole with each write of the group. */
+struct mp_hard_state {
+    struct mp_ballot promised;
+    struct mp_point tip;    /* The last batch accepted. */
+    struct mp_point commit; /* Known committed here; may lag, never leads. */
+};
+
+/* The identity of one batch of a log. */
+struct mp_identity {
+    uint64_t first;
+    uint64_t last;
+    struct mp_ballot ballot;
+    uint64_t previous;
+    uint64_t checksum;
+    uint32_t size; /* Of the frame, in bytes. */
+    uint32_t count;
+};
+
+enum mp_event_kind {
+    MP_EVENT_LOAD = 1, /* A group as storage holds it; before MP_EVENT_START. */
+    MP_EVENT_START,    /* Everything is loaded: begin. */
+    MP_EVENT_RECEIVE,  /* A message of a peer. */
+    MP_EVENT_WRITTEN,  /* A write is durable. One event per write, in order of the ids. */
+    MP_EVENT_TIMEOUT,  /* The deadline of the last effects has passed. */
+    MP_EVENT_PEER,     /* A voter became reachable, or stopped being so. */
+    MP_EVENT_PULL,     /* Prepare with a new ballot and adopt the best log. */
+    MP_EVENT_INVOKE,   /* Seal a batch and append it to the own log; nothing leaves yet. */
+    MP_EVENT_PUSH,     /* Send what was invoked; if nothing is new, send again what is pending. */
+    MP_EVENT_CONFIRM,  /* Ask a quorum whether the own ballot still holds: a read barrier. */
+    MP_EVENT_RELEASE,  /* Give up owning without being told to; the log stays. */
+    MP_EVENT_DISK,     /* How the disk is: stalled, full, or well. */
+};
+
+struct mp_event {
+    enum mp_event_kind kind;
+    uint64_t now_us; /* Monotonic. Never goes back. */
+    uint64_t group;  /* Of LOAD, WRITTEN, PULL, INVOKE, PUSH, CONFIRM, RELEASE. */
+    union {
+        struct {
+            struct mp_hard_state hard;
+            const struct mp_identity *suffix; /* Batches after hard.commit, in order, to the tip. */
+            uint32_t suffix_count;
+            bool lost; /* Storage could not read all of it: promise and accept nothing. */
+        } load;
+        struct {
+            uint64_t from; /* The node of the connection, as the handshake proved it. */
+            const struct mp_message *message;
+            /* The decoded payload of FRAME and ACCEPT, verified by mp_batch_decode(). */
+            const struct mp_batch *batch;
+        } receive;
+        struct {
+            uint64_t write_id;
+        } written;
+        struct {
+            uint64_t node;
+            bool reachable;
+        } peer;
+        struct {
+            uint64_t deadline_us; /* When to give up with MP_PULL_NO_QUORUM. */
+        } pull;
+        struct {
+            struct mp_batch_builder *batch; /* Sealed by the step if it returns MP_OK. */
+        } invoke;
+        struct {
+            uint64_t stall_us; /* Age of the oldest write not yet durable. */
+            bool full;
+        } disk;
+    };
+};
+
+/* One durable write: the hard state, and with it a frame and a truncation, atomically. */
+struct mp_write {
+    uint64_t id; /* Rises by one with each write of the replica. */
+    uint64_t group;
+    struct mp_hard_state hard;
+    uint64_t truncate_from; /* Forget stored batches from this first index on; 0: none. */
+    uint64_t batch_first;   /* Store the frame that starts here; 0: none. */
+};
+
+struct mp_send {
+    uint64_t to;
+    uint64_t after_write; /* 0: at once. */
+    struct mp_message message;
+    uint64_t batch_first; /* ACCEPT: the payload is the frame that starts here; else 0. */
+};
+
+enum mp_outcome_kind {
+    MP_PULLED = 1,     /* This node owns the group; `point` is the tip, `ballot` its own. */
+    MP_PULL_PREEMPTED, /* A higher `ballot` is promised. */
+    MP_PULL_NO_QUORUM, /* Too few answered before the deadline. */
+    MP_PREEMPTED,      /* Owned until now: `ballot` took over. What was pushed is unknown. */
+    MP_CONFIRMED,      /* Reads that asked before `sequence` rounds may be answered. */
+    MP_SERVING,        /* `node` is elected to serve, 0: nobody is known to. */
+    MP_OWNER_SEEN,     /* Another proposer with `ballot` is at work on the group. */
+};
+
+struct mp_outcome {
+    enum mp_outcome_kind kind;
+    uint64_t group;
+    struct mp_ballot ballot;
+    struct mp_point point;
+    uint64_t node;
+    uint64_t sequence;
+};
+
+/* Frames to send to a peer that fetches: those from `from` to `through`, as FRAME messages made
+ * from `frame` and at most `bytes` bytes of them (but at least one), then `fetched` with
+ * point.index set to the last index sent (from - 1 if none). */
+struct mp_serve {
+    uint64_t to; /* 0: nothing to serve. */
+    uint64_t from;
+    uint64_t through;
+    uint64_t bytes;
+    struct mp_message frame;
+    struct mp_message fetched;
+};
+
+struct mp_effects {
+    /* Forget frames of `group`: those that start at drop_from or later (truncated), unless 0, and
+     * those that end at drop_through or before (committed long ago; storage has them), unless 0. */
+    uint64_t group;
+    uint64_t drop_from;
+    uint64_t drop_through;
+
+    /* Keep the frame of the event, now in the log, under (group, append.first); first 0: none. */
+    struct mp_identity append;
+
+    struct mp_write writes[MP_WRITES_MAX];
+    uint32_t write_count;
+
+    struct mp_send sends[MP_SENDS_MAX];
+    uint32_t send_count;
+
+    struct mp_serve serve;
+
+    /* Entries from commit_from to commit_through are committed: apply them. from 0: none. */
+    uint64_t commit_from;
+    uint64_t commit_through;
+
+    struct mp_outcome outcomes[MP_OUTCOMES_MAX];
+    uint32_t outcome_count;
+
+    /* Step with MP_EVENT_TIMEOUT at this time; if it is past, at once, again and again. */
+    uint64_t deadline_us;
+};
+
+/* Bytes of memory mp_replica_init() needs for these options. An idle group costs
+ * mp_group_size() of them. */
+size_t mp_replica_size(const struct mp_options *options);
+size_t mp_group_size(void);
+
+/* Make a replica in `memory`, which the caller keeps, aligned to 16, until it is done with it.
+ *
+ * MP_OK      *replica is ready for LOAD events, then START.
+ * MP_TOO_BIG An option is out of its range, or `size` is too small. */
+MP_MUST_USE enum mp_status mp_replica_init(void *memory, size_t size,
+                                           const struct mp_options *options,
+                                           struct mp_replica **replica);
+
+/* Apply one event and say what must follow.
+ *
+ * MP_OK            The effects are set, possibly to nothing but the deadline.
+ * MP_BUSY          INVOKE: the window is full. LOAD, PULL, RECEIVE: a pool is full.
+ * MP_STALE         INVOKE, PUSH, CONFIRM: this node does not own the group. PULL: one is under way.
+ * MP_NOT_READY     CONFIRM: no entry of the own ballot is committed yet.
+ * MP_UNKNOWN_GROUP PUSH, INVOKE, CONFIRM, RELEASE, WRITTEN: no such group.
+ * MP_CONFLICT      RECEIVE: the message contradicts what is committed here: a peer is corrupt.
+ * MP_MALFORMED     RECEIVE: the message breaks the protocol's form. */
+MP_MUST_USE enum mp_status mp_replica_step(struct mp_replica *replica,
+                                           const struct mp_event *event,
+                                           struct mp_effects *effects);
+
+enum mp_role {
+    MP_FOLLOWING = 0,
+    MP_PREPARING, /* Waits for promises. */
+    MP_ADOPTING,  /* Fetches the best log. */
+    MP_OWNING,
+};
+
+/* What a group looks like from outside. */
+struct mp_group_view {
+    uint64_t group;
+    enum mp_role role;
+    bool lost;
+    bool ready;            /* Owning, and an entry of the own ballot is committed. */
+    struct mp_ballot owner;    /* Own ballot if owning, else the highest promised. */
+    struct mp_ballot promised;
+    struct mp_point commit;
+    struct mp_point tip;
+    uint64_t verified;     /* Last index verified against `promised`'s accepts. */
+    uint32_t in_flight;    /* Own batches pushed and not committed. */
+    uint32_t window_free;  /* Batches INVOKE would still take. */
+};
+
+/* False if the group is unknown; *view is then zero. */
+bool mp_replica_group(const struct mp_replica *replica, uint64_t group,
+                      struct mp_group_view *view);
+
+/* The next group after *cursor (0 at first), in no particular order; false at the end. */
+bool mp_replica_next_group(const struct mp_replica *replica, uint32_t *cursor,
+                           struct mp_group_view *view);
+
+/* What an owner knows of a voter's copy: the last index it acknowledged for the own ballot. */
+uint64_t mp_replica_match(const struct mp_replica *replica, uint64_t group, uint64_t voter);
+
+/* The identity of the batch that holds `index`; false if it is not among those in memory. */
+bool mp_replica_identity(const struct mp_replica *replica, uint64_t group, uint64_t index,
+                         struct mp_identity *identity);
+
+/* The node elected to serve, 0 if none is known; and whether that is this one. */
+uint64_t mp_replica_serving(const struct mp_replica *replica);
+
+/* Stop the process unless every invariant holds. For tests and the simulator: slow. */
+void mp_replica_check(const struct mp_replica *replica);
+
+/* A hash of the whole state: equal histories give equal hashes. For tests of determinism. */
+uint64_t mp_replica_digest(const struct mp_replica *replica);
+
+#endif /* MP_REPLICA_H */

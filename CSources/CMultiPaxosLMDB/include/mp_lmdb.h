@@ -1,0 +1,138 @@
+/* Durable storage of one node: logs and hard state in one LMDB environment.
+ *
+ * Lifecycle: mp_lmdb_format() once per directory; then mp_lmdb_open() -> mp_lmdb_load() -> any
+ * number of mp_lmdb_commit() -> mp_lmdb_close().
+ *
+ * Databases (docs/internals/disk.md has the bytes):
+ *   batches   storage sequence, big endian       -> the frame, as received
+ *   identity  group, first index, big endian     -> last, ballot, checksums, sequence, own checksum
+ *   hard      group, big endian                  -> promised, tip, commit, own checksum
+ *   node      name                               -> format, cluster, node, incarnation, peers
+ *
+ * Invariants across them: every identity names a frame in `batches` or the batch is lost; the
+ * identities of a group are contiguous up to the tip that `hard` names.
+ *
+ * Durability: only LMDB's default, flushed commits. A failed commit or flush is final: stop the
+ * process. No MDB type leaves the implementation.
+ *
+ * Thread safety: mp_lmdb_commit() and the other writers on one thread (the storage thread);
+ * mp_lmdb_read() and mp_lmdb_verify() on any. */
+#ifndef MP_LMDB_H
+#define MP_LMDB_H
+
+#include <mp.h>
+
+struct mp_lmdb;
+
+#define MP_LMDB_ERROR_SIZE 512u
+#define MP_LMDB_CLUSTER_SIZE 64u /* Bytes of a cluster's name, the closing zero included. */
+
+/* A sentence for the operator: what is wrong and what to do. */
+struct mp_lmdb_error {
+    char text[MP_LMDB_ERROR_SIZE];
+};
+
+struct mp_lmdb_options {
+    const char *path;     /* The directory. */
+    const char *cluster;  /* The cluster's name. */
+    uint64_t node;
+    uint64_t map_bytes;   /* Address space of the map: the most the data may grow to. 0: 1 TiB. */
+    uint64_t reserve_bytes; /* Allocated ahead of the data, and kept for promises. 0: 64 MiB. */
+};
+
+/* What a voting directory says of itself. */
+struct mp_lmdb_identity_record {
+    char cluster[MP_LMDB_CLUSTER_SIZE];
+    uint64_t node;
+    uint64_t incarnation; /* Drawn at random by format: votes belong to (node, incarnation). */
+    uint64_t sequence;    /* The durable storage sequence. */
+};
+
+/* Make a voting directory. It must not exist, or be empty.
+ *
+ * MP_OK      It is durable.
+ * MP_FOREIGN It holds something already. Nothing was written.
+ * MP_SYSTEM, MP_FULL  As the error says. */
+MP_MUST_USE enum mp_status mp_lmdb_format(const struct mp_lmdb_options *options,
+                                          struct mp_lmdb_error *error);
+
+/* Open a voting directory.
+ *
+ * MP_OK      *env is open, exclusively.
+ * MP_FOREIGN It is not formatted, or for another node, cluster or a newer format.
+ * MP_IN_USE  Another process, or this one, has it open.
+ * MP_CORRUPT A record's checksum differs.
+ * MP_SYSTEM  Read-only, missing, a remote file system, … as the error says. */
+MP_MUST_USE enum mp_status mp_lmdb_open(const struct mp_lmdb_options *options,
+                                        struct mp_lmdb **env, struct mp_lmdb_error *error);
+
+void mp_lmdb_close(struct mp_lmdb *env);
+
+/* What open found, and the flags LMDB reports of the environment (0x20000000 is NOTLS …). */
+void mp_lmdb_identity(const struct mp_lmdb *env, struct mp_lmdb_identity_record *record);
+uint32_t mp_lmdb_flags(const struct mp_lmdb *env);
+
+/* One group as it was stored. `lost` if a batch that should be there is missing or its checksum
+ * differs; error then names group, index and ballot. Pointers are valid for the call. */
+typedef void (*mp_lmdb_on_group)(void *context, uint64_t group, const struct mp_hard_state *hard,
+                                 const struct mp_identity *suffix, uint32_t suffix_count, bool lost,
+                                 const struct mp_lmdb_error *error);
+
+/* Report every group. Frames after the commit point are read and verified; those before it when
+ * they are read. MP_OK, MP_SYSTEM. */
+MP_MUST_USE enum mp_status mp_lmdb_load(struct mp_lmdb *env, mp_lmdb_on_group on_group,
+                                        void *context, struct mp_lmdb_error *error);
+
+/* One write of the core, with the frame it names (NULL if none). */
+struct mp_lmdb_write {
+    struct mp_write write;
+    struct mp_identity identity; /* Of the frame; first 0 if there is none. */
+    const uint8_t *frame;
+};
+
+/* What a peer last announced, so that a rolled-back one can be recognised. */
+struct mp_lmdb_peer {
+    uint64_t node;
+    uint64_t incarnation;
+    uint64_t sequence;
+    bool lost;
+};
+
+/* Make writes durable, all or none, in one transaction with one flush.
+ *
+ * MP_OK     They are durable.
+ * MP_FULL   No space could be allocated; nothing was written. Promises alone may still fit: the
+ *           reserve is kept for writes without a frame.
+ * MP_SYSTEM The outcome is unknown: stop the process, never retry. */
+MP_MUST_USE enum mp_status mp_lmdb_commit(struct mp_lmdb *env, const struct mp_lmdb_write *writes,
+                                          uint32_t write_count, struct mp_lmdb_error *error);
+
+/* Remember, durably, what a peer announced. MP_OK, MP_FULL, MP_SYSTEM as for commit. */
+MP_MUST_USE enum mp_status mp_lmdb_put_peer(struct mp_lmdb *env, const struct mp_lmdb_peer *peer,
+                                            struct mp_lmdb_error *error);
+
+/* False if nothing is known of the peer. */
+bool mp_lmdb_get_peer(struct mp_lmdb *env, uint64_t node, struct mp_lmdb_peer *peer);
+
+/* Return false to stop reading. The frame is valid for the call. */
+typedef bool (*mp_lmdb_on_frame)(void *context, const struct mp_batch *batch);
+
+/* Read the frames of a group from the one that holds index `from` to at most `through`, verified.
+ *
+ * MP_OK      on_frame saw what there is; nothing at all is OK too.
+ * MP_CORRUPT A frame's checksum differs, or it is missing; error names group, index and ballot. */
+MP_MUST_USE enum mp_status mp_lmdb_read(struct mp_lmdb *env, uint64_t group, uint64_t from,
+                                        uint64_t through, mp_lmdb_on_frame on_frame, void *context,
+                                        struct mp_lmdb_error *error);
+
+/* Counters since open, for status: commits (flushes), bytes of data file used and allocated. */
+struct mp_lmdb_stats {
+    uint64_t commits;
+    uint64_t batches;
+    uint64_t bytes_used;
+    uint64_t bytes_allocated;
+    uint64_t sequence;
+};
+void mp_lmdb_get_stats(const struct mp_lmdb *env, struct mp_lmdb_stats *stats);
+
+#endif /* MP_LMDB_H */

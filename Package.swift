@@ -1,0 +1,107 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let cWarnings: [CSetting] = [
+    .enableWarning("all"), .enableWarning("extra"), .enableWarning("conversion"),
+    .enableWarning("shadow"), .enableWarning("strict-prototypes"), .treatAllWarnings(as: .error),
+]
+
+let swift: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+    name: "ado",
+    products: [
+        .library(name: "ADO", targets: ["ADO", "ADOObjects", "MultiPaxos"]),
+        .executable(name: "adod", targets: ["adod"]),
+        .executable(name: "adoctl", targets: ["adoctl"]),
+        .executable(name: "adobench", targets: ["adobench"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+    ],
+    targets: [
+        // MARK: C: the core knows no I/O; the two adapters know one library each.
+        .systemLibrary(
+            name: "CLibUV", path: "CSources/CLibUV", pkgConfig: "libuv",
+            providers: [.apt(["libuv1-dev"]), .brew(["libuv"])]),
+        .systemLibrary(
+            name: "CLibLMDB", path: "CSources/CLibLMDB", pkgConfig: "lmdb",
+            providers: [.apt(["liblmdb-dev"]), .brew(["lmdb"])]),
+        .target(name: "CMultiPaxos", path: "CSources/CMultiPaxos", cSettings: cWarnings),
+        .target(
+            name: "CMultiPaxosLMDB", dependencies: ["CMultiPaxos", "CLibLMDB"],
+            path: "CSources/CMultiPaxosLMDB", cSettings: cWarnings + [.define("_GNU_SOURCE")]),
+        .target(
+            name: "CMultiPaxosUV", dependencies: ["CMultiPaxos", "CMultiPaxosLMDB", "CLibUV"],
+            path: "CSources/CMultiPaxosUV", cSettings: cWarnings + [.define("_GNU_SOURCE")]),
+
+        // MARK: The vocabulary, and objects written in it. No C, no I/O.
+        .target(name: "ADO", swiftSettings: swift),
+        .target(
+            name: "ADOObjects",
+            dependencies: [
+                "ADO", .product(name: "HashTreeCollections", package: "swift-collections"),
+            ], swiftSettings: swift),
+
+        // MARK: The protocol behind the vocabulary: the only importer of C.
+        .target(
+            name: "MultiPaxos",
+            dependencies: ["ADO", "CMultiPaxos", "CMultiPaxosLMDB", "CMultiPaxosUV"],
+            swiftSettings: swift),
+
+        // MARK: Servers and tools. Executables parse arguments and wire; nothing else.
+        .target(
+            name: "ADOServer",
+            dependencies: [
+                "ADO", "ADOObjects", "MultiPaxos", .product(name: "Logging", package: "swift-log"),
+            ], swiftSettings: swift),
+        .executableTarget(
+            name: "adod",
+            dependencies: [
+                "ADOServer", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: swift),
+        .executableTarget(
+            name: "adoctl",
+            dependencies: [
+                "ADOServer", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: swift),
+        .target(
+            name: "Bench",
+            dependencies: [
+                "ADO", "ADOObjects", "MultiPaxos", "ADOServer",
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ], path: "Benchmarks/Bench", swiftSettings: swift),
+        .executableTarget(
+            name: "adobench",
+            dependencies: [
+                "Bench", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], path: "Benchmarks/adobench", swiftSettings: swift),
+
+        // MARK: Tests.
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swift),
+        .testTarget(name: "ADOTests", dependencies: ["ADO", "TestSupport"]),
+        .testTarget(name: "ADOObjectsTests", dependencies: ["ADOObjects", "ADO", "TestSupport"]),
+        .testTarget(
+            name: "CoreTests", dependencies: ["CMultiPaxos", "TestSupport"],
+            exclude: ["Transcripts"]),
+        .testTarget(
+            name: "StorageTests", dependencies: ["CMultiPaxos", "CMultiPaxosLMDB", "TestSupport"]),
+        .testTarget(
+            name: "MultiPaxosTests",
+            dependencies: ["MultiPaxos", "ADO", "ADOObjects", "TestSupport"]),
+        .testTarget(name: "BenchTests", dependencies: ["Bench", "ADO", "TestSupport"]),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: ["MultiPaxos", "ADO", "ADOObjects", "ADOServer", "TestSupport"]),
+        .testTarget(name: "TidyTests", dependencies: ["TestSupport"]),
+    ],
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .c17
+)
