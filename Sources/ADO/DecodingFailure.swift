@@ -1,0 +1,30 @@
+/// Why bytes are not the encoding of a value.
+public enum DecodingFailure: Error, Sendable, Hashable {
+    /// The bytes end before the value does.
+    case truncated
+
+    /// The bytes are no encoding of the type: a flag that is no flag, text that is not UTF-8.
+    case malformed
+
+    /// This many bytes follow the value.
+    case trailing(Int)
+
+    /// No method, or no case, has this tag.
+    case unknownTag(UInt32)
+}
+
+extension DecodingFailure: CustomStringConvertible {
+    /// The failure as a sentence.
+    public var description: String {
+        switch self {
+        case .truncated:
+            "The bytes end before the value does; check that the whole encoding arrived."
+        case .malformed:
+            "The bytes are not an encoding of this type; check that both sides use one version."
+        case .trailing(let count):
+            "\(count) bytes follow the value; check that both sides use one version."
+        case .unknownTag(let tag):
+            "No method has the tag \(tag); update the program that reads it."
+        }
+    }
+}

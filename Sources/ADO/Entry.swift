@@ -1,0 +1,106 @@
+/// What an entry of a log is.
+public enum EntryKind: UInt32, Sendable, Hashable {
+    /// A linearizable read: only the method's bytes; never in a log.
+    case read = 0
+    /// A call: a ``CallHeader`` and the method's bytes.
+    case call = 1
+    /// Nothing: it makes an inherited branch committable.
+    case barrier = 2
+    /// The first entry of a log: the type's name, a zero byte, the object's name.
+    case create = 3
+}
+
+/// What a call does.
+@frozen
+public enum CallOperation: UInt8, Sendable, Hashable {
+    /// Runs the method that follows.
+    case method = 1
+    /// Opens the session. Opening it twice is opening it once.
+    case open = 2
+    /// Settles the request: answers its result, or sees to it that it is never done.
+    case settle = 3
+}
+
+/// The head of a call's payload.
+@frozen
+public struct CallHeader: Sendable, Hashable {
+    /// The session.
+    public var session: UInt64
+    /// The number of the request, from 1; 0 if the operation is `open`.
+    public var request: UInt64
+    /// The lowest request whose result the client may still ask for.
+    public var lowest: UInt64
+    /// What to do.
+    public var operation: CallOperation
+
+    /// Bytes of an encoded header.
+    public static let size = 25
+
+    /// Makes the head of a call.
+    @inlinable
+    public init(session: UInt64, request: UInt64, lowest: UInt64, operation: CallOperation) {
+        self.session = session
+        self.request = request
+        self.lowest = lowest
+        self.operation = operation
+    }
+}
+
+extension CallHeader: BinaryCodable {
+    /// Appends 25 bytes.
+    @inlinable
+    public func write(to writer: inout Writer) {
+        writer.u64(session)
+        writer.u64(request)
+        writer.u64(lowest)
+        writer.u8(operation.rawValue)
+    }
+
+    /// Reads 25 bytes.
+    @inlinable
+    public static func read(from reader: inout Reader) throws(DecodingFailure) -> CallHeader {
+        let session = try reader.u64()
+        let request = try reader.u64()
+        let lowest = try reader.u64()
+        guard let operation = CallOperation(rawValue: try reader.u8()) else { throw .malformed }
+        return CallHeader(
+            session: session, request: request, lowest: lowest, operation: operation)
+    }
+}
+
+extension Writer {
+    /// Appends one entry of a block; `payload` writes what follows its head.
+    @inlinable
+    public mutating func entry(_ kind: EntryKind, payload: (inout Writer) -> Void = { _ in }) {
+        let start = count
+        u32(0)
+        u32(kind.rawValue)
+        payload(&self)
+        patchU32(UInt32(count - start - Entries.headSize), at: start)
+    }
+
+    /// Appends an entry that runs a method.
+    @inlinable
+    public mutating func methodEntry(_ header: CallHeader, _ method: some ObjectMethod) {
+        entry(.call) { writer in
+            header.write(to: &writer)
+            method.write(to: &writer)
+        }
+    }
+
+    /// Appends an entry that opens `session`.
+    @inlinable
+    public mutating func openEntry(session: UInt64) {
+        let header = CallHeader(session: session, request: 0, lowest: 0, operation: .open)
+        entry(.call) { header.write(to: &$0) }
+    }
+}
+
+/// Sizes of blocks of entries.
+public enum Entries {
+    /// Bytes before an entry's payload.
+    public static let headSize = 8
+
+    /// Bytes that one entry's payload may take.
+    public static let payloadMax = 1024 * 1024 - 4096
+}

@@ -1,0 +1,30 @@
+/// Which object: its type's name and its own.
+public struct ObjectName: Sendable, Hashable {
+    /// The name of the type, as ``AtomicObject/typeName``.
+    public let type: String
+
+    /// The name of the object among those of its type.
+    public let name: String
+
+    /// Makes the name of an object.
+    ///
+    /// Neither part may hold a zero byte, and both together may take 255 bytes of UTF-8.
+    public init(type: String, name: String) {
+        precondition(
+            !type.utf8.contains(0) && !name.utf8.contains(0),
+            "the name of an object or of its type must not contain a zero byte")
+        precondition(
+            type.utf8.count + name.utf8.count <= Self.sizeMax,
+            "the names of an object and of its type may take 255 bytes together")
+        self.type = type
+        self.name = name
+    }
+
+    /// Bytes that both names may take.
+    public static let sizeMax = 255
+
+    /// What identifies the object in a log: type, a zero byte, name.
+    public var description: [UInt8] {
+        Array(type.utf8) + [0] + Array(name.utf8)
+    }
+}
