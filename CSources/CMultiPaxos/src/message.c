@@ -84,10 +84,12 @@ enum mp_status mp_message_decode(const uint8_t *bytes, size_t size, struct mp_me
     struct mp_message decoded;
     decode_header(bytes, &decoded);
     decoded.payload_size = total - MP_MESSAGE_HEADER_SIZE;
+    uint64_t payload_checksum = mp__get64(bytes + 104);
+    /* The size is outside of the checksum: a payload must not vanish with it. */
+    if (decoded.payload_size == 0 && payload_checksum != 0) return MP_MALFORMED;
     if (decoded.payload_size > 0) {
         decoded.payload = bytes + MP_MESSAGE_HEADER_SIZE;
         bool verified_later = carries_batch(decoded.kind);
-        uint64_t payload_checksum = mp__get64(bytes + 104);
         if (!verified_later &&
             mp_hash(decoded.payload, decoded.payload_size) != payload_checksum) {
             return MP_MALFORMED;
