@@ -1,0 +1,64 @@
+import CMultiPaxos
+
+/// Set in the node id of a proposer without a vote.
+let clientBit = UInt64(1) << 63
+
+/// The election timeout of every test, in virtual microseconds.
+let T: UInt64 = 200_000
+
+extension mp_ballot {
+    init(_ round: UInt64, _ node: UInt64) { self.init(round: round, node: node) }
+
+    static var none: mp_ballot { mp_ballot(round: 0, node: 0) }
+}
+
+extension mp_ballot: @retroactive Equatable {
+    public static func == (a: mp_ballot, b: mp_ballot) -> Bool { mp_ballot_equal(a, b) }
+}
+
+extension mp_ballot: @retroactive Comparable {
+    public static func < (a: mp_ballot, b: mp_ballot) -> Bool { mp_ballot_compare(a, b) < 0 }
+}
+
+extension mp_ballot: @retroactive CustomStringConvertible {
+    public var description: String {
+        node & clientBit == 0 ? "\(round).\(node)" : "\(round).c\(node & ~clientBit)"
+    }
+}
+
+extension mp_point: @retroactive Equatable {
+    public static func == (a: mp_point, b: mp_point) -> Bool {
+        a.index == b.index && a.ballot == b.ballot && a.checksum == b.checksum
+    }
+
+    static var root: mp_point { mp_point() }
+}
+
+extension mp_point: @retroactive CustomStringConvertible {
+    public var description: String { index == 0 ? "root" : "\(index)@\(ballot)" }
+}
+
+extension mp_status: @retroactive CustomStringConvertible {
+    public var description: String { String(cString: mp_status_name(self)) }
+}
+
+/// The order in which logs are compared by a pull: ballot of the last entry, then length.
+func isBetter(_ a: mp_point, than b: mp_point) -> Bool {
+    a.ballot == b.ballot ? a.index > b.index : a.ballot > b.ballot
+}
+
+/// A number for every message kind that the core handles.
+let coreKinds = MP_MESSAGE_PREPARE.rawValue...MP_MESSAGE_BEATEN.rawValue
+
+func nameOfKind(_ kind: UInt8) -> String {
+    let names = [
+        "none", "prepare", "promise", "fetch", "frame", "fetched", "accept", "accepted", "commit",
+        "confirm", "confirmed", "beat", "beaten",
+    ]
+    return Int(kind) < names.count ? names[Int(kind)] : "kind \(kind)"
+}
+
+func nameOfOutcome(_ outcome: UInt8) -> String {
+    let names = ["ok", "refused", "gap", "full", "gone"]
+    return Int(outcome) < names.count ? names[Int(outcome)] : "outcome \(outcome)"
+}
