@@ -28,10 +28,10 @@
  *              0 for LEARN                                                 at most
  *   FRAME      as asked        -                    the server  request    -         batch
  *   FETCHED    as asked        index: last sent     the server  request    -         -
- *   ACCEPT     the owner's     before the batch     the owner   -          -         batch
- *   ACCEPTED   as asked        index: verified; if  known       -          -         -
+ *   ACCEPT     the owner's     before the batch     the owner   stream     -         batch
+ *   ACCEPTED   as asked        index: verified; if  known       as asked   -         -
  *                              REFUSED its ballot is the promise
- *   COMMIT     the owner's     the commit point     the owner   -          -         -
+ *   COMMIT     the owner's     the commit point     the owner   stream     -         -
  *   CONFIRM    the owner's     -                    -           round      -         -
  *   CONFIRMED  as asked        if REFUSED: promise  -           round      -         -
  *   BEAT       -               -                    -           round      -         -
@@ -69,7 +69,9 @@ enum mp_message_outcome {
 };
 
 enum mp_message_flag {
-    MP_FLAG_LEARN = 1u, /* FETCH, FRAME, FETCHED: committed entries only, no ballot. */
+    /* FETCH, FRAME, FETCHED: committed entries only, whatever the ballot. COMMIT: the owner no
+     * longer has in memory what the voter lacks; the voter must fetch it. */
+    MP_FLAG_LEARN = 1u,
     MP_FLAG_HAPPY = 2u, /* BEATEN. */
 };
 

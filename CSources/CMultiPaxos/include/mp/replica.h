@@ -203,7 +203,9 @@ MP_MUST_USE enum mp_status mp_replica_init(void *memory, size_t size,
  *
  * MP_OK            The effects are set, possibly to nothing but the deadline.
  * MP_BUSY          INVOKE: the window is full. LOAD, PULL, RECEIVE: a pool is full.
- * MP_STALE         INVOKE, PUSH, CONFIRM: this node does not own the group. PULL: one is under way.
+ * MP_FULL          INVOKE: the own disk is full.
+ * MP_STALE         INVOKE, PUSH, CONFIRM: this node does not own the group. PULL: one is under way,
+ *                  or the own copy of the group is lost.
  * MP_NOT_READY     CONFIRM: no entry of the own ballot is committed yet.
  * MP_UNKNOWN_GROUP PUSH, INVOKE, CONFIRM, RELEASE, WRITTEN: no such group.
  * MP_CONFLICT      RECEIVE: the message contradicts what is committed here: a peer is corrupt.

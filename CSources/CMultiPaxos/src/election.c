@@ -1,0 +1,152 @@
+/* The election of the serving node, by quorum connectivity: ballot leader election as in Omni-Paxos
+ * (Ng, Haridi, Carbone, EuroSys 2023, section 5). Ballots here are a number space of their own.
+ *
+ * Every T/4 a node asks all others for what they believe, and judges by the answers to its last two
+ * rounds. It adopts the highest leader heard. A leader is happy if itself and the nodes that hear
+ * it and know no higher leader form a quorum; a follower, if the leader itself says it is happy. A
+ * node takes over only if it and every node it hears are unhappy, and it hears a quorum. No log is
+ * compared: phase 1 of Paxos repairs logs, so any connected node may serve.
+ *
+ * A restarted node begins with the lowest rank. A node whose disk has stalled for T is never happy
+ * as a leader and never takes over. */
+#include "assert.h"
+#include "state.h"
+
+static bool fresh(const struct mp__election *election, const struct mp__beat *beat) {
+    return beat->round != 0 && beat->round + 1 >= election->round;
+}
+
+static bool stalled(const struct mp_replica *replica) {
+    return replica->disk_stall_us > replica->options.timeout_us || replica->disk_full;
+}
+
+static void announce(struct mp_replica *replica, struct mp_effects *effects) {
+    struct mp__election *election = &replica->election;
+    uint64_t serving = election->happy ? election->leader.node : 0;
+    if (serving == election->serving) return;
+    election->serving = serving;
+    struct mp_outcome outcome = {
+        .kind = MP_SERVING, .ballot = election->leader, .node = serving};
+    mp__outcome(effects, &outcome);
+    mp__trace(replica, MP_TRACE_SERVING, NULL, election->leader, election->leader,
+              (struct mp_point){0}, serving);
+}
+
+/* What the answers of the last rounds amount to. */
+struct hearing {
+    uint32_t count;     /* Nodes heard, this one included. */
+    uint32_t followers; /* Of them, those that know no leader above the adopted one. */
+    bool anyone_happy;
+    bool leader_happy;  /* The leader itself said so. */
+};
+
+static struct hearing hear(const struct mp_replica *replica) {
+    const struct mp__election *election = &replica->election;
+    struct hearing hearing = {.count = 1, .followers = 1};
+    for (uint32_t i = 0; i < replica->options.voter_count; i += 1) {
+        const struct mp__beat *beat = &election->beats[i];
+        if (i == replica->self || !fresh(election, beat)) continue;
+        hearing.count += 1;
+        hearing.followers += mp_ballot_compare(beat->leader, election->leader) <= 0;
+        hearing.anyone_happy |= beat->happy;
+        bool is_leader = replica->options.voters[i] == election->leader.node;
+        bool agrees = mp_ballot_equal(beat->leader, election->leader);
+        if (is_leader && agrees && beat->happy) hearing.leader_happy = true;
+    }
+    return hearing;
+}
+
+static void adopt_highest(struct mp_replica *replica) {
+    struct mp__election *election = &replica->election;
+    for (uint32_t i = 0; i < replica->options.voter_count; i += 1) {
+        const struct mp__beat *beat = &election->beats[i];
+        if (i == replica->self || !fresh(election, beat)) continue;
+        if (mp_ballot_compare(beat->leader, election->leader) > 0) election->leader = beat->leader;
+    }
+}
+
+static void judge(struct mp_replica *replica) {
+    struct mp__election *election = &replica->election;
+    adopt_highest(replica);
+    struct hearing hearing = hear(replica);
+    bool leads = election->leader.node == replica->options.node;
+    bool quorum = hearing.followers >= mp__quorum(replica);
+    election->happy = leads ? quorum && !stalled(replica) : hearing.leader_happy;
+
+    bool may = hearing.count >= mp__quorum(replica) && !stalled(replica);
+    if (election->happy || hearing.anyone_happy || !may) return;
+    election->leader = (struct mp_ballot){
+        .round = election->leader.round + 1, .node = replica->options.node};
+    election->happy = true;
+}
+
+static void ask(struct mp_replica *replica, struct mp_effects *effects) {
+    struct mp__election *election = &replica->election;
+    election->round += 1;
+    election->tick_at = replica->now_us + replica->options.timeout_us / 4;
+    for (uint32_t i = 0; i < replica->options.voter_count; i += 1) {
+        if (i == replica->self) continue;
+        struct mp_message beat = {.kind = MP_MESSAGE_BEAT, .sequence = election->round};
+        mp__send(effects, replica->options.voters[i], 0, &beat, 0);
+    }
+}
+
+void mp__election_start(struct mp_replica *replica, struct mp_effects *effects) {
+    struct mp__election *election = &replica->election;
+    if (replica->self == MP_NONE) {
+        election->tick_at = MP_NEVER;
+        return;
+    }
+    if (replica->options.voter_count == 1) judge(replica);
+    announce(replica, effects);
+    ask(replica, effects);
+}
+
+void mp__election_tick(struct mp_replica *replica, struct mp_effects *effects) {
+    MP_ASSERT(replica->self != MP_NONE);
+    judge(replica);
+    announce(replica, effects);
+    ask(replica, effects);
+}
+
+enum mp_status mp__election_beat(struct mp_replica *replica, uint64_t from,
+                                 const struct mp_message *message, struct mp_effects *effects) {
+    if (mp__voter(replica, from) == MP_NONE) return MP_MALFORMED;
+    if (replica->self == MP_NONE) return MP_OK;
+    const struct mp__election *election = &replica->election;
+    struct mp_message reply = {
+        .kind = MP_MESSAGE_BEATEN,
+        .flags = election->happy ? MP_FLAG_HAPPY : 0,
+        .point = {.ballot = election->leader},
+        .sequence = message->sequence,
+        .value = replica->disk_stall_us,
+    };
+    mp__send(effects, from, 0, &reply, 0);
+    return MP_OK;
+}
+
+enum mp_status mp__election_beaten(struct mp_replica *replica, uint64_t from,
+                                   const struct mp_message *message, struct mp_effects *effects) {
+    (void)effects;
+    uint32_t voter = mp__voter(replica, from);
+    if (voter == MP_NONE || voter == replica->self) return MP_MALFORMED;
+    if (replica->self == MP_NONE) return MP_OK;
+    struct mp__beat *beat = &replica->election.beats[voter];
+    if (message->sequence < beat->round || message->sequence > replica->election.round) {
+        return MP_OK;
+    }
+    *beat = (struct mp__beat){
+        .round = message->sequence,
+        .leader = message->point.ballot,
+        .happy = (message->flags & MP_FLAG_HAPPY) != 0,
+    };
+    return MP_OK;
+}
+
+void mp__election_peer(struct mp_replica *replica, uint32_t voter, bool reachable) {
+    if (replica->self == MP_NONE || voter == replica->self) return;
+    struct mp__election *election = &replica->election;
+    if (!reachable) election->beats[voter] = (struct mp__beat){0};
+    /* A closed connection is news: judge at once rather than when the round ends. */
+    election->tick_at = replica->now_us;
+}

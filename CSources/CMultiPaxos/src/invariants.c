@@ -1,0 +1,122 @@
+/* Every invariant of a replica, in one place. Numbers are those of docs/ARCHITECTURE.md. */
+#include "assert.h"
+#include "state.h"
+
+static uint32_t check_log(const struct mp_replica *replica, const struct mp__log *log) {
+    struct mp_point at = log->base;
+    bool commit_seen = log->commit.index == log->base.index;
+    uint32_t count = 0, uncommitted = 0, before = MP_NONE;
+    for (uint32_t i = log->head; i != MP_NONE; i = replica->batches[i].after) {
+        const struct mp__batch *batch = &replica->batches[i];
+        /* I1: contiguous, a hash chain, ballots never fall. */
+        MP_ASSERT(batch->before == before);
+        MP_ASSERT(batch->id.first == at.index + 1 && batch->id.last >= batch->id.first);
+        MP_ASSERT(batch->id.previous == at.checksum);
+        MP_ASSERT(mp_ballot_compare(batch->id.ballot, at.ballot) >= 0);
+        MP_ASSERT(batch->write_id <= replica->last_write);
+        at = (struct mp_point){.index = batch->id.last,
+                               .ballot = batch->id.ballot,
+                               .checksum = batch->id.checksum};
+        /* I2: the commit point is the end of a batch. */
+        if (at.index == log->commit.index) commit_seen = true;
+        uncommitted += at.index > log->commit.index;
+        count += 1;
+        before = i;
+    }
+    MP_ASSERT(log->tail == before);
+    MP_ASSERT(at.index == log->tip.index && at.checksum == log->tip.checksum);
+    MP_ASSERT(mp_ballot_equal(at.ballot, log->tip.ballot));
+    MP_ASSERT(commit_seen);
+    MP_ASSERT(log->base.index <= log->commit.index && log->commit.index <= log->tip.index);
+    MP_ASSERT(count == log->count && uncommitted == log->uncommitted);
+    MP_ASSERT(uncommitted <= MP_UNCOMMITTED_MAX);
+    return count;
+}
+
+static void check_owner(const struct mp_replica *replica, const struct mp__group *group) {
+    /* I5: an owner has promised its own ballot and nothing higher. */
+    MP_ASSERT(mp_ballot_equal(group->ballot, group->promised));
+    MP_ASSERT(group->ballot.node == replica->options.node);
+    MP_ASSERT(group->pushed <= group->log.tip.index);
+    MP_ASSERT(group->own_first == 0 || group->own_first <= group->log.tip.index);
+    for (uint32_t i = 0; i < replica->options.voter_count; i += 1) {
+        /* I6: no voter acknowledges what was not pushed. */
+        MP_ASSERT(group->progress[i].match <= group->pushed);
+    }
+}
+
+static uint32_t check_group(const struct mp_replica *replica, const struct mp__group *group) {
+    uint32_t count = check_log(replica, &group->log);
+    /* I3: no entry has a ballot above the promise. */
+    MP_ASSERT(mp_ballot_compare(group->log.tip.ballot, group->promised) <= 0);
+    /* I4: committed entries are verified, and nothing beyond the tip is. */
+    MP_ASSERT(group->verified >= group->log.commit.index);
+    MP_ASSERT(group->verified <= group->log.tip.index);
+    MP_ASSERT(group->last_write <= replica->last_write);
+    MP_ASSERT(group->highest_round >= group->promised.round);
+    MP_ASSERT(!group->lost || group->role == MP_FOLLOWING);
+    if (group->role == MP_OWNING) check_owner(replica, group);
+    if (group->role == MP_FOLLOWING) MP_ASSERT(group->own_first == 0);
+    MP_ASSERT(group->armed == (group->due != MP_NEVER));
+    return count;
+}
+
+void mp_replica_check(const struct mp_replica *replica) {
+    uint32_t batches = 0, groups = 0, armed = 0;
+    for (uint32_t i = 0; i < replica->group_slots; i += 1) {
+        const struct mp__group *group = &replica->groups[i];
+        if (!group->used) continue;
+        batches += check_group(replica, group);
+        armed += group->armed;
+        groups += 1;
+    }
+    /* I7: the pools lose nothing. */
+    MP_ASSERT(groups == replica->group_count);
+    MP_ASSERT(batches + replica->batch_free_count == replica->options.batches_max);
+    uint32_t listed = 0;
+    for (uint32_t at = replica->armed_head; at != MP_NONE; at = replica->groups[at].armed_after) {
+        listed += 1;
+    }
+    MP_ASSERT(listed == armed);
+    /* I8: durable never leads what was asked for. */
+    MP_ASSERT(replica->durable_write <= replica->last_write);
+    /* I9: a serving node is known only while this node is happy with it. */
+    MP_ASSERT(replica->election.serving == 0 ||
+              replica->election.serving == replica->election.leader.node);
+}
+
+static uint64_t mix(uint64_t hash, uint64_t value) {
+    return mp_hash_seeded(&value, sizeof value, hash);
+}
+
+static uint64_t mix_point(uint64_t hash, struct mp_point point) {
+    hash = mix(mix(hash, point.index), point.checksum);
+    return mix(mix(hash, point.ballot.round), point.ballot.node);
+}
+
+static uint64_t mix_group(uint64_t hash, const struct mp_replica *replica,
+                          const struct mp__group *group) {
+    hash = mix(mix(hash, group->id), (uint64_t)group->role);
+    hash = mix_point(mix_point(mix_point(hash, group->log.base), group->log.commit),
+                     group->log.tip);
+    hash = mix(mix(hash, group->promised.round), group->promised.node);
+    hash = mix(mix(hash, group->verified), group->heard);
+    hash = mix(mix(hash, group->pushed), group->own_first);
+    hash = mix(mix(hash, group->due), group->last_write);
+    for (uint32_t i = 0; i < replica->options.voter_count; i += 1) {
+        hash = mix(mix(hash, group->progress[i].match), group->progress[i].next);
+    }
+    return hash;
+}
+
+uint64_t mp_replica_digest(const struct mp_replica *replica) {
+    uint64_t hash = mix(replica->last_write, replica->durable_write);
+    hash = mix(mix(hash, replica->now_us), replica->last_sequence);
+    hash = mix(mix(hash, replica->election.leader.round), replica->election.leader.node);
+    hash = mix(mix(hash, replica->election.round), replica->election.happy);
+    for (uint32_t i = 0; i < replica->group_slots; i += 1) {
+        if (!replica->groups[i].used) continue;
+        hash = mix_group(hash, replica, &replica->groups[i]);
+    }
+    return hash;
+}

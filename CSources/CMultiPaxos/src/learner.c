@@ -1,0 +1,126 @@
+/* The learner: moves the commit point, and fetches committed entries where some are missing. */
+#include "assert.h"
+#include "state.h"
+
+static uint64_t smaller(uint64_t a, uint64_t b) {
+    return a < b ? a : b;
+}
+
+void mp__learner_commit(struct mp_replica *replica, struct mp__group *group, uint64_t through,
+                        struct mp_effects *effects) {
+    struct mp__log *log = &group->log;
+    MP_ASSERT(through > log->commit.index && through <= log->tip.index);
+    /* First forget what was committed before this step: the driver applies from memory. */
+    uint64_t forgotten = mp__log_prune(replica, log);
+    if (forgotten > 0) effects->drop_through = forgotten;
+    if (effects->commit_from == 0) effects->commit_from = log->commit.index + 1;
+    mp__log_commit(replica, log, through);
+    effects->commit_through = through;
+    if (group->verified < through) group->verified = through;
+    mp__trace(replica, MP_TRACE_COMMITTED, group, group->promised, log->commit.ballot, log->commit,
+              0);
+}
+
+/* A learner applies through min(what it heard, what it verified): the owner's commit index says
+ * nothing about entries that were never compared with the owner's log. */
+void mp__learner_advance(struct mp_replica *replica, struct mp__group *group,
+                         struct mp_effects *effects) {
+    uint64_t through = smaller(group->heard, group->verified);
+    if (through <= group->log.commit.index) return;
+    uint32_t at = mp__log_holds(replica, &group->log, through);
+    MP_ASSERT(at != MP_NONE);
+    const struct mp_identity *id = &replica->batches[at].id;
+    if (id->last != through) through = id->first - 1;
+    if (through <= group->log.commit.index) return;
+    mp__learner_commit(replica, group, through, effects);
+}
+
+static uint32_t next_voter(const struct mp_replica *replica, uint32_t voter) {
+    uint32_t next = (voter + 1) % replica->options.voter_count;
+    if (next == replica->self) next = (next + 1) % replica->options.voter_count;
+    return next;
+}
+
+static void ask(struct mp_replica *replica, struct mp__group *group, struct mp_effects *effects) {
+    replica->last_sequence += 1;
+    group->learn_sequence = replica->last_sequence;
+    group->learn_deadline = replica->now_us + replica->options.timeout_us;
+    struct mp_message fetch = mp__message(group, MP_MESSAGE_FETCH, (struct mp_ballot){0});
+    fetch.flags = MP_FLAG_LEARN;
+    fetch.point.index = group->log.commit.index + 1;
+    fetch.sequence = group->learn_sequence;
+    fetch.value = replica->options.fetch_bytes;
+    mp__send(effects, replica->options.voters[group->learn_from], 0, &fetch, 0);
+}
+
+void mp__learner_fetch(struct mp_replica *replica, struct mp__group *group, uint64_t from,
+                       struct mp_effects *effects) {
+    if (group->learn_sequence != 0 || group->role != MP_FOLLOWING) return;
+    uint32_t voter = mp__voter(replica, from);
+    /* An owner without a disk cannot serve its log: any voter can. */
+    if (voter == MP_NONE) voter = next_voter(replica, group->learn_from);
+    if (voter == replica->self) return;
+    group->learn_from = voter;
+    ask(replica, group, effects);
+}
+
+enum mp_status mp__learner_frame(struct mp_replica *replica, struct mp__group *group,
+                                 const struct mp_message *message, const struct mp_batch *batch,
+                                 struct mp_effects *effects) {
+    if (batch == NULL || batch->group != group->id) return MP_MALFORMED;
+    struct mp_point before = group->log.commit;
+    bool expected = group->learn_sequence != 0 && group->learn_sequence == message->sequence &&
+                    batch->first == before.index + 1 && !group->lost;
+    if (!expected) return MP_OK;
+    if (replica->disk_full) return MP_OK;
+    bool known = false;
+    enum mp_status status = mp__acceptor_admits(replica, group, batch, before, &known);
+    if (status != MP_OK) return status;
+
+    /* Whoever holds an entry of a ballot refuses everything below that ballot. */
+    bool raised = mp_ballot_compare(batch->ballot, group->promised) > 0;
+    if (raised) mp__acceptor_raise(replica, group, batch->ballot, effects);
+    if (!known) {
+        mp__acceptor_take(replica, group, batch, effects);
+    } else if (raised && replica->options.votes) {
+        mp__write(replica, group, effects, group->log.tip, 0, MP_NONE);
+    }
+    if (group->heard < batch->last) group->heard = batch->last;
+    mp__learner_commit(replica, group, batch->last, effects);
+    return MP_OK;
+}
+
+/* That server's commit index says whether to go on, but it moves no commit point by itself: it may
+ * come from a newer owner than the one the own entries were compared with. */
+enum mp_status mp__learner_fetched(struct mp_replica *replica, struct mp__group *group,
+                                   uint64_t from, const struct mp_message *message,
+                                   struct mp_effects *effects) {
+    bool expected = group->learn_sequence != 0 && group->learn_sequence == message->sequence &&
+                    replica->options.voters[group->learn_from] == from;
+    if (!expected) return MP_OK;
+    if (group->log.commit.index < message->commit && message->outcome == MP_OUTCOME_OK) {
+        ask(replica, group, effects);
+        return MP_OK;
+    }
+    if (group->log.commit.index < group->heard) {
+        /* This one knew no more. The next may, but not sooner than news can travel. */
+        group->learn_deadline = replica->now_us + replica->options.timeout_us / 4;
+        return MP_OK;
+    }
+    group->learn_sequence = 0;
+    group->learn_deadline = MP_NEVER;
+    if (replica->options.votes) {
+        mp__acceptor_acknowledge(replica, group, MP_OUTCOME_OK, 0, effects);
+    }
+    return MP_OK;
+}
+
+void mp__learner_timeout(struct mp_replica *replica, struct mp__group *group,
+                         struct mp_effects *effects) {
+    if (group->learn_sequence == 0 || group->learn_deadline > replica->now_us) return;
+    group->learn_sequence = 0;
+    group->learn_deadline = MP_NEVER;
+    if (group->log.commit.index >= group->heard) return;
+    group->learn_from = next_voter(replica, group->learn_from);
+    ask(replica, group, effects);
+}

@@ -1,0 +1,132 @@
+/* A log as a list of batch identities.
+ *
+ * Invariants (asserted in invariants.c):
+ *  L1  the batches are contiguous from base to tip, each naming the checksum of the one before;
+ *  L2  ballots never fall along the log;
+ *  L3  base, commit and tip are ends of batches;
+ *  L4  nothing at or below commit is ever removed, except from the front. */
+#include "assert.h"
+#include "state.h"
+
+/* Committed batches kept in memory for voters that are a little behind, and while the pool is more
+ * than half used. Those further behind fetch from storage. */
+enum { RETAINED = 64, RETAINED_SCARCE = 2 };
+
+static struct mp_point end_of(const struct mp__batch *batch) {
+    return (struct mp_point){
+        .index = batch->id.last,
+        .ballot = batch->id.ballot,
+        .checksum = batch->id.checksum,
+    };
+}
+
+void mp__log_init(struct mp__log *log, struct mp_point base) {
+    *log = (struct mp__log){
+        .base = base, .commit = base, .tip = base, .head = MP_NONE, .tail = MP_NONE};
+}
+
+/* Searches from the tail: almost every question is about the newest batches. */
+uint32_t mp__log_holds(const struct mp_replica *replica, const struct mp__log *log,
+                       uint64_t index) {
+    if (index <= log->base.index || index > log->tip.index) return MP_NONE;
+    uint32_t at = log->tail;
+    while (replica->batches[at].id.first > index) at = replica->batches[at].before;
+    MP_ASSERT(replica->batches[at].id.last >= index);
+    return at;
+}
+
+uint32_t mp__log_starts(const struct mp_replica *replica, const struct mp__log *log,
+                        uint64_t first) {
+    uint32_t at = mp__log_holds(replica, log, first);
+    if (at == MP_NONE || replica->batches[at].id.first != first) return MP_NONE;
+    return at;
+}
+
+bool mp__log_point(const struct mp_replica *replica, const struct mp__log *log, uint64_t index,
+                   struct mp_point *point) {
+    *point = (struct mp_point){0};
+    if (index == log->base.index) {
+        *point = log->base;
+        return true;
+    }
+    uint32_t at = mp__log_holds(replica, log, index);
+    if (at == MP_NONE || replica->batches[at].id.last != index) return false;
+    *point = end_of(&replica->batches[at]);
+    return true;
+}
+
+uint32_t mp__log_append(struct mp_replica *replica, struct mp__log *log,
+                        const struct mp_identity *id) {
+    MP_ASSERT(replica->batch_free != MP_NONE);
+    MP_ASSERT(id->first == log->tip.index + 1 && id->last >= id->first);
+    MP_ASSERT(id->previous == log->tip.checksum);
+    MP_ASSERT(mp_ballot_compare(id->ballot, log->tip.ballot) >= 0);
+
+    uint32_t at = replica->batch_free;
+    struct mp__batch *batch = &replica->batches[at];
+    replica->batch_free = batch->after;
+    replica->batch_free_count -= 1;
+    *batch = (struct mp__batch){.id = *id, .before = log->tail, .after = MP_NONE};
+    if (log->tail != MP_NONE) replica->batches[log->tail].after = at;
+    if (log->head == MP_NONE) log->head = at;
+    log->tail = at;
+    log->tip = end_of(batch);
+    log->count += 1;
+    log->uncommitted += 1;
+    return at;
+}
+
+static void give_back(struct mp_replica *replica, uint32_t at) {
+    replica->batches[at] = (struct mp__batch){.before = MP_NONE, .after = replica->batch_free};
+    replica->batch_free = at;
+    replica->batch_free_count += 1;
+}
+
+void mp__log_truncate(struct mp_replica *replica, struct mp__log *log, uint64_t first) {
+    MP_ASSERT(first > log->commit.index);
+    /* Frames are never cut, so two logs part at the start of a frame and nowhere else. */
+    MP_ASSERT(first > log->tip.index || mp__log_starts(replica, log, first) != MP_NONE);
+    while (log->tail != MP_NONE && replica->batches[log->tail].id.first >= first) {
+        uint32_t at = log->tail;
+        log->tail = replica->batches[at].before;
+        give_back(replica, at);
+        log->count -= 1;
+        log->uncommitted -= 1;
+    }
+    if (log->tail == MP_NONE) log->head = MP_NONE;
+    if (log->tail != MP_NONE) replica->batches[log->tail].after = MP_NONE;
+    log->tip = log->tail == MP_NONE ? log->base : end_of(&replica->batches[log->tail]);
+    MP_ASSERT(log->tip.index >= log->commit.index);
+}
+
+void mp__log_commit(struct mp_replica *replica, struct mp__log *log, uint64_t index) {
+    MP_ASSERT(index > log->commit.index);
+    struct mp_point point;
+    bool at_end = mp__log_point(replica, log, index, &point);
+    MP_ASSERT(at_end);
+    for (uint32_t at = mp__log_holds(replica, log, index); at != MP_NONE;
+         at = replica->batches[at].before) {
+        if (replica->batches[at].id.last <= log->commit.index) break;
+        log->uncommitted -= 1;
+    }
+    log->commit = point;
+}
+
+uint64_t mp__log_prune(struct mp_replica *replica, struct mp__log *log) {
+    bool scarce = replica->batch_free_count < replica->options.batches_max / 2;
+    uint32_t keep = scarce ? RETAINED_SCARCE : RETAINED;
+    uint64_t forgotten = 0;
+    while (log->count - log->uncommitted > keep) {
+        uint32_t at = log->head;
+        struct mp__batch *batch = &replica->batches[at];
+        MP_ASSERT(batch->id.last <= log->commit.index);
+        log->base = end_of(batch);
+        forgotten = batch->id.last;
+        log->head = batch->after;
+        MP_ASSERT(log->head != MP_NONE);
+        replica->batches[log->head].before = MP_NONE;
+        give_back(replica, at);
+        log->count -= 1;
+    }
+    return forgotten;
+}

@@ -1,0 +1,289 @@
+/* The state of a replica, private to the core. Everything lives in the one block of memory that the
+ * caller gave to mp_replica_init(): the replica, its table of groups, its pool of batches. */
+#ifndef MP_STATE_H
+#define MP_STATE_H
+
+#include "mp/replica.h"
+#include "mp/trace.h"
+
+#define MP_NONE UINT32_MAX
+#define MP_NEVER UINT64_MAX
+
+/* One batch of a log, in a doubly linked list of its group, or in the list of free ones. */
+struct mp__batch {
+    struct mp_identity id;
+    uint64_t write_id; /* The write that stores it; 0: stored before this process, or never. */
+    uint32_t before;
+    uint32_t after;
+};
+
+/* A log: everything up to `base` is committed and only in storage; the list holds the rest. */
+struct mp__log {
+    struct mp_point base;
+    struct mp_point commit; /* base <= commit <= tip */
+    struct mp_point tip;
+    uint32_t head;
+    uint32_t tail;
+    uint32_t count;       /* Batches in the list. */
+    uint32_t uncommitted; /* Of them, those after commit. */
+};
+
+/* What a proposer heard from one voter. */
+struct mp__promise {
+    bool given;
+    struct mp_point tip;
+};
+
+/* What an owner knows of one voter. */
+struct mp__progress {
+    uint64_t match;     /* Last index acknowledged for the own ballot. */
+    uint64_t next;      /* First index to send. */
+    uint64_t start;     /* Where `next` began: nothing before is in flight. */
+    uint64_t stream;    /* Rises when `next` goes back; older refusals are ignored. */
+    uint64_t resend_at; /* When to send again what was not acknowledged. */
+    uint64_t patience_us;
+};
+
+struct mp__group {
+    uint64_t id;
+    bool used;
+    bool lost; /* Storage misses entries: no promise, no vote. */
+    bool armed;
+    uint32_t armed_before, armed_after; /* The list of groups with a deadline. */
+    uint64_t due;
+
+    struct mp__log log;
+
+    /* Acceptor and learner. */
+    struct mp_ballot promised;
+    uint64_t verified; /* Last index known to equal the log of the owner of `promised`. */
+    uint64_t heard;    /* Highest commit index an owner told, of a ballot <= promised. */
+    uint64_t last_write;
+
+    /* Catching up: one fetch of committed entries at a time. */
+    uint64_t learn_sequence; /* 0: none under way. */
+    uint64_t learn_deadline;
+    uint32_t learn_from; /* Position of the voter asked last. */
+
+    /* Proposer. */
+    enum mp_role role;
+    struct mp_ballot ballot;
+    uint64_t highest_round; /* Seen in any ballot of this group. */
+    uint64_t pull_deadline;
+    uint64_t resend_at;
+    uint64_t promise_write; /* The write that makes the own promise durable. */
+    struct mp__promise promises[MP_VOTERS_MAX];
+    uint32_t best; /* Position of the voter whose log is adopted. */
+    struct mp_point adopted;
+    uint64_t adopt_sequence;
+
+    /* Owner. */
+    uint64_t own_first; /* First index of the own ballot; 0: none yet. */
+    uint64_t pushed;    /* Last index that was pushed. */
+    uint64_t notice_at; /* When to tell the commit index, if no accept did. */
+    struct mp__progress progress[MP_VOTERS_MAX];
+
+    /* The read barrier. */
+    uint64_t confirm_round;
+    uint64_t confirm_at; /* When to ask again; MP_NEVER: no round under way. */
+    uint32_t confirm_acks; /* Bit per voter position. */
+    bool confirm_wanted;   /* Somebody asked during the round: another must follow. */
+};
+
+/* What a node of the election last said. */
+struct mp__beat {
+    uint64_t round; /* Of ours that it answered; 0: none. */
+    struct mp_ballot leader;
+    bool happy;
+};
+
+struct mp__election {
+    uint64_t round;
+    uint64_t tick_at;
+    struct mp_ballot leader; /* Of the election's own number space. */
+    bool happy;
+    uint64_t serving;
+    struct mp__beat beats[MP_VOTERS_MAX];
+};
+
+struct mp_replica {
+    struct mp_options options;
+    uint32_t self; /* Own position among the voters, or MP_NONE. */
+    bool started;
+    bool disk_full;
+    uint64_t disk_stall_us;
+    uint64_t now_us;
+    uint64_t last_write;
+    uint64_t durable_write;
+    uint64_t last_sequence;
+    struct mp__election election;
+
+    uint32_t armed_head, armed_tail;
+
+    struct mp__group *groups; /* Open addressing; groups are never removed. */
+    uint32_t group_slots;     /* A power of two. */
+    uint32_t group_count;
+    struct mp__batch *batches;
+    uint32_t batch_free; /* Head of the free list. */
+    uint32_t batch_free_count;
+};
+
+static inline uint32_t mp__quorum(const struct mp_replica *replica) {
+    return replica->options.voter_count / 2 + 1;
+}
+
+/* The position of a node among the voters, or MP_NONE. */
+uint32_t mp__voter(const struct mp_replica *replica, uint64_t node);
+
+/* groups.c */
+struct mp__group *mp__group_find(const struct mp_replica *replica, uint64_t id);
+/* Find or make; NULL if the table is full. */
+struct mp__group *mp__group_make(struct mp_replica *replica, uint64_t id);
+/* Recompute when the group is due, and keep it in the list of armed groups accordingly. */
+void mp__group_arm(struct mp_replica *replica, struct mp__group *group);
+
+/* log.c */
+void mp__log_init(struct mp__log *log, struct mp_point base);
+/* The batch that starts at `first`, or MP_NONE. */
+uint32_t mp__log_starts(const struct mp_replica *replica, const struct mp__log *log,
+                        uint64_t first);
+/* The batch that holds `index`, or MP_NONE. */
+uint32_t mp__log_holds(const struct mp_replica *replica, const struct mp__log *log, uint64_t index);
+/* The point at `index`, which must be base, commit, or the end of a batch; false otherwise. */
+bool mp__log_point(const struct mp_replica *replica, const struct mp__log *log, uint64_t index,
+                   struct mp_point *point);
+/* Append a batch right after the tip. The pool must not be empty. Returns its position. */
+uint32_t mp__log_append(struct mp_replica *replica, struct mp__log *log,
+                        const struct mp_identity *id);
+/* Remove the batches from the one that starts at `first` on; all of them are uncommitted. */
+void mp__log_truncate(struct mp_replica *replica, struct mp__log *log, uint64_t first);
+/* Move the commit point to `index`, the end of a batch. */
+void mp__log_commit(struct mp_replica *replica, struct mp__log *log, uint64_t index);
+/* Forget batches committed long ago; returns the last index forgotten, 0 if none. */
+uint64_t mp__log_prune(struct mp_replica *replica, struct mp__log *log);
+
+/* effects.c */
+struct mp_message mp__message(const struct mp__group *group, enum mp_message_kind kind,
+                              struct mp_ballot ballot);
+void mp__send(struct mp_effects *effects, uint64_t to, uint64_t after_write,
+              const struct mp_message *message, uint64_t batch_first);
+/* Ask for a write of the hard state with `tip`, and of what the last two arguments name. */
+void mp__write(struct mp_replica *replica, struct mp__group *group, struct mp_effects *effects,
+               struct mp_point tip, uint64_t truncate_from, uint32_t batch);
+void mp__outcome(struct mp_effects *effects, const struct mp_outcome *outcome);
+void mp__trace(const struct mp_replica *replica, enum mp_trace_kind kind,
+               const struct mp__group *group, struct mp_ballot ballot, struct mp_ballot by,
+               struct mp_point point, uint64_t peer);
+
+/* acceptor.c */
+enum mp_status mp__acceptor_prepare(struct mp_replica *replica, struct mp__group *group,
+                                    uint64_t from, const struct mp_message *message,
+                                    struct mp_effects *effects);
+enum mp_status mp__acceptor_accept(struct mp_replica *replica, struct mp__group *group,
+                                   uint64_t from, const struct mp_message *message,
+                                   const struct mp_batch *batch, struct mp_effects *effects);
+enum mp_status mp__acceptor_commit(struct mp_replica *replica, struct mp__group *group,
+                                   uint64_t from, const struct mp_message *message,
+                                   struct mp_effects *effects);
+enum mp_status mp__acceptor_confirm(struct mp_replica *replica, struct mp__group *group,
+                                    uint64_t from, const struct mp_message *message,
+                                    struct mp_effects *effects);
+enum mp_status mp__acceptor_fetch(struct mp_replica *replica, struct mp__group *group,
+                                  uint64_t from, const struct mp_message *message,
+                                  struct mp_effects *effects);
+/* Whether a batch may follow `before` in the log, without changing anything. *known if it is there
+ * already. MP_OK, MP_BUSY, MP_CONFLICT. */
+enum mp_status mp__acceptor_admits(const struct mp_replica *replica, const struct mp__group *group,
+                                   const struct mp_batch *batch, struct mp_point before,
+                                   bool *known);
+/* Take an admitted batch that was not known: truncate what differs, append, write. */
+void mp__acceptor_take(struct mp_replica *replica, struct mp__group *group,
+                       const struct mp_batch *batch, struct mp_effects *effects);
+/* Adopt `ballot` as the highest promised; the caller writes it. Deposes the own proposer. */
+void mp__acceptor_raise(struct mp_replica *replica, struct mp__group *group,
+                        struct mp_ballot ballot, struct mp_effects *effects);
+/* Acknowledge what is verified to the owner of `promised`, once it is durable. */
+void mp__acceptor_acknowledge(const struct mp_replica *replica, const struct mp__group *group,
+                              uint8_t outcome, uint64_t stream, struct mp_effects *effects);
+
+/* learner.c */
+/* Commit what is both heard and verified. */
+void mp__learner_advance(struct mp_replica *replica, struct mp__group *group,
+                         struct mp_effects *effects);
+/* Move the commit point to `through` and say so in the effects. */
+void mp__learner_commit(struct mp_replica *replica, struct mp__group *group, uint64_t through,
+                        struct mp_effects *effects);
+/* Begin to fetch committed entries, unless a fetch is under way. */
+void mp__learner_fetch(struct mp_replica *replica, struct mp__group *group, uint64_t from,
+                       struct mp_effects *effects);
+enum mp_status mp__learner_frame(struct mp_replica *replica, struct mp__group *group,
+                                 const struct mp_message *message, const struct mp_batch *batch,
+                                 struct mp_effects *effects);
+enum mp_status mp__learner_fetched(struct mp_replica *replica, struct mp__group *group,
+                                   uint64_t from, const struct mp_message *message,
+                                   struct mp_effects *effects);
+void mp__learner_timeout(struct mp_replica *replica, struct mp__group *group,
+                         struct mp_effects *effects);
+
+/* proposer.c */
+enum mp_status mp__proposer_pull(struct mp_replica *replica, struct mp__group *group,
+                                 uint64_t deadline_us, struct mp_effects *effects);
+enum mp_status mp__proposer_promise(struct mp_replica *replica, struct mp__group *group,
+                                    uint64_t from, const struct mp_message *message,
+                                    struct mp_effects *effects);
+enum mp_status mp__proposer_frame(struct mp_replica *replica, struct mp__group *group,
+                                  uint64_t from, const struct mp_message *message,
+                                  const struct mp_batch *batch, struct mp_effects *effects);
+enum mp_status mp__proposer_fetched(struct mp_replica *replica, struct mp__group *group,
+                                    uint64_t from, const struct mp_message *message,
+                                    struct mp_effects *effects);
+/* The own promise may have become durable. */
+void mp__proposer_written(struct mp_replica *replica, struct mp__group *group,
+                          struct mp_effects *effects);
+void mp__proposer_timeout(struct mp_replica *replica, struct mp__group *group,
+                          struct mp_effects *effects);
+/* Stop proposing because `by` is promised somewhere; forgets what was invoked and not pushed. */
+void mp__proposer_depose(struct mp_replica *replica, struct mp__group *group, struct mp_ballot by,
+                         struct mp_effects *effects);
+
+/* owner.c */
+void mp__owner_begin(struct mp_replica *replica, struct mp__group *group,
+                     struct mp_effects *effects);
+uint32_t mp__owner_window(const struct mp_replica *replica, const struct mp__group *group,
+                          uint32_t *in_flight);
+enum mp_status mp__owner_invoke(struct mp_replica *replica, struct mp__group *group,
+                                struct mp_batch_builder *builder, struct mp_effects *effects);
+enum mp_status mp__owner_push(struct mp_replica *replica, struct mp__group *group,
+                              struct mp_effects *effects);
+enum mp_status mp__owner_accepted(struct mp_replica *replica, struct mp__group *group,
+                                  uint64_t from, const struct mp_message *message,
+                                  struct mp_effects *effects);
+/* Forget what was invoked and not pushed: it never left this process. */
+void mp__owner_retract(struct mp_replica *replica, struct mp__group *group,
+                       struct mp_effects *effects);
+void mp__owner_written(struct mp_replica *replica, struct mp__group *group,
+                       struct mp_effects *effects);
+void mp__owner_timeout(struct mp_replica *replica, struct mp__group *group,
+                       struct mp_effects *effects);
+void mp__owner_reachable(struct mp_replica *replica, struct mp__group *group, uint32_t voter);
+uint64_t mp__owner_due(const struct mp_replica *replica, const struct mp__group *group);
+
+/* reads.c */
+enum mp_status mp__reads_confirm(struct mp_replica *replica, struct mp__group *group,
+                                 struct mp_effects *effects);
+enum mp_status mp__reads_confirmed(struct mp_replica *replica, struct mp__group *group,
+                                   uint64_t from, const struct mp_message *message,
+                                   struct mp_effects *effects);
+void mp__reads_timeout(struct mp_replica *replica, struct mp__group *group,
+                       struct mp_effects *effects);
+
+/* election.c */
+void mp__election_start(struct mp_replica *replica, struct mp_effects *effects);
+void mp__election_tick(struct mp_replica *replica, struct mp_effects *effects);
+enum mp_status mp__election_beat(struct mp_replica *replica, uint64_t from,
+                                 const struct mp_message *message, struct mp_effects *effects);
+enum mp_status mp__election_beaten(struct mp_replica *replica, uint64_t from,
+                                   const struct mp_message *message, struct mp_effects *effects);
+void mp__election_peer(struct mp_replica *replica, uint32_t voter, bool reachable);
+
+#endif /* MP_STATE_H */

@@ -1,0 +1,66 @@
+/* What a replica looks like from outside: read-only, for drivers, status pages and tests. */
+#include "assert.h"
+#include "state.h"
+
+static void view_of(const struct mp_replica *replica, const struct mp__group *group,
+                    struct mp_group_view *view) {
+    uint32_t in_flight = 0;
+    uint32_t window_free = mp__owner_window(replica, group, &in_flight);
+    bool owning = group->role == MP_OWNING;
+    *view = (struct mp_group_view){
+        .group = group->id,
+        .role = group->role,
+        .lost = group->lost,
+        .ready = owning && group->own_first != 0 && group->log.commit.index >= group->own_first,
+        .owner = owning ? group->ballot : group->promised,
+        .promised = group->promised,
+        .commit = group->log.commit,
+        .tip = group->log.tip,
+        .verified = group->verified,
+        .in_flight = in_flight,
+        .window_free = window_free,
+    };
+}
+
+bool mp_replica_group(const struct mp_replica *replica, uint64_t id, struct mp_group_view *view) {
+    *view = (struct mp_group_view){0};
+    const struct mp__group *group = mp__group_find(replica, id);
+    if (group == NULL) return false;
+    view_of(replica, group, view);
+    return true;
+}
+
+bool mp_replica_next_group(const struct mp_replica *replica, uint32_t *cursor,
+                           struct mp_group_view *view) {
+    *view = (struct mp_group_view){0};
+    for (; *cursor < replica->group_slots; *cursor += 1) {
+        const struct mp__group *group = &replica->groups[*cursor];
+        if (!group->used) continue;
+        view_of(replica, group, view);
+        *cursor += 1;
+        return true;
+    }
+    return false;
+}
+
+uint64_t mp_replica_match(const struct mp_replica *replica, uint64_t id, uint64_t node) {
+    const struct mp__group *group = mp__group_find(replica, id);
+    uint32_t voter = mp__voter(replica, node);
+    if (group == NULL || voter == MP_NONE || group->role != MP_OWNING) return 0;
+    return group->progress[voter].match;
+}
+
+bool mp_replica_identity(const struct mp_replica *replica, uint64_t id, uint64_t index,
+                         struct mp_identity *identity) {
+    *identity = (struct mp_identity){0};
+    const struct mp__group *group = mp__group_find(replica, id);
+    if (group == NULL) return false;
+    uint32_t at = mp__log_holds(replica, &group->log, index);
+    if (at == MP_NONE) return false;
+    *identity = replica->batches[at].id;
+    return true;
+}
+
+uint64_t mp_replica_serving(const struct mp_replica *replica) {
+    return replica->election.serving;
+}
