@@ -66,6 +66,7 @@ MP_MUST_USE enum mp_status mp_lmdb_format(const struct mp_lmdb_options *options,
 MP_MUST_USE enum mp_status mp_lmdb_open(const struct mp_lmdb_options *options,
                                         struct mp_lmdb **env, struct mp_lmdb_error *error);
 
+/* Release the directory and the memory. No call on env may be under way or follow. */
 void mp_lmdb_close(struct mp_lmdb *env);
 
 /* What open found, and the flags LMDB reports of the environment (0x20000000 is NOTLS …). */

@@ -187,7 +187,8 @@ MP_MUST_USE enum mp_status mp_uv_node_submit(struct mp_uv_node *node, uint64_t g
                                              enum mp_uv_call_kind kind, uint64_t first_token,
                                              uint32_t count, const uint8_t *block, uint32_t size);
 
-/* Pull a group from this node: on_apply, on_inherit, then on_proposed. MP_OK, MP_BUSY, MP_CLOSED. */
+/* Pull a group from this node: on_apply, on_inherit, then on_proposed.
+ * MP_OK, MP_BUSY, MP_CLOSED. */
 MP_MUST_USE enum mp_status mp_uv_node_pull(struct mp_uv_node *node, uint64_t group, uint64_t token,
                                            uint64_t timeout_us);
 

@@ -7,8 +7,8 @@
  *
  * Contract of mp_replica_step():
  *  - Event pointers are borrowed for the call. Pointers in the effects are valid until the next.
- *  - Carry out the effects in this order: drop frames, append the frame, submit the writes in order,
- *    send, apply the commit, report outcomes.
+ *  - Carry out the effects in this order: drop frames, append the frame, submit the writes in
+ *    order, send, apply the commit, report outcomes.
  *  - A message with `after_write` != 0 may leave only once that write, and every write before it,
  *    is durable. This is how "durable before sent" is said: as data.
  *  - A step that returns anything but MP_OK changed nothing and has no effects.

@@ -38,6 +38,7 @@ struct mp_trace {
     struct mp_point point;
 };
 
+/* In lower case, for a log line. */
 const char *mp_trace_name(enum mp_trace_kind kind);
 
 #endif /* MP_TRACE_H */

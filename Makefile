@@ -1,0 +1,30 @@
+# One line says what each target is for; `make help` prints them.
+.PHONY: help demo test check release format clean install
+
+help:            ## print this
+	@sed -n 's/^\([a-z]*\): *\([a-z]* *\)##/make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+demo: release    ## three real replicas under load, the owner killed: about 15 s after the build
+	@"$$(swift build -c release --show-bin-path)/adobench" run --scenario kill-owner \
+	    --workload set --in-flight 1000 --value-bytes 100 --seconds 15
+
+test: install    ## build and run every test
+	swift build --build-tests
+	swift test --skip-build --disable-xctest
+
+check: install   ## what CI runs after the tests
+	@.ci/check
+
+release: install ## build the server, the tool and the benchmark
+	swift build -c release --product adod
+	swift build -c release --product adoctl
+	swift build -c release --product adobench
+
+format: install  ## rewrite the Swift sources in the house layout
+	swift format --in-place -r Sources Tests Benchmarks Package.swift
+
+clean:           ## remove what was built
+	rm -rf .build .build-asan .build-tsan .build-fuzz
+
+install:         ## install the C libraries if they are missing
+	@.ci/install

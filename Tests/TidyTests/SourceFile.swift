@@ -1,0 +1,52 @@
+import Foundation
+
+/// A file of the repository, by its path below the root.
+struct SourceFile: Sendable {
+    let path: String
+    let text: String
+    let lines: [Substring]
+
+    init(_ path: String, _ text: String) {
+        self.path = path
+        self.text = text
+        lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    }
+
+    var name: String { path.split(separator: "/").last.map(String.init) ?? path }
+    var isC: Bool { path.hasSuffix(".c") || path.hasSuffix(".h") }
+    var isSwift: Bool { path.hasSuffix(".swift") }
+    var isPage: Bool { path.hasSuffix(".md") }
+    var isCode: Bool { isC || isSwift }
+
+    /// The number of lines, not counting the empty one after the last newline.
+    var length: Int { text.hasSuffix("\n") ? lines.count - 1 : lines.count }
+}
+
+/// The files of this repository that the rules look at.
+enum Tree {
+    static let root = URL(filePath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent()
+
+    static let files: [SourceFile] = {
+        let folders = ["CSources", "Sources", "Tests", "Benchmarks", "docs", "deploy"]
+        let inFolders = folders.flatMap { folder in paths(below: folder) }
+        let atTop = (try? FileManager.default.contentsOfDirectory(atPath: root.path)) ?? []
+        return (inFolders + atTop.filter { $0.contains(".") && !$0.hasPrefix(".") })
+            .filter { path in extensions.contains { path.hasSuffix($0) } }
+            .sorted()
+            .compactMap { path in
+                let url = root.appending(path: path)
+                guard let text = try? String(contentsOf: url, encoding: .utf8) else { return nil }
+                return SourceFile(path, text)
+            }
+    }()
+
+    private static let extensions = [".c", ".h", ".swift", ".md", ".sh"]
+
+    private static func paths(below folder: String) -> [String] {
+        let url = root.appending(path: folder)
+        let found = FileManager.default.enumerator(atPath: url.path)?.compactMap { $0 as? String }
+        return (found ?? []).filter { !$0.split(separator: "/").contains { $0.hasPrefix(".") } }
+            .map { folder + "/" + $0 }
+    }
+}
