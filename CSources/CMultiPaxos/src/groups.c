@@ -88,4 +88,5 @@ void mp__group_arm(struct mp_replica *replica, struct mp__group *group) {
     group->due = due(replica, group);
     if (group->due == MP_NEVER && group->armed) delist(replica, group);
     if (group->due != MP_NEVER && !group->armed) enlist(replica, group);
+    if (group->due < replica->earliest) replica->earliest = group->due;
 }

@@ -181,23 +181,35 @@ static enum mp_status propose(struct mp_replica *replica, const struct mp_event 
     return status;
 }
 
+/* The first armed group that is due, or NULL; and when the first of the others will be. */
+static struct mp__group *find_due(struct mp_replica *replica) {
+    struct mp__group *found = NULL;
+    replica->earliest = MP_NEVER;
+    for (uint32_t at = replica->armed_head; at != MP_NONE; at = replica->groups[at].armed_after) {
+        struct mp__group *group = &replica->groups[at];
+        if (found == NULL && group->due <= replica->now_us) {
+            found = group;
+        } else if (group->due < replica->earliest) {
+            replica->earliest = group->due;
+        }
+    }
+    return found;
+}
+
 /* One group per step, so that the effects stay bounded; the deadline says if others are due. */
 static void timeout(struct mp_replica *replica, struct mp_effects *effects) {
     if (replica->self != MP_NONE && replica->election.tick_at <= replica->now_us) {
         mp__election_tick(replica, effects);
         return;
     }
-    for (uint32_t at = replica->armed_head; at != MP_NONE; at = replica->groups[at].armed_after) {
-        struct mp__group *group = &replica->groups[at];
-        if (group->due > replica->now_us) continue;
-        effects->group = group->id;
-        mp__proposer_timeout(replica, group, effects);
-        mp__owner_timeout(replica, group, effects);
-        mp__reads_timeout(replica, group, effects);
-        mp__learner_timeout(replica, group, effects);
-        mp__group_arm(replica, group);
-        return;
-    }
+    struct mp__group *group = find_due(replica);
+    if (group == NULL) return;
+    effects->group = group->id;
+    mp__proposer_timeout(replica, group, effects);
+    mp__owner_timeout(replica, group, effects);
+    mp__reads_timeout(replica, group, effects);
+    mp__learner_timeout(replica, group, effects);
+    mp__group_arm(replica, group);
 }
 
 static void peer(struct mp_replica *replica, const struct mp_event *event) {
@@ -214,11 +226,8 @@ static void peer(struct mp_replica *replica, const struct mp_event *event) {
 }
 
 static uint64_t next_deadline(const struct mp_replica *replica) {
-    uint64_t at = replica->election.tick_at;
-    for (uint32_t i = replica->armed_head; i != MP_NONE; i = replica->groups[i].armed_after) {
-        if (replica->groups[i].due < at) at = replica->groups[i].due;
-    }
-    return at;
+    uint64_t tick = replica->election.tick_at;
+    return tick < replica->earliest ? tick : replica->earliest;
 }
 
 static enum mp_status dispatch(struct mp_replica *replica, const struct mp_event *event,
@@ -342,6 +351,7 @@ enum mp_status mp_replica_init(void *memory, size_t size, const struct mp_option
     made->batch_free_count = options->batches_max;
     made->armed_head = MP_NONE;
     made->armed_tail = MP_NONE;
+    made->earliest = MP_NEVER;
     made->self = options->votes ? mp__voter(made, options->node) : MP_NONE;
     made->election.tick_at = MP_NEVER;
     *replica = made;

@@ -119,6 +119,7 @@ struct mp_replica {
     struct mp__election election;
 
     uint32_t armed_head, armed_tail;
+    uint64_t earliest; /* No armed group is due before this. */
 
     struct mp__group *groups; /* Open addressing; groups are never removed. */
     uint32_t group_slots;     /* A power of two. */
