@@ -68,8 +68,8 @@ public enum CallFailure: Error, Sendable, Hashable {
     case tooLarge
     /// Not done: the disks are full.
     case storageFull
-    /// Not done: nobody who was asked hosts this type.
-    case unhosted
+    /// Where the call arrived nobody hosts this type: it may be in the log without an answer.
+    case unhosted(Request)
     /// Not done: the servers could not decode the call; their version of the type is another one.
     case rejected
     /// Not done: the task was cancelled before anything was sent.

@@ -65,12 +65,16 @@ public protocol Backend: Sendable {
         _ object: ObjectName, as type: Object.Type, timeout: Duration
     ) async throws(PullFailure) -> Pulled<Object>
 
-    /// Appends `count` entries to the adopted log and commits it; with none, what is pending.
+    /// Appends `count` entries to the log adopted with `ballot` and commits it; with none, what is
+    /// pending.
     ///
-    /// The entries are `{u32 payload size, u32 kind, payload}` each. Reports other than
-    /// `committed`, `partial`, `preempted` and `unknown` mean that none of them was sent.
+    /// The entries are `{u32 payload size, u32 kind, payload}` each. If `ballot` is not the one that
+    /// this backend owns the object with now, the report is `stale`: another handle pulled. While it
+    /// owns the object, nothing but these entries may be appended under `ballot`, or the speculative
+    /// results that the handle has given out would be wrong. Reports other than `committed`,
+    /// `partial`, `preempted` and `unknown` mean that none of the entries was sent.
     func push(
-        _ object: ObjectName, entries: [UInt8], count: Int, timeout: Duration
+        _ object: ObjectName, ballot: Ballot, entries: [UInt8], count: Int, timeout: Duration
     ) async -> PushReport
 
     /// Has `count` entries, or reads, carried out by whoever owns the object.
@@ -80,6 +84,6 @@ public protocol Backend: Sendable {
         _ object: ObjectName, kind: CallKind, entries: [UInt8], count: Int, timeout: Duration
     ) async -> [Reply]
 
-    /// Gives up what was pulled of the object, if anything.
-    func release(_ object: ObjectName)
+    /// Gives up the object, if this backend owns it with `ballot`.
+    func release(_ object: ObjectName, ballot: Ballot)
 }

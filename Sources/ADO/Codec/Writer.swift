@@ -98,6 +98,12 @@ public struct Writer: Sendable {
         storage.append(contentsOf: bytes)
     }
 
+    /// Appends bytes as they are, without their count.
+    @inlinable
+    public mutating func raw(_ bytes: ArraySlice<UInt8>) {
+        storage.append(contentsOf: bytes)
+    }
+
     /// Appends a count and the bytes.
     @inlinable
     public mutating func bytes(_ bytes: [UInt8]) {

@@ -1,0 +1,130 @@
+/// The results of one session that its client may still ask for.
+///
+/// Records are dense: that of request `base + n` is the n-th, absent or not, so that finding one is
+/// an addition. Their bytes lie in one buffer, because thousands of results are kept per session and
+/// an array for each would cost an allocation per call. What is bounded, compared and encoded is the
+/// records and their bytes, never how the buffer happens to lie: that depends on copies.
+struct ResultWindow: Sendable {
+    private struct Record {
+        var outcome: UInt32
+        var length: UInt32
+        var offset: Int
+
+        static let absent = Record(outcome: .max, length: 0, offset: 0)
+
+        var isAbsent: Bool { outcome == .max }
+    }
+
+    /// The lowest request whose record is kept; from 1.
+    private(set) var base: UInt64 = 1
+
+    /// Bytes of the results kept.
+    private(set) var liveBytes = 0
+
+    /// Records before `start` are given up; they go when they are the larger part.
+    private var records: [Record] = []
+    private var start = 0
+    private var bytes: [UInt8] = []
+
+    /// The number of records kept, absent ones between them included.
+    var count: Int { records.count - start }
+
+    /// What is stored for `request`, at least `base`: the outcome and its bytes.
+    func stored(_ request: UInt64) -> (outcome: UInt32, bytes: ArraySlice<UInt8>)? {
+        guard request - base < UInt64(count) else { return nil }
+        let record = records[start + Int(request - base)]
+        guard !record.isAbsent else { return nil }
+        return (record.outcome, bytes[record.offset..<record.offset + Int(record.length)])
+    }
+
+    /// Stores what became of `request`, at least `base` and not stored yet.
+    mutating func store(_ request: UInt64, outcome: UInt32, payload: UnsafeRawBufferPointer) {
+        let position = Int(request - base)
+        while count < position { records.append(.absent) }
+        let record = Record(
+            outcome: outcome, length: UInt32(payload.count), offset: bytes.count)
+        if position == count {
+            records.append(record)
+        } else {
+            records[start + position] = record
+        }
+        bytes.append(contentsOf: payload)
+        liveBytes += payload.count
+    }
+
+    /// Gives up what is below `request`.
+    mutating func raise(to request: UInt64) {
+        guard request > base else { return }
+        let gone = Int(min(request - base, UInt64(count)))
+        for record in records[start..<start + gone] { liveBytes -= Int(record.length) }
+        start += gone
+        base = request
+        // An absent record never comes first but where `base` says so, or states would differ in it.
+        if start == records.count || (start >= 64 && start > count) { dropRecords() }
+        if bytes.count > 2 * liveBytes + 4096 { compact() }
+    }
+
+    /// Gives up the lowest records until `count` and bytes are within bounds.
+    mutating func shrink(toCount countMax: Int, bytes bytesMax: Int) {
+        while count > countMax || liveBytes > bytesMax { raise(to: base + 1) }
+    }
+
+    private mutating func dropRecords() {
+        records.removeFirst(start)
+        start = 0
+    }
+
+    private mutating func compact() {
+        if liveBytes == 0, bytes.capacity <= 16384 {
+            return bytes.removeAll(keepingCapacity: true)
+        }
+        var kept: [UInt8] = []
+        kept.reserveCapacity(2 * liveBytes + 4096)
+        for position in start..<records.count {
+            let record = records[position]
+            records[position].offset = kept.count
+            kept.append(contentsOf: bytes[record.offset..<record.offset + Int(record.length)])
+        }
+        bytes = kept
+    }
+}
+
+extension ResultWindow: BinaryCodable {
+    func write(to writer: inout Writer) {
+        writer.u64(base)
+        writer.varint(UInt64(count))
+        for position in start..<records.count {
+            let record = records[position]
+            writer.u32(record.outcome)
+            guard !record.isAbsent else { continue }
+            writer.bytes(Array(bytes[record.offset..<record.offset + Int(record.length)]))
+        }
+    }
+
+    static func read(from reader: inout Reader) throws(DecodingFailure) -> ResultWindow {
+        var window = ResultWindow()
+        window.base = try reader.u64()
+        guard window.base >= 1, window.base < SessionTable.requestMax else { throw .malformed }
+        let count = try reader.length()
+        for position in 0..<count {
+            let outcome = try reader.u32()
+            guard outcome != .max else {
+                // The last record was stored: nothing else makes the window longer.
+                guard position + 1 < count else { throw .malformed }
+                continue
+            }
+            guard let known = ReplyOutcome(rawValue: outcome), known.isStored else {
+                throw .malformed
+            }
+            let length = try reader.length()
+            window.store(
+                window.base + UInt64(position), outcome: outcome, payload: try reader.raw(length))
+        }
+        return window
+    }
+}
+
+extension ReplyOutcome {
+    /// Whether a session keeps this outcome of a request.
+    var isStored: Bool { self == .ok || self == .thrown || self == .cancelled }
+}
