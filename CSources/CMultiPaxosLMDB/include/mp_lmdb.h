@@ -16,7 +16,7 @@
  * process. No MDB type leaves the implementation.
  *
  * Thread safety: mp_lmdb_commit() and the other writers on one thread (the storage thread);
- * mp_lmdb_read() and mp_lmdb_verify() on any. */
+ * mp_lmdb_read(), mp_lmdb_get_peer(), mp_lmdb_identity() and mp_lmdb_get_stats() on any. */
 #ifndef MP_LMDB_H
 #define MP_LMDB_H
 
@@ -45,13 +45,15 @@ struct mp_lmdb_identity_record {
     char cluster[MP_LMDB_CLUSTER_SIZE];
     uint64_t node;
     uint64_t incarnation; /* Drawn at random by format: votes belong to (node, incarnation). */
-    uint64_t sequence;    /* The durable storage sequence. */
+    uint64_t sequence;    /* The durable storage sequence, now: one more with each write. */
 };
 
-/* Make a voting directory. It must not exist, or be empty.
+/* Make a voting directory. It must not exist, or be empty; what an interrupted format left counts
+ * as empty.
  *
  * MP_OK      It is durable.
- * MP_FOREIGN It holds something already. Nothing was written.
+ * MP_FOREIGN It holds something already, or cluster or node is not acceptable. Nothing was written.
+ * MP_IN_USE  Another process formats or has it open.
  * MP_SYSTEM, MP_FULL  As the error says. */
 MP_MUST_USE enum mp_status mp_lmdb_format(const struct mp_lmdb_options *options,
                                           struct mp_lmdb_error *error);
@@ -69,18 +71,24 @@ MP_MUST_USE enum mp_status mp_lmdb_open(const struct mp_lmdb_options *options,
 /* Release the directory and the memory. No call on env may be under way or follow. */
 void mp_lmdb_close(struct mp_lmdb *env);
 
-/* What open found, and the flags LMDB reports of the environment (0x20000000 is NOTLS …). */
+/* What open found, and the flags LMDB reports of the environment (0x200000 is NOTLS …). */
 void mp_lmdb_identity(const struct mp_lmdb *env, struct mp_lmdb_identity_record *record);
 uint32_t mp_lmdb_flags(const struct mp_lmdb *env);
 
-/* One group as it was stored. `lost` if a batch that should be there is missing or its checksum
- * differs; error then names group, index and ballot. Pointers are valid for the call. */
+/* One group as it was stored. `lost` if anything that should be there is missing or its checksum
+ * differs; error then names group, index and ballot, as far as they can still be known. Of a lost
+ * group `hard` is zero if it could not be read, and `suffix` is empty unless the identities are
+ * whole and only a frame is not. Pointers are valid for the call. */
 typedef void (*mp_lmdb_on_group)(void *context, uint64_t group, const struct mp_hard_state *hard,
                                  const struct mp_identity *suffix, uint32_t suffix_count, bool lost,
                                  const struct mp_lmdb_error *error);
 
 /* Report every group. Frames after the commit point are read and verified; those before it when
- * they are read. MP_OK, MP_SYSTEM. */
+ * they are read.
+ *
+ * MP_OK      Every group was reported, lost ones included.
+ * MP_CORRUPT The tree itself is damaged: there may be groups that cannot be seen. Do not vote.
+ * MP_SYSTEM  As the error says. */
 MP_MUST_USE enum mp_status mp_lmdb_load(struct mp_lmdb *env, mp_lmdb_on_group on_group,
                                         void *context, struct mp_lmdb_error *error);
 
@@ -118,7 +126,8 @@ bool mp_lmdb_get_peer(struct mp_lmdb *env, uint64_t node, struct mp_lmdb_peer *p
 /* Return false to stop reading. The frame is valid for the call. */
 typedef bool (*mp_lmdb_on_frame)(void *context, const struct mp_batch *batch);
 
-/* Read the frames of a group from the one that holds index `from` to at most `through`, verified.
+/* Read the frames of a group from the one that holds index `from` to the last that ends at
+ * `through` or before, verified.
  *
  * MP_OK      on_frame saw what there is; nothing at all is OK too.
  * MP_CORRUPT A frame's checksum differs, or it is missing; error names group, index and ballot. */

@@ -1,0 +1,82 @@
+/* What the files of the storage share. MDB types stay behind this header. */
+#ifndef MP_LMDB_INTERNAL_H
+#define MP_LMDB_INTERNAL_H
+
+#include <lmdb.h>
+#include <stdatomic.h>
+
+#include "assert.h"
+#include "mp_lmdb.h"
+#include "record.h"
+
+enum { MP__PATH_SIZE = 4096 };
+
+#define MP__MAP_BYTES ((uint64_t)1 << 40)
+#define MP__RESERVE_BYTES ((uint64_t)64 << 20)
+
+/* Space of the data file. Written by the storage thread, read by status. */
+struct mp__space {
+    uint64_t page;              /* Bytes of an LMDB page. */
+    uint64_t reserve;           /* Kept for writes without a frame. */
+    uint64_t limit;             /* The map: the file never grows beyond. */
+    _Atomic uint64_t used;      /* Bytes that LMDB has handed out. */
+    _Atomic uint64_t allocated; /* Bytes the file system has promised. */
+};
+
+struct mp_lmdb {
+    MDB_env *mdb;
+    MDB_dbi batches;
+    MDB_dbi identity;
+    MDB_dbi hard;
+    MDB_dbi node;
+    int lock; /* The descriptor whose lock is the directory's. */
+    struct mp__self self;
+    struct mp__space space;
+    _Atomic uint64_t sequence; /* Of the last durable write. */
+    _Atomic uint64_t commits;
+    _Atomic uint64_t frames;
+    bool failed; /* A commit failed: its outcome is unknown, nothing may follow. */
+    char path[MP__PATH_SIZE];
+};
+
+/* Set the sentence and return the status, so that a failure is one line. */
+__attribute__((format(printf, 3, 4))) enum mp_status mp__fail(struct mp_lmdb_error *error,
+                                                              enum mp_status status,
+                                                              const char *format, ...);
+
+/* A failed LMDB call outside of a commit: nothing was written. */
+enum mp_status mp__fail_mdb(const struct mp_lmdb *env, int rc, const char *doing,
+                            struct mp_lmdb_error *error);
+
+/* directory.c: what is true of a directory before LMDB sees it. */
+enum mp_status mp__check_options(const struct mp_lmdb_options *options,
+                                 struct mp_lmdb_error *error);
+enum mp_status mp__check_file_system(const char *path, struct mp_lmdb_error *error);
+enum mp_status mp__directory_lock(const char *path, int *lock, struct mp_lmdb_error *error);
+enum mp_status mp__path_join(char out[MP__PATH_SIZE], const char *directory, const char *name,
+                             struct mp_lmdb_error *error);
+
+/* space.c: the data file is allocated ahead of the data. */
+void mp__space_open(struct mp_lmdb *env, const struct mp_lmdb_options *options);
+void mp__space_measure(struct mp_lmdb *env);
+enum mp_status mp__space_require(struct mp_lmdb *env, uint64_t pages, bool promises_only,
+                                 struct mp_lmdb_error *error);
+
+/* commit.c: end a write transaction, durably. */
+enum mp_status mp__commit(struct mp_lmdb *env, MDB_txn *txn, struct mp_lmdb_error *error);
+enum mp_status mp__begin(struct mp_lmdb *env, MDB_txn **txn, struct mp_lmdb_error *error);
+/* Abort, and say why: MP_FULL if it was space, else MP_SYSTEM. */
+enum mp_status mp__abandon(struct mp_lmdb *env, MDB_txn *txn, int rc, struct mp_lmdb_error *error);
+
+/* peer.c: records of the node database. */
+int mp__put_sequence(struct mp_lmdb *env, MDB_txn *txn, uint64_t sequence);
+enum mp_status mp__check_node_records(struct mp_lmdb *env, MDB_txn *txn,
+                                      struct mp_lmdb_error *error);
+
+/* read.c: one frame against its identity.
+ * MP_CORRUPT if it is missing or damaged; the error names group, index and ballot. */
+enum mp_status mp__read_frame(const struct mp_lmdb *env, MDB_txn *txn, uint64_t group,
+                              const struct mp__stored *stored, struct mp_batch *batch,
+                              struct mp_lmdb_error *error);
+
+#endif /* MP_LMDB_INTERNAL_H */

@@ -1,1 +1,0 @@
-#include "mp_lmdb.h"

@@ -1,0 +1,102 @@
+/* Space ahead of the data, so that a full disk is noticed before a commit and not by it.
+ *
+ * The data file is allocated in steps beyond what LMDB uses. A write with a frame must leave the
+ * reserve untouched; a promise may use it. What a commit needs is bounded from above before it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include "internal.h"
+
+static int data_file(const struct mp_lmdb *env) {
+    int fd = -1;
+    int rc = mdb_env_get_fd(env->mdb, &fd);
+    MP_ASSERT(rc == 0);
+    return fd;
+}
+
+void mp__space_measure(struct mp_lmdb *env) {
+    MDB_envinfo info;
+    int rc = mdb_env_info(env->mdb, &info);
+    MP_ASSERT(rc == 0);
+    atomic_store(&env->space.used, (info.me_last_pgno + 1) * env->space.page);
+}
+
+/* What the file system would still give, as far as it says. */
+static uint64_t available(int fd) {
+    struct statvfs info;
+    if (fstatvfs(fd, &info) != 0) return 0;
+    return (uint64_t)info.f_bavail * info.f_frsize;
+}
+
+/* Allocate the file from `from` to `to`. 0 or an errno; what is there already stays. */
+static int allocate(int fd, uint64_t from, uint64_t to) {
+    if (to <= from) return 0;
+    int rc;
+    do rc = fallocate(fd, 0, (off_t)from, (off_t)(to - from));
+    while (rc != 0 && errno == EINTR);
+    if (rc == 0) return 0;
+    if (errno != EOPNOTSUPP && errno != ENOSYS) return errno;
+    /* A file system that cannot promise: its word on free space is the best there is. */
+    return available(fd) >= to - from ? 0 : ENOSPC;
+}
+
+/* From the beginning, because a copied file may have holes where this one had blocks. */
+void mp__space_open(struct mp_lmdb *env, const struct mp_lmdb_options *options) {
+    struct mp__space *space = &env->space;
+    MDB_stat stat;
+    MDB_envinfo info;
+    int rc = mdb_env_stat(env->mdb, &stat);
+    MP_ASSERT(rc == 0);
+    rc = mdb_env_info(env->mdb, &info);
+    MP_ASSERT(rc == 0);
+    space->page = stat.ms_psize;
+    space->limit = info.me_mapsize;
+    space->reserve = options->reserve_bytes != 0 ? options->reserve_bytes : MP__RESERVE_BYTES;
+    mp__space_measure(env);
+
+    int fd = data_file(env);
+    struct stat file;
+    uint64_t used = atomic_load(&space->used);
+    uint64_t size = fstat(fd, &file) == 0 ? (uint64_t)file.st_size : used;
+    uint64_t step = used + 2 * space->reserve;
+    uint64_t wishes[] = {size > step ? size : step, used + space->reserve, size};
+    for (size_t i = 0; i < sizeof wishes / sizeof wishes[0]; i += 1) {
+        uint64_t wish = wishes[i] < space->limit ? wishes[i] : space->limit;
+        if (wish < used || allocate(fd, 0, wish) != 0) continue;
+        atomic_store(&space->allocated, wish);
+        return;
+    }
+    atomic_store(&space->allocated, used);
+}
+
+static enum mp_status fail_full(const struct mp_lmdb *env, const char *what,
+                                struct mp_lmdb_error *error) {
+    return mp__fail(error, MP_FULL, "%s of %s is full; nothing was written. Free some space.", what,
+                    env->path);
+}
+
+enum mp_status mp__space_require(struct mp_lmdb *env, uint64_t pages, bool promises_only,
+                                 struct mp_lmdb_error *error) {
+    struct mp__space *space = &env->space;
+    uint64_t used = atomic_load(&space->used);
+    uint64_t need = used + pages * space->page + (promises_only ? 0 : space->reserve);
+    uint64_t allocated = atomic_load(&space->allocated);
+    if (need > space->limit) return fail_full(env, "The map", error);
+    if (need <= allocated) return MP_OK;
+
+    /* A whole step if it fits; else just enough, so that a full disk is used to its end. */
+    int fd = data_file(env);
+    uint64_t target = need + space->reserve;
+    if (target > space->limit || available(fd) < target - allocated) target = need;
+    int rc = allocate(fd, allocated, target);
+    if (rc == 0) {
+        atomic_store(&space->allocated, target);
+        return MP_OK;
+    }
+    if (rc == ENOSPC || rc == EDQUOT || rc == EFBIG) return fail_full(env, "The disk", error);
+    return mp__fail(error, MP_SYSTEM, "Could not allocate space in %s: %s. Check the disk.",
+                    env->path, strerror(rc));
+}
