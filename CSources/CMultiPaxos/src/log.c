@@ -20,6 +20,12 @@ static struct mp_point end_of(const struct mp__batch *batch) {
     };
 }
 
+int mp__compare_tips(struct mp_point a, struct mp_point b) {
+    int order = mp_ballot_compare(a.ballot, b.ballot);
+    if (order != 0) return order;
+    return a.index == b.index ? 0 : a.index < b.index ? -1 : 1;
+}
+
 void mp__log_init(struct mp__log *log, struct mp_point base) {
     *log = (struct mp__log){
         .base = base, .commit = base, .tip = base, .head = MP_NONE, .tail = MP_NONE};

@@ -88,12 +88,6 @@ enum mp_status mp__proposer_pull(struct mp_replica *replica, struct mp__group *g
     return MP_OK;
 }
 
-static int compare_tips(struct mp_point a, struct mp_point b) {
-    int order = mp_ballot_compare(a.ballot, b.ballot);
-    if (order != 0) return order;
-    return a.index == b.index ? 0 : a.index < b.index ? -1 : 1;
-}
-
 static uint32_t count_promises(const struct mp_replica *replica, const struct mp__group *group) {
     uint32_t count = 0;
     for (uint32_t i = 0; i < replica->options.voter_count; i += 1) count += group->promises[i].given;
@@ -107,7 +101,7 @@ static uint32_t choose(const struct mp_replica *replica, const struct mp__group 
     for (uint32_t i = 0; i < replica->options.voter_count; i += 1) {
         if (!group->promises[i].given) continue;
         if (best == MP_NONE ||
-            compare_tips(group->promises[i].tip, group->promises[best].tip) > 0) {
+            mp__compare_tips(group->promises[i].tip, group->promises[best].tip) > 0) {
             best = i;
         }
     }

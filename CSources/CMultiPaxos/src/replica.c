@@ -15,17 +15,26 @@ uint32_t mp__voter(const struct mp_replica *replica, uint64_t node) {
     return MP_NONE;
 }
 
-/* A message about a group that this node has never heard of. */
-static enum mp_status receive_unknown(const struct mp_event *event, struct mp_effects *effects) {
+/* A message about a group that this node has never heard of: its log is empty. */
+static enum mp_status receive_unknown(const struct mp_replica *replica,
+                                      const struct mp_event *event, struct mp_effects *effects) {
     const struct mp_message *message = event->receive.message;
-    if (message->kind != MP_MESSAGE_FETCH) return MP_OK;
-    struct mp_message fetched = *message;
-    fetched.kind = MP_MESSAGE_FETCHED;
-    fetched.outcome = MP_OUTCOME_GONE;
-    fetched.point = (struct mp_point){0};
-    fetched.payload = NULL;
-    fetched.payload_size = 0;
-    mp__send(effects, event->receive.from, 0, &fetched, 0);
+    if (!replica->options.votes) return MP_OK;
+    struct mp_message reply = {
+        .group = message->group,
+        .flags = message->flags,
+        .ballot = message->ballot,
+        .sequence = message->sequence,
+    };
+    if (message->kind == MP_MESSAGE_FETCH) {
+        reply.kind = MP_MESSAGE_FETCHED;
+        reply.outcome = MP_OUTCOME_GONE;
+        mp__send(effects, event->receive.from, 0, &reply, 0);
+    }
+    if (message->kind == MP_MESSAGE_ASK) {
+        reply.kind = MP_MESSAGE_TIP;
+        mp__send(effects, event->receive.from, 0, &reply, 0);
+    }
     return MP_OK;
 }
 
@@ -64,6 +73,10 @@ static enum mp_status receive_group(struct mp_replica *replica, struct mp__group
             return mp__acceptor_confirm(replica, group, from, message, effects);
         case MP_MESSAGE_CONFIRMED:
             return mp__reads_confirmed(replica, group, from, message, effects);
+        case MP_MESSAGE_ASK:
+            return mp__tips_asked(replica, group, from, message, effects);
+        case MP_MESSAGE_TIP:
+            return mp__tips_told(replica, group, from, message, effects);
         default:
             return MP_MALFORMED;
     }
@@ -86,7 +99,7 @@ static enum mp_status receive(struct mp_replica *replica, const struct mp_event 
         group = mp__group_make(replica, message->group);
         if (group == NULL) return MP_BUSY;
     }
-    if (group == NULL) return receive_unknown(event, effects);
+    if (group == NULL) return receive_unknown(replica, event, effects);
     effects->group = group->id;
     enum mp_status status = receive_group(replica, group, event, effects);
     mp__group_arm(replica, group);
@@ -134,6 +147,15 @@ static enum mp_status pull(struct mp_replica *replica, const struct mp_event *ev
     if (group == NULL) return MP_BUSY;
     enum mp_status status =
         mp__proposer_pull(replica, group, event->pull.deadline_us, effects);
+    mp__group_arm(replica, group);
+    return status;
+}
+
+static enum mp_status tips(struct mp_replica *replica, const struct mp_event *event,
+                           struct mp_effects *effects) {
+    struct mp__group *group = mp__group_make(replica, event->group);
+    if (group == NULL) return MP_BUSY;
+    enum mp_status status = mp__tips_begin(replica, group, effects);
     mp__group_arm(replica, group);
     return status;
 }
@@ -209,6 +231,7 @@ static void timeout(struct mp_replica *replica, struct mp_effects *effects) {
     mp__owner_timeout(replica, group, effects);
     mp__reads_timeout(replica, group, effects);
     mp__learner_timeout(replica, group, effects);
+    mp__tips_timeout(replica, group, effects);
     mp__group_arm(replica, group);
 }
 
@@ -252,6 +275,8 @@ static enum mp_status dispatch(struct mp_replica *replica, const struct mp_event
             return MP_OK;
         case MP_EVENT_PULL:
             return pull(replica, event, effects);
+        case MP_EVENT_TIPS:
+            return tips(replica, event, effects);
         case MP_EVENT_INVOKE:
         case MP_EVENT_PUSH:
         case MP_EVENT_CONFIRM:

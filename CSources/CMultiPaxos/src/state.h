@@ -88,6 +88,13 @@ struct mp__group {
     uint64_t confirm_at; /* When to ask again; MP_NEVER: no round under way. */
     uint32_t confirm_acks; /* Bit per voter position. */
     bool confirm_wanted;   /* Somebody asked during the round: another must follow. */
+
+    /* The read barrier of a node that does not own. */
+    uint64_t tips_round;
+    uint64_t tips_at; /* When to ask again; MP_NEVER: no round under way. */
+    uint32_t tips_acks;
+    bool tips_wanted;
+    struct mp_point tips_best;
 };
 
 /* What a node of the election last said. */
@@ -144,6 +151,8 @@ struct mp__group *mp__group_make(struct mp_replica *replica, uint64_t id);
 void mp__group_arm(struct mp_replica *replica, struct mp__group *group);
 
 /* log.c */
+/* Which log is the better one to adopt: by the ballot of its last entry, then by its length. */
+int mp__compare_tips(struct mp_point a, struct mp_point b);
 void mp__log_init(struct mp__log *log, struct mp_point base);
 /* The batch that starts at `first`, or MP_NONE. */
 uint32_t mp__log_starts(const struct mp_replica *replica, const struct mp__log *log,
@@ -277,6 +286,17 @@ enum mp_status mp__reads_confirmed(struct mp_replica *replica, struct mp__group 
                                    struct mp_effects *effects);
 void mp__reads_timeout(struct mp_replica *replica, struct mp__group *group,
                        struct mp_effects *effects);
+
+/* tips.c */
+enum mp_status mp__tips_begin(struct mp_replica *replica, struct mp__group *group,
+                              struct mp_effects *effects);
+enum mp_status mp__tips_asked(const struct mp_replica *replica, const struct mp__group *group,
+                              uint64_t from, const struct mp_message *message,
+                              struct mp_effects *effects);
+enum mp_status mp__tips_told(struct mp_replica *replica, struct mp__group *group, uint64_t from,
+                             const struct mp_message *message, struct mp_effects *effects);
+void mp__tips_timeout(struct mp_replica *replica, struct mp__group *group,
+                      struct mp_effects *effects);
 
 /* election.c */
 void mp__election_start(struct mp_replica *replica, struct mp_effects *effects);

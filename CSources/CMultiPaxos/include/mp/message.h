@@ -34,6 +34,8 @@
  *   COMMIT     the owner's     the commit point     the owner   stream     -         -
  *   CONFIRM    the owner's     -                    -           round      -         -
  *   CONFIRMED  as asked        if REFUSED: promise  -           round      -         -
+ *   ASK        -               -                    known       round      -         -
+ *   TIP        -               tip                  known       round      -         -
  *   BEAT       -               -                    -           round      -         -
  *   BEATEN     election ballot ballot: the leader   -           round      stall us  -   */
 #ifndef MP_MESSAGE_H
@@ -57,6 +59,8 @@ enum mp_message_kind {
     MP_MESSAGE_CONFIRMED,
     MP_MESSAGE_BEAT,
     MP_MESSAGE_BEATEN,
+    MP_MESSAGE_ASK,
+    MP_MESSAGE_TIP,
     MP_MESSAGE_DRIVER = 64, /* From here on the driver's own kinds. */
 };
 

@@ -69,6 +69,7 @@ enum mp_event_kind {
     MP_EVENT_INVOKE,   /* Seal a batch and append it to the own log; nothing leaves yet. */
     MP_EVENT_PUSH,     /* Send what was invoked; if nothing is new, send again what is pending. */
     MP_EVENT_CONFIRM,  /* Ask a quorum whether the own ballot still holds: a read barrier. */
+    MP_EVENT_TIPS,     /* Ask a quorum how long the log may be: a read barrier without a pull. */
     MP_EVENT_RELEASE,  /* Give up owning without being told to; the log stays. */
     MP_EVENT_DISK,     /* How the disk is: stalled, full, or well. */
 };
@@ -76,7 +77,7 @@ enum mp_event_kind {
 struct mp_event {
     enum mp_event_kind kind;
     uint64_t now_us; /* Monotonic. Never goes back. */
-    uint64_t group;  /* Of LOAD, WRITTEN, PULL, INVOKE, PUSH, CONFIRM, RELEASE. */
+    uint64_t group;  /* Of LOAD, WRITTEN, PULL, INVOKE, PUSH, CONFIRM, TIPS, RELEASE. */
     union {
         struct {
             struct mp_hard_state hard;
@@ -131,6 +132,7 @@ enum mp_outcome_kind {
     MP_PULL_PREEMPTED, /* A higher `ballot` is promised. */
     MP_PULL_NO_QUORUM, /* Too few answered before the deadline. */
     MP_PREEMPTED,      /* Owned until now: `ballot` took over. What was pushed is unknown. */
+    MP_TIPPED,         /* Reads that asked before may be answered once applied to point.index. */
     MP_CONFIRMED,      /* Reads that asked before `sequence` rounds may be answered. */
     MP_SERVING,        /* `node` is elected to serve, 0: nobody is known to. */
     MP_OWNER_SEEN,     /* Another proposer with `ballot` is at work on the group. */
@@ -202,7 +204,7 @@ MP_MUST_USE enum mp_status mp_replica_init(void *memory, size_t size,
 /* Apply one event and say what must follow.
  *
  * MP_OK            The effects are set, possibly to nothing but the deadline.
- * MP_BUSY          INVOKE: the window is full. LOAD, PULL, RECEIVE: a pool is full.
+ * MP_BUSY          INVOKE: the window is full. LOAD, PULL, TIPS, RECEIVE: a pool is full.
  * MP_FULL          INVOKE: the own disk is full.
  * MP_STALE         INVOKE, PUSH, CONFIRM: this node does not own the group. PULL: one is under way,
  *                  or the own copy of the group is lost.

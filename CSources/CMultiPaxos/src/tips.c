@@ -1,0 +1,84 @@
+/* The read barrier of a node that does not own: it must not pull, because a read never deposes an
+ * owner. It asks a quorum for the tips of their logs and takes the best. Whatever was committed
+ * when the read arrived is in that log, so a state applied through its length is fresh enough. */
+#include "assert.h"
+#include "state.h"
+
+static void ask(struct mp_replica *replica, struct mp__group *group, struct mp_effects *effects) {
+    group->tips_at = replica->now_us + replica->options.timeout_us / 4;
+    for (uint32_t i = 0; i < replica->options.voter_count; i += 1) {
+        if (i == replica->self || (group->tips_acks & (1u << i)) != 0) continue;
+        struct mp_message message = mp__message(group, MP_MESSAGE_ASK, (struct mp_ballot){0});
+        message.sequence = group->tips_round;
+        mp__send(effects, replica->options.voters[i], 0, &message, 0);
+    }
+}
+
+static void begin(struct mp_replica *replica, struct mp__group *group,
+                  struct mp_effects *effects);
+
+static void count(struct mp_replica *replica, struct mp__group *group,
+                  struct mp_effects *effects) {
+    uint32_t acks = (uint32_t)__builtin_popcount(group->tips_acks);
+    if (acks < mp__quorum(replica)) return;
+    struct mp_outcome outcome = {
+        .kind = MP_TIPPED,
+        .group = group->id,
+        .point = group->tips_best,
+        .sequence = group->tips_round,
+    };
+    mp__outcome(effects, &outcome);
+    group->tips_at = MP_NEVER;
+    if (!group->tips_wanted) return;
+    group->tips_wanted = false;
+    begin(replica, group, effects);
+}
+
+static void begin(struct mp_replica *replica, struct mp__group *group,
+                  struct mp_effects *effects) {
+    bool has_log = replica->self != MP_NONE && !group->lost;
+    group->tips_round += 1;
+    group->tips_acks = has_log ? 1u << replica->self : 0;
+    group->tips_best = has_log ? group->log.tip : (struct mp_point){0};
+    ask(replica, group, effects);
+    count(replica, group, effects);
+}
+
+enum mp_status mp__tips_begin(struct mp_replica *replica, struct mp__group *group,
+                              struct mp_effects *effects) {
+    if (group->tips_at != MP_NEVER) {
+        group->tips_wanted = true;
+        return MP_OK;
+    }
+    begin(replica, group, effects);
+    return MP_OK;
+}
+
+enum mp_status mp__tips_asked(const struct mp_replica *replica, const struct mp__group *group,
+                              uint64_t from, const struct mp_message *message,
+                              struct mp_effects *effects) {
+    if (!replica->options.votes || group->lost) return MP_OK;
+    struct mp_message reply = mp__message(group, MP_MESSAGE_TIP, (struct mp_ballot){0});
+    reply.point = group->log.tip;
+    reply.sequence = message->sequence;
+    mp__send(effects, from, 0, &reply, 0);
+    return MP_OK;
+}
+
+enum mp_status mp__tips_told(struct mp_replica *replica, struct mp__group *group, uint64_t from,
+                             const struct mp_message *message, struct mp_effects *effects) {
+    uint32_t voter = mp__voter(replica, from);
+    if (voter == MP_NONE) return MP_MALFORMED;
+    bool running = group->tips_at != MP_NEVER && message->sequence == group->tips_round;
+    if (!running) return MP_OK;
+    group->tips_acks |= 1u << voter;
+    if (mp__compare_tips(message->point, group->tips_best) > 0) group->tips_best = message->point;
+    count(replica, group, effects);
+    return MP_OK;
+}
+
+void mp__tips_timeout(struct mp_replica *replica, struct mp__group *group,
+                      struct mp_effects *effects) {
+    if (group->tips_at > replica->now_us) return;
+    ask(replica, group, effects);
+}
