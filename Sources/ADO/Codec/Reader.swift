@@ -122,10 +122,27 @@ public struct Reader {
     public mutating func string() throws(DecodingFailure) -> String {
         let count = try length()
         let text = try raw(count)
-        let value = text.withMemoryRebound(to: UInt8.self) { text in
-            String(validating: text, as: UTF8.self)
-        }
-        guard let value else { throw .malformed }
+        // Decoding repairs what is not UTF-8, and is much faster than the validating initializer:
+        // compare afterwards, unless it is plain ASCII.
+        var value = String(decoding: text, as: UTF8.self)
+        guard !Self.isASCII(text) else { return value }
+        let same = value.withUTF8 { $0.elementsEqual(text) }
+        guard same else { throw .malformed }
         return value
+    }
+
+    @inlinable
+    static func isASCII(_ text: UnsafeRawBufferPointer) -> Bool {
+        var offset = 0
+        var bits: UInt64 = 0
+        while offset + 8 <= text.count {
+            bits |= text.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            offset += 8
+        }
+        while offset < text.count {
+            bits |= UInt64(text[offset])
+            offset += 1
+        }
+        return bits & 0x8080_8080_8080_8080 == 0
     }
 }

@@ -174,7 +174,7 @@ extension Writer {
     /// Appends a result record without a payload.
     @inlinable
     mutating func record(_ outcome: ReplyOutcome) {
-        u32(0)
-        u32(outcome.rawValue)
+        // Size 0 and the outcome at once.
+        u64(UInt64(outcome.rawValue) << 32)
     }
 }

@@ -13,6 +13,7 @@ struct ResultWindow: Sendable {
         static let absent = Record(outcome: .max, length: 0, offset: 0)
 
         var isAbsent: Bool { outcome == .max }
+        var range: Range<Int> { offset..<offset + Int(length) }
     }
 
     /// The lowest request whose record is kept; from 1.
@@ -29,16 +30,54 @@ struct ResultWindow: Sendable {
     /// The number of records kept, absent ones between them included.
     var count: Int { records.count - start }
 
-    /// What is stored for `request`, at least `base`: the outcome and its bytes.
-    func stored(_ request: UInt64) -> (outcome: UInt32, bytes: ArraySlice<UInt8>)? {
-        guard request - base < UInt64(count) else { return nil }
-        let record = records[start + Int(request - base)]
-        guard !record.isAbsent else { return nil }
-        return (record.outcome, bytes[record.offset..<record.offset + Int(record.length)])
+    enum Admission {
+        /// Nothing is known of the request.
+        case new
+        /// Its record was appended.
+        case answered
+        /// It is below what is kept.
+        case forgotten
     }
 
-    /// Stores what became of `request`, at least `base` and not stored yet.
-    mutating func store(_ request: UInt64, outcome: UInt32, payload: UnsafeRawBufferPointer) {
+    /// Looks up `request` and appends its record, if there is one. Mutating, so that the caller's
+    /// window is used in place: a copy would cost two reference counts per call.
+    mutating func admit(_ request: UInt64, results: inout Writer) -> Admission {
+        guard request >= base else { return .forgotten }
+        guard request - base < UInt64(count) else { return .new }
+        let record = records[start + Int(request - base)]
+        guard !record.isAbsent else { return .new }
+        results.u32(record.length)
+        results.u32(record.outcome)
+        results.raw(bytes[record.range])
+        return .answered
+    }
+
+    /// Whether the outcome of `request` is kept.
+    func isStored(_ request: UInt64) -> Bool {
+        guard request >= base, request - base < UInt64(count) else { return false }
+        return !records[start + Int(request - base)].isAbsent
+    }
+
+    /// Stores what became of `request`, which is new, within bounds.
+    ///
+    /// - Returns: By how much the bytes kept grew.
+    mutating func store(
+        _ request: UInt64, outcome: UInt32, payload: UnsafeRawBufferPointer,
+        countMax: Int, bytesMax: Int
+    ) -> Int {
+        let before = liveBytes
+        if request - base >= UInt64(countMax) {
+            // Before it is stored, or a number far ahead would make a record for each in between.
+            _ = raise(to: request - UInt64(countMax) + 1)
+        }
+        append(request, outcome: outcome, payload: payload)
+        while liveBytes > bytesMax { _ = raise(to: base + 1) }
+        return liveBytes - before
+    }
+
+    private mutating func append(
+        _ request: UInt64, outcome: UInt32, payload: UnsafeRawBufferPointer
+    ) {
         let position = Int(request - base)
         while count < position { records.append(.absent) }
         let record = Record(
@@ -53,20 +92,18 @@ struct ResultWindow: Sendable {
     }
 
     /// Gives up what is below `request`.
-    mutating func raise(to request: UInt64) {
-        guard request > base else { return }
+    ///
+    /// - Returns: By how much the bytes kept shrank.
+    mutating func raise(to request: UInt64) -> Int {
+        guard request > base else { return 0 }
+        let before = liveBytes
         let gone = Int(min(request - base, UInt64(count)))
-        for record in records[start..<start + gone] { liveBytes -= Int(record.length) }
+        for position in start..<start + gone { liveBytes -= Int(records[position].length) }
         start += gone
         base = request
-        // An absent record never comes first but where `base` says so, or states would differ in it.
         if start == records.count || (start >= 64 && start > count) { dropRecords() }
         if bytes.count > 2 * liveBytes + 4096 { compact() }
-    }
-
-    /// Gives up the lowest records until `count` and bytes are within bounds.
-    mutating func shrink(toCount countMax: Int, bytes bytesMax: Int) {
-        while count > countMax || liveBytes > bytesMax { raise(to: base + 1) }
+        return before - liveBytes
     }
 
     private mutating func dropRecords() {
@@ -83,7 +120,7 @@ struct ResultWindow: Sendable {
         for position in start..<records.count {
             let record = records[position]
             records[position].offset = kept.count
-            kept.append(contentsOf: bytes[record.offset..<record.offset + Int(record.length)])
+            kept.append(contentsOf: bytes[record.range])
         }
         bytes = kept
     }
@@ -97,7 +134,7 @@ extension ResultWindow: BinaryCodable {
             let record = records[position]
             writer.u32(record.outcome)
             guard !record.isAbsent else { continue }
-            writer.bytes(Array(bytes[record.offset..<record.offset + Int(record.length)]))
+            writer.bytes(Array(bytes[record.range]))
         }
     }
 
@@ -117,7 +154,7 @@ extension ResultWindow: BinaryCodable {
                 throw .malformed
             }
             let length = try reader.length()
-            window.store(
+            window.append(
                 window.base + UInt64(position), outcome: outcome, payload: try reader.raw(length))
         }
         return window

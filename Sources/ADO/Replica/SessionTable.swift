@@ -45,8 +45,7 @@ public struct SessionTable: Sendable {
     /// Whether the result of a request is stored, or the request settled as cancelled.
     public func isStored(_ request: Request) -> Bool {
         guard let position = positions[request.session], position >= 0 else { return false }
-        let window = sessions[position].window
-        return request.number >= window.base && window.stored(request.number) != nil
+        return sessions[position].window.isStored(request.number)
     }
 }
 
@@ -110,17 +109,12 @@ extension SessionTable {
         let position = find(header.session)
         guard position >= 0 else { return refuse(.noSession, &results) }
         touch(position)
-        acknowledge(header.lowest, position)
-        guard header.request >= sessions[position].window.base else {
-            return refuse(.forgotten, &results)
+        storedBytes -= sessions[position].window.raise(to: header.lowest)
+        switch sessions[position].window.admit(header.request, results: &results) {
+        case .new: return position
+        case .answered: return -1
+        case .forgotten: return refuse(.forgotten, &results)
         }
-        guard let stored = sessions[position].window.stored(header.request) else {
-            return position
-        }
-        results.u32(UInt32(stored.bytes.count))
-        results.u32(stored.outcome)
-        results.raw(stored.bytes)
-        return -1
     }
 
     /// Stores what became of a request that was admitted.
@@ -128,15 +122,9 @@ extension SessionTable {
     mutating func store(
         _ request: UInt64, at position: Int, outcome: ReplyOutcome, payload: UnsafeRawBufferPointer
     ) {
-        let before = sessions[position].window.liveBytes
-        let base = sessions[position].window.base
-        if request - base >= UInt64(limits.results) {
-            // Before it is stored, or a number far ahead would make a record for each in between.
-            sessions[position].window.raise(to: request - UInt64(limits.results) + 1)
-        }
-        sessions[position].window.store(request, outcome: outcome.rawValue, payload: payload)
-        sessions[position].window.shrink(toCount: limits.results, bytes: limits.bytes)
-        storedBytes += sessions[position].window.liveBytes - before
+        storedBytes += sessions[position].window.store(
+            request, outcome: outcome.rawValue, payload: payload,
+            countMax: limits.results, bytesMax: limits.bytes)
         while storedBytes > limits.totalBytes, oldest != newest { evict() }
     }
 
@@ -151,13 +139,6 @@ extension SessionTable {
         _ = refuse(.cancelled, &results)
     }
 
-    private mutating func acknowledge(_ lowest: UInt64, _ position: Int) {
-        guard lowest > sessions[position].window.base else { return }
-        let before = sessions[position].window.liveBytes
-        sessions[position].window.raise(to: lowest)
-        storedBytes += sessions[position].window.liveBytes - before
-    }
-
     private func find(_ id: UInt64) -> Int {
         // Calls of one session come in runs.
         if newest >= 0, sessions[newest].id == id { return newest }
@@ -165,8 +146,7 @@ extension SessionTable {
     }
 
     private func refuse(_ outcome: ReplyOutcome, _ results: inout Writer) -> Int {
-        results.u32(0)
-        results.u32(outcome.rawValue)
+        results.record(outcome)
         return -1
     }
 }
