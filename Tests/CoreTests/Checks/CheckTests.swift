@@ -1,0 +1,126 @@
+import CMultiPaxos
+import Testing
+
+/// Every check must be able to fail.
+@Suite struct `The checks` {
+    func frame(_ text: String, first: UInt64, _ ballot: mp_ballot, after: Frame? = nil) -> Frame {
+        Frame.sealed(
+            [Array(text.utf8)], first: first, ballot: ballot,
+            previous: after?.batch.checksum ?? 0)
+    }
+
+    func record(
+        _ kind: mp_trace_kind, node: UInt64, ballot: mp_ballot = .none, at point: mp_point = .root
+    ) -> mp_trace {
+        var record = mp_trace()
+        record.kind = kind
+        record.node = node
+        record.group = 1
+        record.ballot = ballot
+        record.point = point
+        return record
+    }
+
+    @Test func `reject two histories of one index`() {
+        var ledger = Ledger()
+        #expect(ledger.record(frame("a", first: 1, mp_ballot(1, 1)), group: 1) == .new)
+        #expect(ledger.record(frame("a", first: 1, mp_ballot(1, 1)), group: 1) == .known)
+        let other = ledger.record(frame("b", first: 1, mp_ballot(1, 1)), group: 1)
+        #expect(other != .known && other != .new)
+    }
+
+    @Test func `reject a committed batch that does not descend from the one before`() {
+        var ledger = Ledger()
+        let first = frame("a", first: 1, mp_ballot(1, 1))
+        #expect(ledger.record(first, group: 1) == .new)
+        let stray = frame("b", first: 2, mp_ballot(1, 1))
+        let verdict = ledger.record(stray, group: 1)
+        #expect(verdict != .new && verdict != .known)
+        #expect(
+            ledger.record(frame("b", first: 2, mp_ballot(1, 1), after: first), group: 1) == .new)
+    }
+
+    @Test func `reject a pull that passes over what is committed`() {
+        var refinement = Refinement()
+        let a = frame("a", first: 1, mp_ballot(1, 1))
+        #expect(refinement.add(record(MP_TRACE_PULLED, node: 1, ballot: mp_ballot(1, 1))) == nil)
+        #expect(refinement.add(record(MP_TRACE_INVOKED, node: 1, at: a.point)) == nil)
+        #expect(refinement.add(record(MP_TRACE_COMMITTED, node: 1, at: a.point)) == nil)
+        #expect(refinement.add(record(MP_TRACE_PULLED, node: 2, ballot: mp_ballot(2, 2))) != nil)
+    }
+
+    @Test func `reject a commit after a higher ballot adopted less`() {
+        var refinement = Refinement()
+        let a = frame("a", first: 1, mp_ballot(1, 1))
+        #expect(refinement.add(record(MP_TRACE_PULLED, node: 1, ballot: mp_ballot(1, 1))) == nil)
+        #expect(refinement.add(record(MP_TRACE_INVOKED, node: 1, at: a.point)) == nil)
+        #expect(refinement.add(record(MP_TRACE_PULLED, node: 2, ballot: mp_ballot(2, 2))) == nil)
+        #expect(refinement.add(record(MP_TRACE_COMMITTED, node: 1, at: a.point)) != nil)
+    }
+
+    @Test func `reject a ballot that is elected twice or adopts what nobody invoked`() {
+        var refinement = Refinement()
+        let pulled = record(MP_TRACE_PULLED, node: 1, ballot: mp_ballot(1, 1))
+        #expect(refinement.add(pulled) == nil)
+        #expect(refinement.add(pulled) != nil)
+        let stray = frame("a", first: 1, mp_ballot(1, 1)).point
+        let adopts = record(MP_TRACE_PULLED, node: 2, ballot: mp_ballot(2, 2), at: stray)
+        #expect(refinement.add(adopts) != nil)
+        let invoked = record(MP_TRACE_INVOKED, node: 3, at: frame("b", first: 1, mp_ballot(9, 9)).point)
+        #expect(refinement.add(invoked) != nil)
+    }
+
+    @Test func `reject a read that misses what was committed before it`() {
+        var reads = ReadCheck()
+        var outcome = mp_outcome()
+        outcome.group = 1
+        reads.ask(1, 1, floor: 5)
+        #expect(reads.confirm(1, outcome, 5) == nil)
+        reads.ask(1, 1, floor: 6)
+        #expect(reads.confirm(1, outcome, 5) != nil)
+    }
+
+    @Test func `reject a message that leaves before its write`() {
+        let cluster = CoreCluster(voters: 3)
+        cluster.recordsIssues = false
+        cluster.start()
+        var message = mp_message()
+        message.group = 1
+        message.ballot = mp_ballot(5, 2)
+        for kind in [MP_MESSAGE_PREPARE, MP_MESSAGE_PROMISE, MP_MESSAGE_ACCEPTED, MP_MESSAGE_ACCEPT] {
+            message.kind = UInt8(kind.rawValue)
+            let count = cluster.violations.count
+            cluster.depart(Packet(from: 1, to: 2, message: message))
+            #expect(cluster.violations.count == count + 1)
+        }
+    }
+
+    @Test func `reject a disk that goes back or has gaps`() {
+        var disk = Disk()
+        let a = frame("a", first: 1, mp_ballot(2, 1))
+        let b = frame("b", first: 2, mp_ballot(2, 1), after: a)
+        var write = mp_write()
+        write.id = 1
+        write.group = 1
+        write.batch_first = 1
+        write.hard = mp_hard_state(promised: mp_ballot(2, 1), tip: a.point, commit: a.point)
+        disk.submit(write, frame: a)
+        #expect(disk.makeNextDurable().violation == nil)
+
+        var lower = write
+        lower.batch_first = 0
+        lower.hard.promised = mp_ballot(1, 1)
+        disk.submit(lower, frame: nil)
+        #expect(disk.makeNextDurable().violation != nil)
+
+        var gap = write
+        gap.hard.tip = frame("c", first: 3, mp_ballot(2, 1), after: b).point
+        disk.submit(gap, frame: frame("c", first: 3, mp_ballot(2, 1), after: b))
+        #expect(disk.makeNextDurable().violation != nil)
+
+        var cut = write
+        cut.truncate_from = 1
+        disk.submit(cut, frame: a)
+        #expect(disk.makeNextDurable().violation != nil)
+    }
+}

@@ -1,0 +1,67 @@
+import CMultiPaxos
+
+/// What must hold after each step, beyond the core's own invariants.
+extension CoreCluster {
+    func holdsDurably(_ frame: Frame, _ group: UInt64, _ member: Member) -> Bool {
+        let stored = member.disk[group].frames.frame(first: frame.batch.first)
+        return stored?.batch.checksum == frame.batch.checksum
+    }
+
+    /// What a leaving message claims that is not on the sender's disk.
+    func violationOfDurability(_ packet: Packet) -> String? {
+        let member = self[packet.from]
+        guard member.votes else { return nil }
+        let stored = member.disk[packet.message.group]
+        let message = packet.message
+        let isOK = message.outcome == UInt8(MP_OUTCOME_OK.rawValue)
+        switch mp_message_kind(UInt32(message.kind)) {
+        case MP_MESSAGE_PREPARE, MP_MESSAGE_ACCEPT:
+            if stored.hard.promised < message.ballot { return "its own promise is not durable" }
+        case MP_MESSAGE_PROMISE where isOK:
+            if stored.hard.promised < message.ballot { return "the promise is not durable" }
+            if isBetter(message.point, than: stored.hard.tip) { return "its tip is not durable" }
+        case MP_MESSAGE_ACCEPTED where isOK:
+            if stored.hard.promised < message.ballot { return "the ballot is not durable" }
+            if stored.hard.tip.index < message.point.index { return "its entries are not durable" }
+        default: break
+        }
+        return nil
+    }
+
+    func check(_ member: Member, _ replica: Replica) {
+        var cursor: UInt32 = 0
+        var view = mp_group_view()
+        while mp_replica_next_group(replica.raw, &cursor, &view) {
+            let group = view.group
+            let applied = member.applied[group] ?? 0
+            if view.commit.index != applied {
+                fail("node \(member.id) knows commit \(view.commit), but applied \(applied)")
+            }
+            if view.promised < member.promised[group] ?? .none {
+                fail("node \(member.id) takes its promise back to \(view.promised)")
+            }
+            member.promised[group] = view.promised
+            if view.commit.index > view.tip.index { fail("commit \(view.commit) leads \(view.tip)") }
+            if configuration.isThorough { checkFrames(member, replica, view) }
+        }
+    }
+
+    /// Every batch the core remembers has its frame.
+    private func checkFrames(_ member: Member, _ replica: Replica, _ view: mp_group_view) {
+        var index = view.commit.index + 1
+        while index <= view.tip.index {
+            guard let identity = replica.identity(view.group, at: index),
+                let frame = member.frame(view.group, first: identity.first),
+                frame.batch.checksum == identity.checksum
+            else { return fail("node \(member.id) has no frame for entry \(index)") }
+            index = identity.last + 1
+        }
+    }
+
+    /// Checks that all voters have applied the same, and how far they are.
+    func appliedEverywhere(_ group: UInt64 = 1) -> UInt64? {
+        let applied = voters.map { self[$0].applied[group] ?? 0 }
+        guard let first = applied.first, applied.allSatisfy({ $0 == first }) else { return nil }
+        return first
+    }
+}

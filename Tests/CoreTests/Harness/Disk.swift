@@ -1,0 +1,80 @@
+import CMultiPaxos
+
+/// What one group looks like on a disk.
+struct StoredGroup {
+    var hard = mp_hard_state()
+    var frames = FrameList()
+}
+
+/// The disk of one node: writes queue in order, and become durable one after the other.
+struct Disk {
+    struct Write {
+        let raw: mp_write
+        let frame: Frame?
+    }
+
+    private(set) var queue: [Write] = []
+    /// Ordered, because what a restart loads must not depend on hashing.
+    private(set) var groups: [UInt64] = []
+    private var stored: [UInt64: StoredGroup] = [:]
+    private(set) var durable: UInt64 = 0
+
+    subscript(group: UInt64) -> StoredGroup { stored[group] ?? StoredGroup() }
+
+    mutating func submit(_ write: mp_write, frame: Frame?) {
+        queue.append(Write(raw: write, frame: frame))
+    }
+
+    /// Makes the oldest write durable and returns it, or what is wrong with it.
+    mutating func makeNextDurable() -> (write: mp_write, violation: String?) {
+        let write = queue.removeFirst()
+        let violation = apply(write)
+        durable = write.raw.id
+        return (write.raw, violation)
+    }
+
+    /// Forgets what is not durable, and starts to number writes anew.
+    mutating func crash() {
+        queue = []
+        durable = 0
+    }
+
+    /// Sets what is there before the node starts.
+    mutating func prepare(_ group: UInt64, _ content: StoredGroup) {
+        if stored[group] == nil { groups.append(group) }
+        stored[group] = content
+    }
+
+    private mutating func apply(_ write: Write) -> String? {
+        let raw = write.raw
+        var content = self[raw.group]
+        let before = content.hard
+        if raw.truncate_from != 0 {
+            if raw.truncate_from <= before.commit.index {
+                return "truncates from \(raw.truncate_from), committed is \(before.commit)"
+            }
+            content.frames.remove(from: raw.truncate_from)
+        }
+        if let frame = write.frame {
+            let previous = content.frames.last?.batch.checksum ?? 0
+            if !content.frames.append(frame) { return "frame \(frame.batch.first) leaves a gap" }
+            if frame.batch.first > 1 && frame.batch.previous != previous {
+                return "frame \(frame.batch.first) does not follow the one before"
+            }
+        }
+        content.hard = raw.hard
+        prepare(raw.group, content)
+        return violation(of: content, after: before)
+    }
+
+    private func violation(of content: StoredGroup, after before: mp_hard_state) -> String? {
+        let hard = content.hard
+        if hard.promised < before.promised { return "promise goes back to \(hard.promised)" }
+        if hard.commit.index < before.commit.index { return "commit goes back to \(hard.commit)" }
+        if hard.commit.index > hard.tip.index { return "commit \(hard.commit) leads \(hard.tip)" }
+        if hard.promised < hard.tip.ballot { return "tip \(hard.tip) is above the promise" }
+        let tip = content.frames.last?.point ?? .root
+        if hard.tip != tip { return "hard state has tip \(hard.tip), the frames end at \(tip)" }
+        return nil
+    }
+}

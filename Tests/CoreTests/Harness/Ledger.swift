@@ -1,0 +1,42 @@
+import CMultiPaxos
+
+/// What is known to be committed, by anybody: the one history that every node must agree with.
+struct Ledger {
+    private var logs: [UInt64: FrameList] = [:]
+
+    func committed(_ group: UInt64) -> UInt64 { logs[group]?.last?.batch.last ?? 0 }
+
+    func frames(_ group: UInt64) -> [Frame] { logs[group]?.frames ?? [] }
+
+    /// The payloads of the committed entries, as text.
+    func texts(_ group: UInt64) -> [String] { frames(group).flatMap(\.texts) }
+
+    enum Verdict: Equatable {
+        case known
+        case new
+        case violation(String)
+    }
+
+    /// Takes note that a node holds `frame` to be committed.
+    mutating func record(_ frame: Frame, group: UInt64) -> Verdict {
+        var log = logs[group] ?? FrameList()
+        if let known = log.frame(first: frame.batch.first) {
+            return known.hasSameBytes(as: frame)
+                ? .known
+                : .violation("\(frame.point) is committed here, \(known.point) elsewhere")
+        }
+        if let last = log.last {
+            if frame.batch.first != last.batch.last + 1 {
+                return .violation("\(frame.point) does not start after \(last.point)")
+            }
+            if frame.batch.previous != last.batch.checksum {
+                return .violation("\(frame.point) does not descend from \(last.point)")
+            }
+        } else if frame.batch.first != 1 {
+            return .violation("\(frame.point) is the first to be committed, but not the first")
+        }
+        if !log.append(frame) { return .violation("\(frame.point) leaves a gap") }
+        logs[group] = log
+        return .new
+    }
+}

@@ -1,0 +1,74 @@
+import CMultiPaxos
+
+/// One node of a cluster under test: its replica, its disk, and what its driver would keep.
+final class Member {
+    let id: UInt64
+    let votes: Bool
+    /// Nil while the node is down.
+    var replica: Replica?
+    var disk = Disk()
+    /// Frames in memory, by group, as the core told to keep them.
+    var memory: [UInt64: FrameList] = [:]
+    /// Messages that wait for a write.
+    var held: [(write: UInt64, packet: Packet)] = []
+    var applied: [UInt64: UInt64] = [:]
+    /// What was reported since the test last looked.
+    var outcomes: [mp_outcome] = []
+    var deadline: UInt64 = 0
+    var lastWrite: UInt64 = 0
+    var promised: [UInt64: mp_ballot] = [:]
+
+    init(id: UInt64, votes: Bool) {
+        self.id = id
+        self.votes = votes
+    }
+
+    var isUp: Bool { replica != nil }
+
+    func view(_ group: UInt64 = 1) -> mp_group_view { replica?.view(group) ?? mp_group_view() }
+
+    var owns: Bool { view().role == MP_OWNING }
+
+    /// The node that this one believes to be elected.
+    var serving: UInt64 { replica.map { mp_replica_serving($0.raw) } ?? 0 }
+
+    /// The frame that starts at `first`, in memory or on disk.
+    func frame(_ group: UInt64, first: UInt64) -> Frame? {
+        memory[group]?.frame(first: first) ?? disk[group].frames.frame(first: first)
+    }
+
+    func frame(_ group: UInt64, holding index: UInt64) -> Frame? {
+        memory[group]?.frame(holding: index) ?? disk[group].frames.frame(holding: index)
+    }
+
+    /// The texts of the node's log in memory and on disk, committed or not.
+    func log(_ group: UInt64 = 1) -> [String] {
+        var texts: [String] = []
+        var index: UInt64 = 1
+        let tip = view(group).tip.index
+        while index <= tip, let frame = frame(group, holding: index) {
+            texts += frame.texts
+            index = frame.batch.last + 1
+        }
+        return texts
+    }
+
+    /// Takes the outcomes reported so far.
+    func takeOutcomes() -> [mp_outcome] {
+        defer { outcomes = [] }
+        return outcomes
+    }
+
+    /// Forgets everything that a crash forgets.
+    func crash() {
+        replica = nil
+        memory = [:]
+        held = []
+        outcomes = []
+        lastWrite = 0
+        promised = [:]
+        disk.crash()
+        applied = [:]
+        for group in disk.groups { applied[group] = disk[group].hard.commit.index }
+    }
+}
