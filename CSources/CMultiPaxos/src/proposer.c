@@ -113,9 +113,10 @@ static void fetch(struct mp_replica *replica, struct mp__group *group,
                   struct mp_effects *effects) {
     replica->last_sequence += 1;
     group->adopt_sequence = replica->last_sequence;
+    group->adopt_from = group->adopted.index + 1;
     group->resend_at = replica->now_us + replica->options.timeout_us;
     struct mp_message message = mp__message(group, MP_MESSAGE_FETCH, group->ballot);
-    message.point.index = group->adopted.index + 1;
+    message.point.index = group->adopt_from;
     message.sequence = group->adopt_sequence;
     message.value = replica->options.fetch_bytes;
     mp__send(effects, replica->options.voters[group->best], 0, &message, 0);
@@ -255,7 +256,8 @@ enum mp_status mp__proposer_fetched(struct mp_replica *replica, struct mp__group
         finish(replica, group, effects);
         return MP_OK;
     }
-    if (message->point.index <= group->adopted.index) {
+    /* Nothing was sent: the voter cannot read what it promised. */
+    if (message->point.index < group->adopt_from) {
         choose_again(replica, group, effects);
         return MP_OK;
     }

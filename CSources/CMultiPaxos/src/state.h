@@ -76,6 +76,7 @@ struct mp__group {
     uint32_t best; /* Position of the voter whose log is adopted. */
     struct mp_point adopted;
     uint64_t adopt_sequence;
+    uint64_t adopt_from; /* First index of the fetch under way. */
 
     /* Owner. */
     uint64_t own_first; /* First index of the own ballot; 0: none yet. */
