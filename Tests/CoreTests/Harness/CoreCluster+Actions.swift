@@ -140,6 +140,7 @@ extension CoreCluster {
     /// Hands over a packet of an honest node: nothing it says may be refused.
     func receiveHonest(_ packet: Packet) {
         let status = receive(packet)
+        remember(packet, status)
         if status != MP_OK && status != MP_CLOSED && status != MP_BUSY {
             fail("\(packet) returns \(status)")
         }

@@ -15,6 +15,7 @@ final class CoreCluster {
         var batchesMax: UInt32 = 1024
         /// Compare digests around steps that must change nothing.
         var isThorough = true
+        var remembersPackets = false
         /// How to repeat this run; goes in front of every violation.
         var label = ""
     }
@@ -39,6 +40,14 @@ final class CoreCluster {
     /// Nodes whose disk was tampered with do not count as durable copies.
     var stepCount = 0
     private var scratch: [UInt8] = []
+    /// The last packets delivered; kept only for runs of one seed.
+    private var recent: [String] = []
+
+    func remember(_ packet: Packet, _ status: mp_status) {
+        guard configuration.remembersPackets, !packet.isBeat else { return }
+        if recent.count == 40 { recent.removeFirst() }
+        recent.append("\(now) \(packet): \(status)")
+    }
 
     init(_ configuration: Configuration = Configuration()) {
         self.configuration = configuration
@@ -81,7 +90,8 @@ final class CoreCluster {
     func fail(_ text: String) {
         violations.append(text)
         guard recordsIssues, violations.count == 1 else { return }
-        let message = "\(configuration.label) at \(now): \(text)\n\(trace.tail(30))"
+        let message = "\(configuration.label) at \(now): \(text)\n\(trace.tail(30))\n"
+            + recent.joined(separator: "\n")
         Issue.record(Comment(rawValue: message))
     }
 

@@ -49,6 +49,7 @@ struct Plan {
         configuration.fetchBytes = fetchBytes
         configuration.batchesMax = 4096
         configuration.isThorough = false
+        configuration.remembersPackets = seedBlocks.count == 1
         configuration.label = "CORE_SEED=\(seed) swift test --filter CoreTests (\(self))"
         return configuration
     }
