@@ -49,7 +49,7 @@ import Testing
         return result
     }
 
-    @Test(arguments: (1...12).map(UInt8.init) + [64, 65, 200, 255])
+    @Test(arguments: (1...14).map(UInt8.init) + [64, 65, 200, 255])
     func `of every kind reads back as it was written`(kind: UInt8) {
         var random = Random(seed: UInt64(kind))
         for size in [0, 1, 8, 100, 3000] {

@@ -57,8 +57,14 @@ extension CoreCluster {
     }
 
     @discardableResult
+    func askTips(_ node: UInt64, group: UInt64 = 1) -> mp_status {
+        act(node, MP_EVENT_TIPS, group)
+    }
+
+    @discardableResult
     func release(_ node: UInt64, group: UInt64 = 1) -> mp_status {
-        act(node, MP_EVENT_RELEASE, group)
+        refinement.forget(node, group)
+        return act(node, MP_EVENT_RELEASE, group)
     }
 
     func setDisk(_ node: UInt64, stall: UInt64, full: Bool = false) {

@@ -46,6 +46,8 @@ struct Refinement {
         for group in groups.keys { groups[group]?.owners[node] = nil }
     }
 
+    mutating func forget(_ node: UInt64, _ group: UInt64) { groups[group]?.owners[node] = nil }
+
     /// Adds a record; returns what it breaks.
     mutating func add(_ record: mp_trace) -> String? {
         var group = groups[record.group] ?? Group()
@@ -55,7 +57,7 @@ struct Refinement {
         case MP_TRACE_INVOKED: return invoked(record, &group)
         case MP_TRACE_PUSHED: return pushed(record, group)
         case MP_TRACE_COMMITTED: return committed(record, &group)
-        case MP_TRACE_PREEMPTED:
+        case MP_TRACE_PREEMPTED, MP_TRACE_PREPARING:
             group.owners[record.node] = nil
             return nil
         default: return nil

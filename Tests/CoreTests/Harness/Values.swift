@@ -47,13 +47,10 @@ func isBetter(_ a: mp_point, than b: mp_point) -> Bool {
     a.ballot == b.ballot ? a.index > b.index : a.ballot > b.ballot
 }
 
-/// A number for every message kind that the core handles.
-let coreKinds = MP_MESSAGE_PREPARE.rawValue...MP_MESSAGE_BEATEN.rawValue
-
 func nameOfKind(_ kind: UInt8) -> String {
     let names = [
         "none", "prepare", "promise", "fetch", "frame", "fetched", "accept", "accepted", "commit",
-        "confirm", "confirmed", "beat", "beaten",
+        "confirm", "confirmed", "beat", "beaten", "ask", "tip",
     ]
     return Int(kind) < names.count ? names[Int(kind)] : "kind \(kind)"
 }

@@ -1,22 +1,32 @@
 import CMultiPaxos
 
 /// A read may be answered only by a state that holds everything committed before it was asked.
+///
+/// One round of messages answers the reads that were asked before it began; those asked during a
+/// round wait for the next, as a driver would make them.
 struct ReadCheck {
     private struct Key: Hashable {
         let node: UInt64
         let group: UInt64
     }
 
-    private var asked: [Key: [UInt64]] = [:]
-    private var answered: [Key: UInt64] = [:]
+    private struct Waiting {
+        var now: UInt64?
+        var next: UInt64?
+    }
+
+    private var asked: [Key: Waiting] = [:]
     private(set) var count = 0
 
     /// Takes note of a read that may only see `floor` or later.
     mutating func ask(_ node: UInt64, _ group: UInt64, floor: UInt64) {
-        asked[Key(node: node, group: group), default: []].append(floor)
+        let key = Key(node: node, group: group)
+        var waiting = asked[key] ?? Waiting()
+        if waiting.now == nil { waiting.now = floor } else { waiting.next = floor }
+        asked[key] = waiting
     }
 
-    /// The owner is deposed: its reads will be asked elsewhere.
+    /// The node asks no more: it is not the owner, and its reads will be asked elsewhere.
     mutating func forget(_ node: UInt64, _ group: UInt64) {
         asked[Key(node: node, group: group)] = nil
     }
@@ -25,13 +35,13 @@ struct ReadCheck {
         for key in Array(asked.keys) where key.node == node { asked[key] = nil }
     }
 
-    /// Checks the reads that a confirmation answers against what the node has applied.
-    mutating func confirm(_ node: UInt64, _ outcome: mp_outcome, _ applied: UInt64) -> String? {
-        let key = Key(node: node, group: outcome.group)
-        let floors = asked[key] ?? []
-        asked[key] = nil
-        count += floors.count
-        guard let floor = floors.max(), floor > applied else { return nil }
-        return "node \(node) may answer a read at \(applied), committed before it was \(floor)"
+    /// Checks the reads that a round answers with a state through `index`.
+    mutating func answer(_ node: UInt64, _ group: UInt64, through index: UInt64) -> String? {
+        let key = Key(node: node, group: group)
+        guard let waiting = asked[key], let floor = waiting.now else { return nil }
+        asked[key] = waiting.next.map { Waiting(now: $0, next: nil) }
+        count += 1
+        if floor <= index { return nil }
+        return "node \(node) answers a read through \(index), committed before it was \(floor)"
     }
 }

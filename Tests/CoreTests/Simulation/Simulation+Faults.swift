@@ -71,6 +71,8 @@ extension Simulation {
         guard member.isUp else { return }
         if member.view(group).role == MP_OWNING {
             workAsOwner(member.id, group)
+        } else if random.chance(300) {
+            readTips(member.id, group)
         } else if random.chance(250) {
             cluster.pull(member.id, group: group, within: random.within(T / 4...2 * T))
         }
@@ -81,7 +83,9 @@ extension Simulation {
 
     private func workAsOwner(_ node: UInt64, _ group: UInt64) {
         switch random.below(20) {
-        case 0: cluster.release(node, group: group)
+        case 0:
+            cluster.release(node, group: group)
+            reads.forget(node, group)
         case 1...5: read(node, group)
         case 6: cluster.push(node, group: group)
         default: for _ in 0...random.below(3) { invoke(node, group) }
@@ -98,18 +102,10 @@ extension Simulation {
     /// After healing, every group commits something new, and then all voters agree on all of it.
     func requireProgress(within bound: UInt64) {
         let before = plan.groups.map { cluster.ledger.committed($0) }
-        let start = now
-        var asked: UInt64 = 0
-        let isDone = { [self] in
-            if now >= asked + T / 2 {
-                asked = now
-                for member in cluster.members where member.isUp && member.serving == member.id {
-                    for group in plan.groups { nudge(member.id, group) }
-                }
-            }
-            return zip(plan.groups, before).allSatisfy { cluster.ledger.committed($0) > $1 }
+        let hasProgress = { [self] in
+            zip(plan.groups, before).allSatisfy { cluster.ledger.committed($0) > $1 }
         }
-        guard run(for: bound, until: isDone) else {
+        guard runWithCalls(for: bound, until: hasProgress) else {
             return cluster.fail("no progress within \(bound / T) T after healing: \(summary)")
         }
         let isEven = { [self] in
@@ -117,8 +113,22 @@ extension Simulation {
                 cluster.appliedEverywhere($0) == cluster.ledger.committed($0)
             }
         }
-        if !run(for: 6 * T, until: isEven) {
-            cluster.fail("voters still differ, \((now - start) / T) T after healing: \(summary)")
+        if !runWithCalls(for: 8 * T, until: isEven) {
+            cluster.fail("voters still differ, 8 T after progress: \(summary)")
+        }
+    }
+
+    /// Runs with calls that wait at the serving node, one for each group every T.
+    private func runWithCalls(for duration: UInt64, until isDone: () -> Bool) -> Bool {
+        var asked: UInt64 = 0
+        return run(for: duration) {
+            if now >= asked + T {
+                asked = now
+                for member in cluster.members where member.isUp && member.serving == member.id {
+                    for group in plan.groups { nudge(member.id, group) }
+                }
+            }
+            return isDone()
         }
     }
 

@@ -19,6 +19,7 @@ final class Simulation {
     /// Extra time of each disk.
     var stalls: [UInt64: UInt64] = [:]
     var reads = ReadCheck()
+    var tipReads = ReadCheck()
     /// When which node said to be elected itself; for tests of the election.
     private(set) var servings: [(time: UInt64, node: UInt64)] = []
     private var sameTime = (now: UInt64(0), count: 0)
@@ -89,6 +90,7 @@ final class Simulation {
         lives[node, default: 0] += 1
         flushing.remove(node)
         reads.forget(node)
+        tipReads.forget(node)
         let written = cluster[node].disk.queue.count
         cluster.crash(node, afterWriting: random.below(written + 1))
     }
@@ -172,12 +174,18 @@ final class Simulation {
         case MP_PREEMPTED: reads.forget(node, outcome.group)
         case MP_CONFIRMED:
             let applied = cluster[node].applied[outcome.group] ?? 0
-            if let violation = reads.confirm(node, outcome, applied) { cluster.fail(violation) }
+            expectFresh(reads.answer(node, outcome.group, through: applied))
+        case MP_TIPPED:
+            expectFresh(tipReads.answer(node, outcome.group, through: outcome.point.index))
         case MP_SERVING where outcome.node == node:
             servings.append((now, node))
             for group in plan.groups { pull(node, group) }
         default: break
         }
+    }
+
+    private func expectFresh(_ violation: String?) {
+        if let violation { cluster.fail(violation) }
     }
 
     private func pull(_ node: UInt64, _ group: UInt64) {
@@ -196,6 +204,12 @@ final class Simulation {
     func read(_ node: UInt64, _ group: UInt64) {
         let floor = cluster.ledger.committed(group)
         if cluster.confirm(node, group: group) == MP_OK { reads.ask(node, group, floor: floor) }
+        react()
+    }
+
+    func readTips(_ node: UInt64, _ group: UInt64) {
+        let floor = cluster.ledger.committed(group)
+        if cluster.askTips(node, group: group) == MP_OK { tipReads.ask(node, group, floor: floor) }
         react()
     }
 }
