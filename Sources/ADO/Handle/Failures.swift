@@ -50,6 +50,8 @@ public enum PushFailure: Error, Sendable, Hashable {
     case notPulled
     /// The backend is closed. Nothing was sent by this push.
     case closed
+    /// The task was cancelled before anything was sent by this push.
+    case cancelled
 }
 
 /// Why a call has no result.

@@ -1,15 +1,33 @@
 internal import Synchronization
 
-/// One client's view of an object: pull it, invoke methods on it, push them.
+/// One client's view of a replicated object: pull it, invoke methods on it, push them.
 ///
-///     let state = try await settings.pull()
-///     let old = try settings.invoke(.set("mode", to: "safe"))
-///     try await settings.push()
+///     let state = try await settings.pull()                     // own it, and see its state
+///     let old = try settings.invoke(.set("mode", to: "safe"))   // speculative result, typed
+///     try await settings.push()                                 // commit
+///
+///     try await settings.call(.set("mode", to: "safe"))         // all of it, with retries
+///
+/// Each step says honestly what failed. What is definitely not done is one kind of failure; what may
+/// or may not be done, or may be later, is another, and names the requests to settle.
+/// After a full push the handle goes on invoking and pushing without another pull, until somebody
+/// else takes the object over.
+///
+/// A handle may be used from any task. Pulls and pushes of one handle exclude each other: the second
+/// fails as busy. Methods may be invoked while a push is under way; the next push commits them.
+/// Nothing waits longer than its timeout, or after its task was cancelled.
+///
+/// A pull costs a round trip to a quorum and the log that is missing; an invocation is local; a push
+/// costs one round trip, and so does a call that reaches the owner.
 public final class Handle<Object: AtomicObject>: Sendable {
     /// Which object.
     public let name: ObjectName
 
     let backend: any Backend
+    let shared = Mutex(HandleState<Object>())
+
+    /// How much longer than its timeout a backend may take to say how things ended.
+    static var grace: Duration { .milliseconds(250) }
 
     /// Makes a handle of the object called `name` behind `backend`.
     public init(_ type: Object.Type = Object.self, named name: String, on backend: any Backend) {
@@ -17,64 +35,115 @@ public final class Handle<Object: AtomicObject>: Sendable {
         self.backend = backend
     }
 
-    /// The speculative state: what was pulled, and what was invoked since. Nil without a branch.
-    public var state: Object? { nil }
+    deinit {
+        let ballot = shared.withLock { $0.branch?.ballot }
+        if let ballot { backend.release(name, ballot: ballot) }
+    }
 
-    /// The last state this handle knows to be committed.
-    public var committed: Object? { nil }
+    /// The speculative state: what was pulled, and what was invoked since.
+    ///
+    /// Nil before the first pull, and after the branch was lost.
+    public var state: Object? { shared.withLock { $0.branch?.speculative.object } }
 
-    /// Whether this handle pulled, and has not been told of a preemption since.
-    public var isOwner: Bool { false }
+    /// The last state that this handle knows to be committed; nil before the first pull.
+    public var committed: Object? { shared.withLock { $0.committed } }
 
-    /// Requests invoked here that are not known to be committed.
-    public var pending: [Request] { [] }
+    /// Whether this handle pulled, and has not been told since that somebody else took over.
+    public var isOwner: Bool { shared.withLock { $0.branch != nil } }
 
-    /// Tries to own the object, and returns its state, which may hold uncommitted methods of others.
+    /// Requests invoked here that are not known to be committed, in order.
+    public var pending: [Request] { shared.withLock { $0.branch?.pending ?? [] } }
+}
+
+// MARK: - The three steps
+
+extension Handle {
+    /// Tries to own the object, and returns its state.
+    ///
+    /// The state may include methods of others that are not committed; pushing commits them too.
+    /// What was invoked before and not pushed is dropped. If the task is cancelled, or the backend is
+    /// late, the pull may still succeed: see ``isOwner``.
     @discardableResult
     public func pull(timeout: Duration = .seconds(1)) async throws(PullFailure) -> Object {
-        throw .closed
+        guard !Task.isCancelled else { throw .cancelled }
+        guard shared.withLock({ $0.beginProposing() }) else { throw .busy }
+        let ended = await awaited(for: timeout + Self.grace) { await self.runPull(timeout) }
+        switch ended {
+        case .finished(let result): return try result.get()
+        case .late: throw .noQuorum
+        case .cancelled: throw .cancelled
+        }
+    }
+
+    private func runPull(_ timeout: Duration) async -> Result<Object, PullFailure> {
+        let result: Result<Branch<Object>, PullFailure>
+        do throws(PullFailure) {
+            let pulled = try await backend.pull(name, as: Object.self, timeout: timeout)
+            result = .success(try Branch(pulled))
+        } catch {
+            result = .failure(error)
+        }
+        return shared.withLock { $0.finishPull(result) }
     }
 
     /// Runs a method on the speculative state and returns its speculative result.
+    ///
+    /// If everything up to it is committed, the result is the committed one. A method that throws
+    /// is on the branch as well: pushing makes its failure a committed result.
     @discardableResult
     public func invoke<Result: BinaryCodable>(
         _ call: Call<Object, Result>
     ) throws(InvokeFailure) -> Result {
-        throw .notPulled
+        let reply = try shared.withLock { state throws(InvokeFailure) in
+            try state.invoke(call.method)
+        }
+        guard reply.outcome != .thrown else {
+            throw .thrown(MethodFailure(payload: reply.payload))
+        }
+        precondition(reply.outcome == .ok, "a method must be readable as it was written")
+        guard let result = try? Result.decoded(from: reply.payload) else {
+            preconditionFailure("a call must name the type of its method's result")
+        }
+        return result
     }
 
-    /// Commits everything on the branch and returns the index it is committed through.
+    /// Commits everything on the branch, and returns the index it is committed through.
+    ///
+    /// With nothing pending it succeeds at once. If only entries of others are pending, an entry
+    /// that does nothing is added, which commits them.
     @discardableResult
     public func push(timeout: Duration = .seconds(5)) async throws(PushFailure) -> UInt64 {
-        throw .closed
+        guard !Task.isCancelled else { throw .cancelled }
+        let goal = try shared.withLock { state throws(PushFailure) in try state.beginPush() }
+        let ended = await awaited(for: timeout + Self.grace) { await self.runPush(goal, timeout) }
+        if case .finished(let result) = ended { return try result.get() }
+        throw .unknown(shared.withLock { $0.branch?.sentRequests ?? [] })
     }
 
-    /// Runs one method on the committed state, as often as the policy says.
-    @discardableResult
-    public func call<Result: BinaryCodable>(
-        _ call: Call<Object, Result>, policy: CallPolicy = .standard
-    ) async throws(CallFailure) -> Result {
-        throw .closed
+    private func runPush(_ goal: UInt64, _ timeout: Duration) async -> Result<UInt64, PushFailure> {
+        let result = await pushChunks(goal, until: .now + timeout)
+        shared.withLock { $0.isProposing = false }
+        return result
     }
 
-    /// Finds out what became of a request, and if nothing did, sees to it that nothing will.
-    public func settle<Result: BinaryCodable>(
-        _ request: Request, as type: Result.Type = Result.self, deadline: Duration = .seconds(5)
-    ) async throws(CallFailure) -> Settlement<Result> {
-        throw .closed
+    private func pushChunks(
+        _ goal: UInt64, until deadline: ContinuousClock.Instant
+    ) async -> Result<UInt64, PushFailure> {
+        var progress = false
+        while true {
+            switch shared.withLock({ $0.nextPush(goal: goal) }) {
+            case .finished(let result):
+                return result
+            case .send(let ballot, let entries, let count):
+                let report = await backend.push(
+                    name, ballot: ballot, entries: entries, count: count,
+                    timeout: max(.zero, deadline - .now))
+                let failure = shared.withLock {
+                    $0.finishPush(report, count: count, ballot: ballot, progress: progress)
+                }
+                if let failure { return .failure(failure) }
+                progress = true
+            }
+        }
     }
 }
-
-/// What became of a request that was settled.
-public enum Settlement<Result: BinaryCodable>: Sendable {
-    /// It was done, with this result.
-    case done(Result)
-    /// It was done: the method threw, and changed nothing.
-    case thrown(MethodFailure)
-    /// It was not done, and never will be.
-    case cancelled
-    /// It is too old: neither its result nor whether it was done is known any more.
-    case forgotten
-}
-
-extension Settlement: Equatable where Result: Equatable {}

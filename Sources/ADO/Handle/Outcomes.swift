@@ -52,6 +52,25 @@ public struct Reply: Sendable, Hashable {
     }
 }
 
+extension Reply {
+    /// Splits result records, `{u32 size, u32 outcome, payload}` each, of entries from index `first`
+    /// on. What cannot be read is answered as unknown.
+    public static func records(_ bytes: [UInt8], count: Int, first: UInt64) -> [Reply] {
+        let replies: [Reply]? = try? Reader.read(bytes) { reader throws(DecodingFailure) in
+            var replies: [Reply] = []
+            for position in 0..<UInt64(count) {
+                let size = try reader.u32()
+                let outcome = ReplyOutcome(rawValue: try reader.u32())
+                let payload = [UInt8](try reader.raw(Int(size)))
+                replies.append(
+                    Reply(outcome ?? .unknown, index: first + position, payload: payload))
+            }
+            return replies
+        }
+        return replies ?? Array(repeating: Reply(.unknown), count: count)
+    }
+}
+
 /// What became of a push.
 public enum PushReport: Sendable, Hashable {
     /// Everything pending is committed; the log ends at `through`.

@@ -1,0 +1,91 @@
+/// One call or settlement on its way through its attempts: the policy, as a state machine.
+struct Attempts: Sendable {
+    let operation: CallOperation
+    let policy: CallPolicy
+    /// The encoded method; empty when settling.
+    let method: [UInt8]
+    let deadline: ContinuousClock.Instant
+
+    /// The identity of the present attempt.
+    private(set) var request: Request
+    /// Where the owner's handle put it, if it did.
+    private(set) var placed: Placed?
+    /// Whether some attempt may have been done, or may be later.
+    private(set) var isUncertain = false
+    private var renewals = 0
+    private var backoff = Duration.milliseconds(1)
+
+    /// What a policy without a deadline waits.
+    static let patience = Duration.seconds(5)
+
+    /// Sessions that one call may open: more are refused only where thousands open at once.
+    private static let renewalsMax = 3
+
+    /// What one of several attempts waits: a server that fails must not use up the deadline.
+    private static let attemptMax = Duration.seconds(1)
+
+    init(_ operation: CallOperation, _ method: [UInt8], _ request: Request, _ policy: CallPolicy) {
+        self.operation = operation
+        self.method = method
+        self.request = request
+        self.policy = policy
+        deadline = .now + policy.timeout
+    }
+
+    /// How long the present attempt may take.
+    var timeout: Duration {
+        let left = max(.zero, deadline - .now)
+        return policy == .atMostOnce ? left : min(left, Self.attemptMax)
+    }
+
+    /// Says where the owner's handle put the present attempt. From there it may be committed.
+    mutating func place(_ placed: Placed) {
+        self.placed = placed
+        if placed.reply.outcome != .noSession { isUncertain = true }
+    }
+
+    /// Goes on with another request, which may be done although the last one was.
+    mutating func `repeat`(as request: Request) {
+        self.request = request
+    }
+
+    /// Goes on with a request of a new session, because that of the last one was refused.
+    mutating func renew(_ request: Request) throws(CallFailure) {
+        guard renewals < Self.renewalsMax else { throw failure(.busy) }
+        renewals += 1
+        self.request = request
+        placed = nil
+    }
+
+    /// What to throw if nothing more is tried.
+    func failure(_ cause: CallFailure) -> CallFailure {
+        isUncertain ? .unknown(request) : cause
+    }
+
+    /// Waits a little before the next attempt, or throws because there is none.
+    mutating func retry(after cause: CallFailure) async throws(CallFailure) {
+        guard policy != .atMostOnce, .now + backoff < deadline else { throw failure(cause) }
+        let pause = backoff * Double.random(in: 0.5...1)
+        backoff = min(backoff * 2, .milliseconds(100))
+        guard (try? await Task.sleep(for: pause)) != nil else { throw failure(.interrupted) }
+    }
+
+    /// Notes that an attempt may have been done, or may be later.
+    mutating func becomeUncertain() {
+        isUncertain = true
+    }
+}
+
+extension CallPolicy {
+    var timeout: Duration {
+        switch self {
+        case .atMostOnce: Attempts.patience
+        case .atLeastOnce(let deadline), .exactlyOnce(let deadline): deadline
+        }
+    }
+
+    var repeats: Bool {
+        if case .atLeastOnce = self { return true }
+        return false
+    }
+}

@@ -1,0 +1,67 @@
+// The part of a handle's state that calls use.
+
+extension HandleState {
+    /// Makes a request for a call; nil if too many are under way.
+    mutating func beginCall() -> Request? {
+        guard callsUnderWay < Self.callsMax else { return nil }
+        callsUnderWay += 1
+        return callSession.begin()
+    }
+
+    /// Accounts for the end of a call. What stays unknown may still be settled.
+    mutating func endCall(_ request: Request, _ result: Result<Reply, CallFailure>) {
+        callsUnderWay -= 1
+        switch result {
+        case .failure(.unknown), .failure(.unhosted): return
+        case .success, .failure: end([request])
+        }
+    }
+
+    /// A request of a new session, in place of one whose session is gone.
+    mutating func renewCall(_ request: Request) -> Request {
+        if callSession.id == request.session { callSession = ClientSession() }
+        return callSession.begin()
+    }
+
+    /// A new request for another try of a call that may be done several times.
+    mutating func repeatCall(_ request: Request) -> Request {
+        end([request])
+        return callSession.begin()
+    }
+
+    /// Notes that the log holds the entry that opens a session.
+    mutating func confirmOpen(_ session: UInt64) {
+        if callSession.id == session { callSession.isOpen = true }
+    }
+
+    /// Puts a call on the branch of a handle that owns, unless it is there already.
+    mutating func place(_ attempts: inout Attempts) throws(InvokeFailure) -> Placed {
+        if let placed = attempts.placed, placed.ballot == branch?.ballot { return placed }
+        let method = attempts.method
+        let placed = try place(attempts.operation, attempts.request) { $0.raw(method) }
+        attempts.place(placed)
+        return placed
+    }
+
+    func isCommitted(_ placed: Placed) -> Bool {
+        guard let branch, branch.ballot == placed.ballot else { return false }
+        return branch.committed.lastIndex >= placed.reply.index
+    }
+
+    /// The entries that carry an attempt to whoever owns the object.
+    ///
+    /// Settling a request opens its session too: were it unknown, the request itself could still
+    /// arrive with the entry that opens it, and be done.
+    func block(_ attempts: Attempts) -> (bytes: [UInt8], count: Int) {
+        let request = attempts.request
+        let isOpen = callSession.id == request.session && callSession.isOpen
+        let header = header(attempts.operation, request)
+        var writer = Writer(capacity: attempts.method.count + 128)
+        if !isOpen { writer.openEntry(session: request.session) }
+        writer.entry(.call) { writer in
+            header.write(to: &writer)
+            writer.raw(attempts.method)
+        }
+        return (writer.bytes, isOpen ? 1 : 2)
+    }
+}

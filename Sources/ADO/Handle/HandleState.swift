@@ -1,0 +1,190 @@
+/// What a handle knows, behind its lock. Nothing here waits.
+struct HandleState<Object: AtomicObject>: Sendable {
+    /// Calls that may be under way at once.
+    static var callsMax: Int { 4096 }
+
+    var branch: Branch<Object>?
+    /// The last state known to be committed, once the branch is gone.
+    var lastCommitted: Object?
+    var wasPulled = false
+    /// Whether a pull or a push is under way.
+    var isProposing = false
+    var callsUnderWay = 0
+    /// The session of what is invoked, and that of calls: a call may outlive a branch.
+    var invokeSession = ClientSession()
+    var callSession = ClientSession()
+
+    var committed: Object? { branch?.committed.object ?? lastCommitted }
+
+    /// Takes the right to pull or push.
+    mutating func beginProposing() -> Bool {
+        guard !isProposing else { return false }
+        isProposing = true
+        return true
+    }
+}
+
+// MARK: - Pulling
+
+extension HandleState {
+    mutating func finishPull(
+        _ result: Result<Branch<Object>, PullFailure>
+    ) -> Result<Object, PullFailure> {
+        isProposing = false
+        switch result {
+        case .success(let pulled):
+            _ = dropBranch()
+            branch = pulled
+            wasPulled = true
+            return .success(pulled.speculative.object)
+        case .failure(let failure):
+            if case .preempted = failure { _ = dropBranch() }
+            return .failure(failure)
+        }
+    }
+
+    /// Forgets the branch; what was not sent is definitely not done.
+    ///
+    /// - Returns: Requests that were sent and are not known to be committed.
+    mutating func dropBranch() -> [Request] {
+        guard let gone = branch else { return [] }
+        lastCommitted = gone.committed.object
+        branch = nil
+        end(gone.unsentRequests)
+        return gone.sentRequests
+    }
+
+    mutating func end(_ requests: [Request]) {
+        invokeSession.end(requests)
+        callSession.end(requests)
+    }
+}
+
+// MARK: - Invoking
+
+extension HandleState {
+    /// Puts a method on the branch and returns what it came to there.
+    mutating func invoke(_ method: Object.Method) throws(InvokeFailure) -> Reply {
+        guard let isOpen = branch?.speculative.sessions.isOpen(invokeSession.id) else {
+            throw wasPulled ? .stale : .notPulled
+        }
+        if !isOpen, invokeSession.isUsed {
+            // Opened on a branch that is gone, or evicted: either way its id is used up.
+            invokeSession = ClientSession()
+        }
+        let request = invokeSession.begin()
+        do throws(InvokeFailure) {
+            return try place(.method, request) { method.write(to: &$0) }.reply
+        } catch {
+            invokeSession.end(request)
+            throw error
+        }
+    }
+
+    /// Puts an operation on the branch, and the entry that opens its session where that is missing.
+    mutating func place(
+        _ operation: CallOperation, _ request: Request, arguments: (inout Writer) -> Void
+    ) throws(InvokeFailure) -> Placed {
+        guard let ballot = branch?.ballot else { throw wasPulled ? .stale : .notPulled }
+        try branch?.open(request.session)
+        let header = header(operation, request)
+        let reply = try branch?.append(request: operation == .method ? request : nil) { writer in
+            writer.entry(.call) { writer in
+                header.write(to: &writer)
+                arguments(&writer)
+            }
+        }
+        guard let reply else { throw .stale }
+        return Placed(ballot: ballot, reply: reply)
+    }
+
+    func header(_ operation: CallOperation, _ request: Request) -> CallHeader {
+        CallHeader(
+            session: request.session, request: request.number, lowest: lowest(request.session),
+            operation: operation)
+    }
+
+    /// What may be given up of a session: nothing, if it is none of the present ones.
+    private func lowest(_ session: UInt64) -> UInt64 {
+        if session == invokeSession.id { return invokeSession.lowest }
+        return session == callSession.id ? callSession.lowest : 0
+    }
+}
+
+/// An entry that was put on a branch, and what it came to there.
+struct Placed: Sendable {
+    let ballot: Ballot
+    let reply: Reply
+}
+
+// MARK: - Pushing
+
+extension HandleState {
+    /// What a push does next.
+    enum PushStep {
+        case finished(Result<UInt64, PushFailure>)
+        case send(Ballot, entries: [UInt8], count: Int)
+    }
+
+    /// The last index that a push starting now must commit.
+    mutating func beginPush() throws(PushFailure) -> UInt64 {
+        guard branch != nil else { throw wasPulled ? .stale(unknown: []) : .notPulled }
+        guard beginProposing() else { throw .busy }
+        if branch?.needsBarrier == true {
+            // Without an entry of the own ballot nothing on the branch can be counted committed.
+            _ = try? branch?.append { $0.entry(.barrier) }
+        }
+        return branch?.speculative.lastIndex ?? 0
+    }
+
+    func nextPush(goal: UInt64) -> PushStep {
+        guard let branch else { return .finished(.failure(.stale(unknown: []))) }
+        guard branch.committed.lastIndex < goal else {
+            return .finished(.success(branch.committed.lastIndex))
+        }
+        let chunk = branch.chunk()
+        return .send(branch.ballot, entries: chunk.bytes, count: chunk.count)
+    }
+
+    /// Accounts for a report.
+    ///
+    /// - Returns: Why the push ends, or nil if it goes on.
+    mutating func finishPush(
+        _ report: PushReport, count: Int, ballot: Ballot, progress: Bool
+    ) -> PushFailure? {
+        guard branch?.ballot == ballot else { return .stale(unknown: []) }
+        switch report {
+        case .committed(let through):
+            branch?.markSent(count)
+            end(branch?.commitSent(through: through) ?? [])
+            return nil
+        case .partial(let through):
+            branch?.markSent(count)
+            end(branch?.commit(through: through) ?? [])
+            return partial()
+        case .preempted(let by):
+            branch?.markSent(count)
+            return .preempted(by: by, unknown: dropBranch())
+        case .stale:
+            return .stale(unknown: dropBranch())
+        case .unknown:
+            branch?.markSent(count)
+            return progress ? partial() : .unknown(branch?.sentRequests ?? [])
+        case .busy, .storageFull, .tooLarge, .closed:
+            return progress ? partial() : notSent(report)
+        }
+    }
+
+    private func partial() -> PushFailure {
+        .partial(committed: branch?.committed.lastIndex ?? 0, pending: branch?.pending ?? [])
+    }
+
+    private func notSent(_ report: PushReport) -> PushFailure {
+        switch report {
+        case .storageFull: .storageFull
+        case .tooLarge: .tooLarge
+        case .closed: .closed
+        default: .busy
+        }
+    }
+}
