@@ -71,7 +71,7 @@ MP_MUST_USE enum mp_status mp_lmdb_open(const struct mp_lmdb_options *options,
 /* Release the directory and the memory. No call on env may be under way or follow. */
 void mp_lmdb_close(struct mp_lmdb *env);
 
-/* What open found, and the flags LMDB reports of the environment (0x200000 is NOTLS …). */
+/* What open found, and the flags LMDB reports of the environment: 0x200000, NOTLS. */
 void mp_lmdb_identity(const struct mp_lmdb *env, struct mp_lmdb_identity_record *record);
 uint32_t mp_lmdb_flags(const struct mp_lmdb *env);
 

@@ -197,6 +197,7 @@ enum mp_status mp_lmdb_commit(struct mp_lmdb *env, const struct mp_lmdb_write *w
     MP_ASSERT(writes != NULL || write_count == 0);
     error->text[0] = '\0';
     for (uint32_t i = 0; i < write_count; i += 1) check_write(&writes[i]);
+    if (write_count == 0) return MP_OK;
     MDB_txn *txn;
     enum mp_status status = mp__begin(env, &txn, error);
     if (status != MP_OK) return status;

@@ -122,3 +122,9 @@ enum mp_status mp__directory_lock(const char *path, int *lock, struct mp_lmdb_er
     *lock = fd;
     return MP_OK;
 }
+
+/* Unlocked by name: a child that is just being started may hold a copy of the descriptor. */
+void mp__directory_unlock(int lock) {
+    flock(lock, LOCK_UN);
+    close(lock);
+}

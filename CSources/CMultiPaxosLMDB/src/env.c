@@ -198,7 +198,7 @@ enum mp_status mp_lmdb_open(const struct mp_lmdb_options *options, struct mp_lmd
 void mp_lmdb_close(struct mp_lmdb *env) {
     if (env == NULL) return;
     if (env->mdb != NULL) mdb_env_close(env->mdb);
-    if (env->lock >= 0) close(env->lock);
+    if (env->lock >= 0) mp__directory_unlock(env->lock);
     free(env);
 }
 

@@ -39,17 +39,22 @@ static bool counts_as_empty(const char *name) {
 }
 
 static enum mp_status check_empty(const char *path, struct mp_lmdb_error *error) {
+    char data[MP__PATH_SIZE];
+    enum mp_status status = mp__path_join(data, path, "data.mdb", error);
+    if (status != MP_OK) return status;
+    if (access(data, F_OK) == 0) {
+        return mp__fail(error, MP_FOREIGN,
+                        "%s is formatted already; nothing was changed. Start the node with it, or "
+                        "give another directory.",
+                        path);
+    }
     DIR *directory = opendir(path);
     if (directory == NULL) return fail_system("read", path, error);
-    enum mp_status status = MP_OK;
     for (struct dirent *entry; status == MP_OK && (entry = readdir(directory)) != NULL;) {
         if (counts_as_empty(entry->d_name)) continue;
-        bool data = strcmp(entry->d_name, "data.mdb") == 0;
         status = mp__fail(error, MP_FOREIGN,
-                          data ? "%s is formatted already (it holds %s); nothing was changed. Start "
-                                 "the node with it, or give another directory."
-                               : "%s is not empty (it holds %s); nothing was changed. Give a new or "
-                                 "an empty directory.",
+                          "%s is not empty (it holds %s); nothing was changed. Give a new or an "
+                          "empty directory.",
                           path, entry->d_name);
     }
     closedir(directory);
@@ -167,6 +172,6 @@ enum mp_status mp_lmdb_format(const struct mp_lmdb_options *options,
     if (status == MP_OK) status = mp__directory_lock(options->path, &lock, error);
     if (status != MP_OK) return status;
     status = format_locked(options, error);
-    close(lock);
+    mp__directory_unlock(lock);
     return status;
 }

@@ -53,6 +53,7 @@ enum mp_status mp__check_options(const struct mp_lmdb_options *options,
                                  struct mp_lmdb_error *error);
 enum mp_status mp__check_file_system(const char *path, struct mp_lmdb_error *error);
 enum mp_status mp__directory_lock(const char *path, int *lock, struct mp_lmdb_error *error);
+void mp__directory_unlock(int lock);
 enum mp_status mp__path_join(char out[MP__PATH_SIZE], const char *directory, const char *name,
                              struct mp_lmdb_error *error);
 

@@ -1,0 +1,239 @@
+import CMultiPaxos
+import CMultiPaxosLMDB
+import Foundation
+import TestSupport
+import Testing
+
+/// Two groups; of the damaged one two batches are committed and three are not.
+@Suite struct `Damage to the data file` {
+    let directory: TemporaryDirectory
+    let options: Options
+    var log = Log(7)
+    var other = Log(0x4000_0000_0000)
+    let file: DataFile
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        options = Options(path: directory.path("data"))
+        try options.format()
+        do {
+            let storage = try Storage(options)
+            for i in 0..<5 {
+                let size = i == 4 ? 20_000 : 40
+                let payload = [UInt8](repeating: UInt8(0xA0 + i), count: size)
+                try storage.commit([log.append([payload, [1]]), other.append([[9]])])
+            }
+            try storage.commit([log.promise(0x77), other.promise(0x78)])
+            try storage.commit([log.commit(2)])
+            try storage.putPeer(mp_lmdb_peer(node: 2, incarnation: 3, sequence: 4, lost: false))
+        }
+        file = try DataFile(options)
+    }
+
+    private func identityRecord(_ position: Int) throws -> Record {
+        let identity = log.batches[position].identity
+        var prefix: [UInt8] = [1, 0, 0, 0, UInt8(identity.count), 0, 0, 0]
+        for value in [log.group, identity.first, identity.last] { prefix += littleEndian(value) }
+        return try Record(.identity, prefix, size: 88, in: file)
+    }
+
+    private func hardRecord() throws -> Record {
+        var prefix: [UInt8] = [1, 0, 0, 0, 0, 0, 0, 0] + littleEndian(log.group)
+        let hard = log.hard
+        for value in [hard.promised.round, hard.promised.node] { prefix += littleEndian(value) }
+        for point in [hard.tip, hard.commit] {
+            prefix += littleEndian(point.index)
+            prefix += littleEndian(point.ballot.round) + littleEndian(point.ballot.node)
+            prefix += littleEndian(point.checksum)
+        }
+        return try Record(.hard, prefix, size: 112, in: file)
+    }
+
+    private func ownRecord() throws -> Record {
+        let incarnation = try Storage(options).identity.incarnation
+        let prefix = [1, 0, 0, 0, 0, 0, 0, 0] + littleEndian(1) + littleEndian(incarnation)
+        return try Record(.own, prefix, size: 96, in: file)
+    }
+
+    /// Opens, loads, and returns the damaged group; the other one must not have suffered.
+    private func loadDamaged(otherIsIntact: Bool = true) throws -> LoadedGroup? {
+        let storage = try Storage(options)
+        let loaded = try storage.load()
+        if otherIsIntact { #expect(expectIntact(other, in: storage, loaded)) }
+        return loaded[log.group]
+    }
+
+    @Test func `is not there to begin with`() throws {
+        let storage = try Storage(options)
+        #expect(try expectIntact(log, in: storage, storage.load()))
+        #expect(try expectIntact(other, in: storage, storage.load()))
+    }
+
+    @Test func `in any byte of an uncommitted batch loses the group, with its name`() throws {
+        let batch = log.batches[2]
+        let offsets = try file.offsets(of: batch.frame)
+        for i in batch.frame.indices {
+            let flipped = [batch.frame[i] ^ 0x10]
+            let group = try file.with(flipped, at: offsets.map { $0 + i }) { try loadDamaged() }
+            #expect(group?.lost == true, "byte \(i)")
+            #expect(group?.suffix.count == 3, "the identities are whole")
+            #expect(
+                group?.text.contains("group 7: the batch at index 5, ballot 1.1,") == true,
+                "byte \(i): \(group?.text ?? "")")
+        }
+    }
+
+    @Test func `in a batch of several pages loses the group, with its name`() throws {
+        let batch = log.batches[4]
+        let offsets = try file.offsets(of: batch.frame)
+        for i in stride(from: 0, to: batch.frame.count, by: 611) {
+            let flipped = [batch.frame[i] ^ 0x01]
+            let group = try file.with(flipped, at: offsets.map { $0 + i }) { try loadDamaged() }
+            #expect(group?.lost == true, "byte \(i)")
+            #expect(group?.text.contains("batch at index 9, ballot 1.1,") == true)
+        }
+    }
+
+    @Test func `in a committed batch is found when it is read`() throws {
+        let batch = log.batches[0]
+        let offsets = try file.offsets(of: batch.frame)
+        for i in batch.frame.indices {
+            let flipped = [batch.frame[i] ^ 0x80]
+            try file.with(flipped, at: offsets.map { $0 + i }) {
+                let storage = try Storage(options)
+                #expect(try storage.load()[7]?.lost == false)
+                let failure = #expect(throws: Failure.self) { try storage.read(7) }
+                #expect(failure?.status == MP_CORRUPT)
+                let text = failure?.text ?? ""
+                #expect(text.contains("group 7: the batch at index 1, ballot 1.1,"))
+                #expect(try storage.read(7, from: 3) == Array(log.frames[1...]))
+            }
+        }
+    }
+
+    @Test func `in any byte of an identity, or of its key, loses the group`() throws {
+        let record = try identityRecord(3)
+        for i in -16..<record.bytes.count {
+            let flipped = [file.content[record.offsets[0] + i] ^ 0x10]
+            let group = try file.with(flipped, at: record.offsets.map { $0 + i }) {
+                try loadDamaged(otherIsIntact: i >= 0)
+            }
+            #expect(group?.lost == true, "byte \(i)")
+            if i < 0 { continue }
+            let text = group?.text ?? ""
+            #expect(text.contains("group 7: the log at index 7, ballot 1.1,"), "byte \(i): \(text)")
+            #expect(group?.suffix.isEmpty == true)
+        }
+    }
+
+    @Test func `in any byte of a hard state, or of its key, loses the group`() throws {
+        let record = try hardRecord()
+        for i in -8..<record.bytes.count {
+            let flipped = [file.content[record.offsets[0] + i] ^ 0x10]
+            let group = try file.with(flipped, at: record.offsets.map { $0 + i }) {
+                try loadDamaged(otherIsIntact: i >= 0)
+            }
+            #expect(group?.lost == true, "byte \(i)")
+            #expect(group?.text.contains("group 7: ") == true, "byte \(i)")
+            #expect(group.map { bytes($0.hard) } == bytes(mp_hard_state()))
+        }
+    }
+
+    @Test func `in any byte of the node's own records is refused`() throws {
+        let own = try ownRecord()
+        let counter = try Record(
+            .counter, [1, 0, 0, 0, 0, 0, 0, 0] + littleEndian(13), size: 24, in: file)
+        let peer = try Record(
+            .peer, [1, 0, 0, 0, 0, 0, 0, 0] + littleEndian(2) + littleEndian(3), size: 48, in: file)
+        for record in [own, counter, peer] {
+            for i in record.bytes.indices {
+                let flipped = [record.bytes[i] ^ 0x10]
+                try file.with(flipped, at: record.offsets.map { $0 + i }) {
+                    let failure = #expect(throws: Failure.self) { try Storage(options) }
+                    #expect(failure?.status == MP_CORRUPT, "\(record.kind) byte \(i)")
+                    #expect(failure?.text.contains(" is damaged") == true)
+                }
+            }
+        }
+    }
+
+    @Test func `is told from a newer format`() throws {
+        var own = try ownRecord()
+        own.bytes[0] = 2
+        own.seal()
+        try file.with(own.bytes, at: own.offsets) {
+            let failure = #expect(throws: Failure.self) { try Storage(options) }
+            #expect(failure?.status == MP_FOREIGN)
+            #expect(failure?.text.contains("newer version") == true)
+        }
+    }
+
+    @Test func `that removed a batch loses the group, with its name`() throws {
+        var record = try identityRecord(4)
+        record.put(999, at: 64)
+        record.seal()
+        let group = try file.with(record.bytes, at: record.offsets) { try loadDamaged() }
+        #expect(group?.lost == true)
+        #expect(
+            group?.text.contains("group 7: the batch at index 9, ballot 1.1, is missing") == true)
+    }
+
+    @Test func `that exchanged two sound batches is noticed`() throws {
+        var record = try identityRecord(4)
+        record.put(1, at: 64)
+        record.seal()
+        let group = try file.with(record.bytes, at: record.offsets) { try loadDamaged() }
+        #expect(group?.lost == true)
+        #expect(group?.text.contains("is not the one its identity names") == true)
+    }
+
+    @Test func `that broke the chain is noticed`() throws {
+        var record = try identityRecord(4)
+        record.put(0x1234, at: 48)
+        record.seal()
+        let group = try file.with(record.bytes, at: record.offsets) { try loadDamaged() }
+        #expect(group?.lost == true)
+        #expect(group?.text.contains("index 9, ballot 1.1, breaks the chain") == true)
+    }
+
+    @Test(arguments: [
+        (32, "does not reach its tip"), (40, "does not reach its tip"), (56, "its tip"),
+        (64, "is committed there"), (72, "is committed there"), (88, "is committed there"),
+    ])
+    func `that moved tip or commit point is noticed`(offset: Int, complaint: String) throws {
+        var record = try hardRecord()
+        let old = UInt64(record.bytes[offset])
+        record.put(offset == 32 ? 12 : old ^ 1, at: offset)
+        record.seal()
+        let group = try file.with(record.bytes, at: record.offsets) { try loadDamaged() }
+        #expect(group?.lost == true)
+        #expect(group?.text.contains(complaint) == true, "\(group?.text ?? "")")
+    }
+
+    @Test func `that took the hard state from its log leaves no unknown group`() throws {
+        var record = try hardRecord()
+        record.put(6, at: 8)
+        record.seal()
+        let loaded = try file.with(
+            bigEndian(6) + record.bytes, at: record.offsets.map { $0 - 8 }
+        ) { try Storage(options).load() }
+        #expect(loaded[7]?.lost == true)
+        #expect(loaded[7]?.text.contains("group 7: it has a log but no hard state") == true)
+        #expect(loaded[6]?.lost == true)
+        #expect(loaded[other.group]?.lost == false)
+    }
+
+    @Test func `that cut the file is refused`() throws {
+        let used = try Storage(options).stats.bytes_used
+        try FileHandle(forUpdating: file.url).truncate(atOffset: used - 1)
+        let failure = #expect(throws: Failure.self) { try Storage(options) }
+        #expect(failure?.status == MP_CORRUPT)
+        #expect(failure?.text.contains("is cut off") == true)
+    }
+
+    @Test func `to both of LMDB's first pages is refused`() throws {
+        try FileHandle(forUpdating: file.url).write(contentsOf: Data(count: 8192))
+        let failure = #expect(throws: Failure.self) { try Storage(options) }
+        #expect(failure?.status == MP_CORRUPT)
+    }
+}

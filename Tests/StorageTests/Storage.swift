@@ -1,0 +1,167 @@
+import CMultiPaxos
+import CMultiPaxosLMDB
+
+/// What storage answered instead of success.
+struct Failure: Error, CustomStringConvertible {
+    let status: mp_status
+    let text: String
+
+    var description: String { "\(String(cString: mp_status_name(status))): \(text)" }
+
+    init(_ status: mp_status, _ error: mp_lmdb_error) {
+        self.status = status
+        text = withUnsafeBytes(of: error.text) { bytes in
+            String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+        }
+    }
+
+    /// Runs `body` and throws unless it returns MP_OK.
+    static func check(
+        _ body: (inout mp_lmdb_error) -> mp_status
+    ) throws(Failure) {
+        var error = mp_lmdb_error()
+        let status = body(&error)
+        if status != MP_OK { throw Failure(status, error) }
+    }
+}
+
+/// A group as load reported it.
+struct LoadedGroup {
+    let hard: mp_hard_state
+    let suffix: [mp_identity]
+    let lost: Bool
+    let text: String
+}
+
+/// How a test opens a directory.
+///
+/// The reserve is small, to keep the files small.
+struct Options {
+    var path: String
+    var cluster = "prod"
+    var node: UInt64 = 1
+    var map: UInt64 = 0
+    var reserve: UInt64 = 1 << 20
+
+    func with<Result>(_ body: (UnsafePointer<mp_lmdb_options>) -> Result) -> Result {
+        path.withCString { path in
+            cluster.withCString { cluster in
+                var options = mp_lmdb_options()
+                options.path = path
+                options.cluster = cluster
+                options.node = node
+                options.map_bytes = map
+                options.reserve_bytes = reserve
+                return body(&options)
+            }
+        }
+    }
+
+    func format() throws(Failure) {
+        try Failure.check { error in self.with { mp_lmdb_format($0, &error) } }
+    }
+}
+
+/// An open environment; closed when the last reference to it goes.
+final class Storage {
+    private let raw: OpaquePointer
+
+    init(_ options: Options) throws(Failure) {
+        var opened: OpaquePointer?
+        try Failure.check { error in options.with { mp_lmdb_open($0, &opened, &error) } }
+        raw = opened!
+    }
+
+    deinit {
+        mp_lmdb_close(raw)
+    }
+
+    var flags: UInt32 { mp_lmdb_flags(raw) }
+
+    var stats: mp_lmdb_stats {
+        var stats = mp_lmdb_stats()
+        mp_lmdb_get_stats(raw, &stats)
+        return stats
+    }
+
+    var identity: mp_lmdb_identity_record {
+        var record = mp_lmdb_identity_record()
+        mp_lmdb_identity(raw, &record)
+        return record
+    }
+
+    func commit(_ writes: [Write]) throws(Failure) {
+        let frames = writes.map { write in
+            write.frame.map { frame in
+                let bytes = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: frame.count)
+                _ = bytes.initialize(from: frame)
+                return bytes
+            }
+        }
+        defer { frames.forEach { $0?.deallocate() } }
+        let all = zip(writes, frames).map { write, frame in
+            mp_lmdb_write(
+                write: write.write, identity: write.identity,
+                frame: frame.map { UnsafePointer($0.baseAddress!) })
+        }
+        try Failure.check { mp_lmdb_commit(raw, all, UInt32(all.count), &$0) }
+    }
+
+    /// Every group by its number; reporting one twice is an error of its own.
+    func load() throws -> [UInt64: LoadedGroup] {
+        struct ReportedTwice: Error { let group: UInt64 }
+        final class Collected {
+            var groups: [UInt64: LoadedGroup] = [:]
+            var twice: UInt64?
+        }
+        let collected = Collected()
+        try Failure.check { error in
+            mp_lmdb_load(
+                raw,
+                { context, group, hard, suffix, count, lost, error in
+                    let collected = Unmanaged<Collected>.fromOpaque(context!).takeUnretainedValue()
+                    if collected.groups[group] != nil { collected.twice = group }
+                    collected.groups[group] = LoadedGroup(
+                        hard: hard!.pointee,
+                        suffix: Array(UnsafeBufferPointer(start: suffix, count: Int(count))),
+                        lost: lost, text: Failure(MP_OK, error!.pointee).text)
+                }, Unmanaged.passUnretained(collected).toOpaque(), &error)
+        }
+        if let group = collected.twice { throw ReportedTwice(group: group) }
+        return collected.groups
+    }
+
+    /// The frames from the one that holds `from`, at most `limit` of them.
+    func read(
+        _ group: UInt64, from: UInt64 = 1, through: UInt64 = .max, limit: Int = .max
+    ) throws(Failure) -> [[UInt8]] {
+        final class Collected {
+            var frames: [[UInt8]] = []
+            var limit = 0
+        }
+        let collected = Collected()
+        collected.limit = limit
+        try Failure.check { error in
+            mp_lmdb_read(
+                raw, group, from, through,
+                { context, batch in
+                    let collected = Unmanaged<Collected>.fromOpaque(context!).takeUnretainedValue()
+                    let batch = batch!.pointee
+                    let bytes = UnsafeBufferPointer(start: batch.bytes, count: Int(batch.size))
+                    collected.frames.append(Array(bytes))
+                    return collected.frames.count < collected.limit
+                }, Unmanaged.passUnretained(collected).toOpaque(), &error)
+        }
+        return collected.frames
+    }
+
+    func putPeer(_ peer: mp_lmdb_peer) throws(Failure) {
+        var peer = peer
+        try Failure.check { mp_lmdb_put_peer(raw, &peer, &$0) }
+    }
+
+    func peer(_ node: UInt64) -> mp_lmdb_peer? {
+        var peer = mp_lmdb_peer()
+        return mp_lmdb_get_peer(raw, node, &peer) ? peer : nil
+    }
+}
