@@ -99,7 +99,8 @@ let package = Package(
         .testTarget(name: "BenchTests", dependencies: ["Bench", "ADO", "TestSupport"]),
         .testTarget(
             name: "IntegrationTests",
-            dependencies: ["MultiPaxos", "ADO", "ADOObjects", "ADOServer", "TestSupport"]),
+            dependencies: ["MultiPaxos", "ADO", "ADOObjects", "ADOServer", "TestSupport"],
+            exclude: ["Shims"]),
         .testTarget(name: "TidyTests", dependencies: ["TestSupport"]),
     ],
     swiftLanguageModes: [.v6],
