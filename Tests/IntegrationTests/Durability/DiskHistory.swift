@@ -21,7 +21,9 @@ struct DiskHistory {
         var index: UInt64
     }
 
-    /// Learns from the calls of one process. `groups` are those whose promises matter.
+    /// Learns from the calls of one process.
+    ///
+    /// `groups` are those whose promises matter.
     init(_ calls: [SystemCall], groups: Set<UInt64>) {
         for call in calls where call.kind != .send {
             if call.kind == .flush {

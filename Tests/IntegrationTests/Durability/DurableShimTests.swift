@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 /// The whole method, on a program that is known to be right or wrong.
 @Suite struct `The shim that logs flushes` {

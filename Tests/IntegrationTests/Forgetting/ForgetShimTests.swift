@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 /// The shim on a program that commits counters, and then writes nonsense over the first pages.
 @Suite struct `The shim that forgets what was not flushed` {

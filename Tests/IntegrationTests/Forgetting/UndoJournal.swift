@@ -12,7 +12,9 @@ struct UndoJournal {
 
     private(set) var entries: [Entry] = []
 
-    /// Reads a journal. A process that was killed may have left half an entry at the end: then the
+    /// Reads a journal.
+    ///
+    /// A process that was killed may have left half an entry at the end: then the
     /// write it was for did not begin.
     init(at path: String) throws {
         var rest = [UInt8](try Data(contentsOf: URL(filePath: path)))[...]

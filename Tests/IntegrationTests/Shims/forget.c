@@ -30,11 +30,20 @@ __attribute__((constructor)) static void start(void) {
     if (journal_fd < 0) fail("open");
 }
 
+/* The descriptor may be open for writing only. */
+static void read_before(int fd, uint8_t *before, size_t size, off_t offset) {
+    char link[64];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    int own = (int)syscall(SYS_openat, AT_FDCWD, link, O_RDONLY | O_CLOEXEC);
+    if (own < 0 || pread(own, before, size, offset) < 0) fail("read for");
+    close(own);
+}
+
 /* Append what is at `offset` now. Behind the end of the file it is zeros. */
 static void remember(int fd, off_t offset, size_t size) {
     uint8_t *before = calloc(1, size);
     if (before == NULL) fail("hold");
-    if (pread(fd, before, size, offset) < 0) fail("read for");
+    read_before(fd, before, size, offset);
     uint64_t header[2] = {(uint64_t)offset, size};
     struct iovec parts[2] = {{header, sizeof header}, {before, size}};
     size_t total = kernel_total(parts, 2);
