@@ -1,0 +1,146 @@
+/// The decisions of one client that keeps a fixed number of operations in flight. No I/O and no
+/// clock: whoever owns it submits what it opens and tells it what was answered.
+///
+/// Each operation occupies one of `width` slots until it is settled. A slot whose operation was
+/// refused rests until the next `tick`, so that a cluster which refuses everything is not asked a
+/// million times a second. An operation whose fate is unknown keeps its slot and its request
+/// number and is submitted again at each tick, until an answer settles it.
+struct ClosedLoop: Sendable {
+    /// What an answer meant for the figures.
+    enum Reception: Equatable, Sendable {
+        case acknowledged(nanoseconds: UInt64)
+        case refused
+        /// The first time that the fate of this operation is unknown.
+        case unknown
+        /// Nothing new: a later unknown of the same operation.
+        case nothing
+    }
+
+    let width: Int
+    let writesPercent: Int
+
+    private(set) var ledger = RequestLedger()
+
+    /// How often each request was submitted, where that is more than once.
+    private(set) var attempts: [UInt64: Int] = [:]
+
+    private var pending = 0
+    private var resting = 0
+    private var awaitingRetry: [UInt64] = []
+    private var doubtful: Set<UInt64> = []
+    private var readStarts: [UInt64: UInt64] = [:]
+    private var lastRead: UInt64 = 0
+    private var opened: UInt64 = 0
+    private var firstOpen: UInt64 = 1
+    private var stopped = false
+
+    init(width: Int, writesPercent: Int) {
+        precondition(width > 0 && (0...100).contains(writesPercent), "a loop of nothing")
+        self.width = width
+        self.writesPercent = writesPercent
+        readStarts.reserveCapacity(writesPercent == 100 ? 0 : width)
+    }
+
+    /// How many operations may be opened now.
+    var room: Int { stopped ? 0 : width - pending - resting - awaitingRetry.count }
+
+    /// Whether a tick has something to do.
+    var needsTick: Bool { resting > 0 || !awaitingRetry.isEmpty }
+
+    /// Whether nothing is in flight and nothing is in doubt.
+    var isDrained: Bool { pending == 0 && awaitingRetry.isEmpty }
+
+    /// Requests whose fate is unknown now.
+    var openCount: Int { doubtful.count }
+
+    /// The lowest request that is not settled: results below it need not be kept.
+    var lowestOpen: UInt64 { firstOpen }
+
+    /// Whether the next operation is a write.
+    mutating func nextIsWrite() -> Bool {
+        opened += 1
+        return opened &* 37 % 100 < UInt64(writesPercent)
+    }
+
+    mutating func openWrite(now: UInt64) -> UInt64 {
+        pending += 1
+        return ledger.open(now: now)
+    }
+
+    mutating func openRead(now: UInt64) -> UInt64 {
+        pending += 1
+        lastRead += 1
+        readStarts[lastRead] = now
+        return lastRead
+    }
+
+    /// Takes back what could not even be submitted. Nobody has seen it.
+    mutating func refusedToSubmit(writes: ClosedRange<UInt64>) {
+        for request in writes {
+            ledger.refuse(request)
+            rest()
+        }
+        advance()
+    }
+
+    /// Opens nothing from now on; what is in doubt is still retried.
+    mutating func stop() { stopped = true }
+
+    /// Slots rest no longer.
+    ///
+    /// - Returns: the requests to submit again, under their old numbers.
+    mutating func tick() -> [UInt64] {
+        resting = 0
+        defer { awaitingRetry.removeAll(keepingCapacity: true) }
+        for request in awaitingRetry { attempts[request, default: 1] += 1 }
+        pending += awaitingRetry.count
+        return awaitingRetry
+    }
+
+    /// Takes the answer to a write.
+    mutating func receivedWrite(
+        _ request: UInt64, _ answer: Answer, index: UInt64, witness: UInt64, now: UInt64
+    ) -> Reception {
+        pending -= 1
+        switch answer {
+        case .done:
+            let started = ledger.started(request)
+            settle(request) { $0.acknowledge(request, index: index, witness: witness) }
+            return .acknowledged(nanoseconds: now &- started)
+        case .rejected:
+            settle(request) { $0.reject(request) }
+            rest()
+            return .refused
+        case .refused where !doubtful.contains(request):
+            settle(request) { $0.refuse(request) }
+            rest()
+            return .refused
+        case .refused, .unknown:
+            awaitingRetry.append(request)
+            return doubtful.insert(request).inserted ? .unknown : .nothing
+        }
+    }
+
+    /// Takes the answer to a read. A read has no effect, so one that was not answered failed.
+    mutating func receivedRead(_ read: UInt64, _ answer: Answer, now: UInt64) -> Reception {
+        pending -= 1
+        guard let started = readStarts.removeValue(forKey: read) else { return .nothing }
+        guard answer == .done else {
+            rest()
+            return .refused
+        }
+        return .acknowledged(nanoseconds: now &- started)
+    }
+
+    private mutating func settle(_ request: UInt64, _ change: (inout RequestLedger) -> Void) {
+        if !doubtful.isEmpty { doubtful.remove(request) }
+        change(&ledger)
+        advance()
+    }
+
+    private mutating func advance() {
+        while firstOpen <= ledger.last, ledger.fate(firstOpen) != .open { firstOpen += 1 }
+    }
+
+    private mutating func rest() { resting += 1 }
+}

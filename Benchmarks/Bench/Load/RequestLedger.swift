@@ -1,0 +1,95 @@
+/// What is known of every request of one session, in 16 bytes a request.
+///
+/// Requests are numbered from 1. Memory grows by chunks, so that an append never copies what is
+/// there: a copy of a long run's ledger would stop the load for a tenth of a second.
+struct RequestLedger: Sendable {
+    enum Fate: Equatable, Sendable {
+        /// No answer that settles it yet.
+        case open
+        /// Done, at this index of the log.
+        case acknowledged(index: UInt64)
+        /// Never in the log: refused before it was proposed.
+        case refused
+        /// In the log or not, but without effect: the state machine refused it.
+        case rejected
+    }
+
+    private struct Record: Sendable {
+        var index: UInt64 = 0
+        /// The result of an acknowledged request as one number; the start time of an open one.
+        var witness: UInt64 = 0
+    }
+
+    private static let chunkBits: UInt64 = 15
+    private static let refusedMark = UInt64.max
+    private static let rejectedMark = UInt64.max - 1
+
+    private var chunks: [ContiguousArray<Record>] = []
+
+    /// The highest request number that was given out.
+    private(set) var last: UInt64 = 0
+
+    /// How many are acknowledged.
+    private(set) var acknowledged: UInt64 = 0
+
+    /// Gives out the next request number, started at `now`.
+    mutating func open(now: UInt64) -> UInt64 {
+        last += 1
+        let (chunk, offset) = Self.place(last)
+        if chunk == chunks.count {
+            chunks.append(ContiguousArray(repeating: Record(), count: 1 << Self.chunkBits))
+        }
+        chunks[chunk][offset].witness = now
+        return last
+    }
+
+    /// Whether this number was given out.
+    func contains(_ request: UInt64) -> Bool { request >= 1 && request <= last }
+
+    /// When an open request was started.
+    func started(_ request: UInt64) -> UInt64 { record(request).witness }
+
+    mutating func acknowledge(_ request: UInt64, index: UInt64, witness: UInt64) {
+        precondition(index > 0 && index < Self.rejectedMark, "no index of a log")
+        settle(request, Record(index: index, witness: witness))
+        acknowledged += 1
+    }
+
+    mutating func refuse(_ request: UInt64) {
+        settle(request, Record(index: Self.refusedMark))
+    }
+
+    mutating func reject(_ request: UInt64) {
+        settle(request, Record(index: Self.rejectedMark))
+    }
+
+    func fate(_ request: UInt64) -> Fate {
+        switch record(request).index {
+        case 0: .open
+        case Self.refusedMark: .refused
+        case Self.rejectedMark: .rejected
+        case let index: .acknowledged(index: index)
+        }
+    }
+
+    /// What the result of an acknowledged request said.
+    func witness(_ request: UInt64) -> UInt64 { record(request).witness }
+
+    private func record(_ request: UInt64) -> Record {
+        precondition(contains(request), "a request that was never given out")
+        let (chunk, offset) = Self.place(request)
+        return chunks[chunk][offset]
+    }
+
+    private mutating func settle(_ request: UInt64, _ record: Record) {
+        precondition(contains(request), "a request that was never given out")
+        let (chunk, offset) = Self.place(request)
+        precondition(chunks[chunk][offset].index == 0, "a request is settled once")
+        chunks[chunk][offset] = record
+    }
+
+    private static func place(_ request: UInt64) -> (chunk: Int, offset: Int) {
+        let position = request - 1
+        return (Int(position >> chunkBits), Int(position & (1 << chunkBits - 1)))
+    }
+}

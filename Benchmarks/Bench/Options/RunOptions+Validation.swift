@@ -1,0 +1,69 @@
+extension RunOptions {
+    /// Refuses options that make no sense together.
+    ///
+    /// - Throws: `BenchError` with status `usage` and what to write instead.
+    package func validate() throws(BenchError) {
+        try validateLoad()
+        try validateServers()
+    }
+
+    private func validateLoad() throws(BenchError) {
+        guard valueBytes >= Values.idBytes, valueBytes <= 1_000_000 else {
+            throw .usage(
+                """
+                --value-bytes must be from \(Values.idBytes) to 1000000: a value starts with the \
+                \(Values.idBytes) digits that make it unique.
+                """)
+        }
+        guard inFlight >= 1, inFlight <= 65_536 else {
+            throw .usage("--in-flight must be from 1 to 65536.")
+        }
+        guard clients >= 1, clients <= min(inFlight, 256) else {
+            throw .usage("--clients must be from 1 to 256 and not over --in-flight.")
+        }
+        guard keys >= 1, keys <= 10_000_000 else {
+            throw .usage("--keys must be from 1 to 10000000.")
+        }
+        guard seconds >= 1, seconds <= 86_400 else {
+            throw .usage("--seconds must be from 1 to 86400.")
+        }
+        guard warmup >= 0, warmup <= 600 else {
+            throw .usage("--warmup must be from 0 to 600 seconds.")
+        }
+        guard repeats >= 1, repeats <= 1000 else {
+            throw .usage("--repeat must be from 1 to 1000.")
+        }
+    }
+
+    private func validateServers() throws(BenchError) {
+        guard replicas >= 1, replicas <= 9 else {
+            throw .usage("--replicas must be from 1 to 9.")
+        }
+        guard electionTimeoutMilliseconds >= 10, electionTimeoutMilliseconds <= 60_000 else {
+            throw .usage("--election-timeout-ms must be from 10 to 60000.")
+        }
+        let servers = cluster.isEmpty ? replicas : cluster.count
+        if scenario.injectsFault && servers < 3 {
+            throw .usage(
+                "--scenario \(scenario.rawValue) needs at least 3 replicas: fewer do not survive it.")
+        }
+        guard !cluster.isEmpty else { return }
+        if scenario.injectsFault && pids.isEmpty {
+            throw .usage(
+                """
+                --scenario \(scenario.rawValue) signals a server: give the process ids of \
+                --cluster with --pids, in the same order, or leave --cluster out.
+                """)
+        }
+        if scenario == .killOwner || scenario == .killFollower {
+            throw .usage(
+                """
+                --scenario \(scenario.rawValue) restarts the victim, which it cannot do for servers \
+                that it did not start: leave --cluster out, or use pause-owner.
+                """)
+        }
+        guard pids.isEmpty || pids.count == cluster.count else {
+            throw .usage("--pids must name one process for each server of --cluster.")
+        }
+    }
+}

@@ -1,0 +1,77 @@
+/// Everything that describes one run of `adobench run`.
+package struct RunOptions: Sendable {
+    package var scenario = Scenario.steady
+    package var workload = Workload.set
+    package var replicas = 3
+    package var valueBytes = 100
+    /// Operations in flight over all clients.
+    package var inFlight = 1000
+    /// Connections, each with its share of `inFlight`.
+    package var clients = 1
+    package var keys = 10_000
+    package var seconds = 10.0
+    package var warmup = 1.0
+    package var electionTimeoutMilliseconds = 200
+    /// Where the servers' directories go; a fresh temporary directory if nil.
+    package var data: String?
+    /// Keep the directories and the logs.
+    package var keep = false
+    /// The server to run; beside this executable if nil.
+    package var adod: String?
+    /// Running servers to use instead of starting some.
+    package var cluster: [ServerAddress] = []
+    /// Process ids of `cluster`, in its order, so that faults are possible.
+    package var pids: [Int32] = []
+    /// The name of the cluster that `cluster` is.
+    package var clusterName = "ado"
+    package var json: String?
+    package var repeats = 1
+    /// Evidence falsified on purpose, to see that the verdict notices.
+    package var plant: Plant?
+
+    package init() {}
+
+    /// Operations in flight of one client.
+    var inFlightPerClient: Int { max(1, inFlight / clients) }
+
+    /// When the fault strikes, in seconds from the start of the measured time.
+    var faultAt: Double { seconds / 3 }
+
+    /// When the victim is restarted or resumed.
+    var recoveryAt: Double { faultAt + seconds / 6 }
+}
+
+/// A falsification of the evidence.
+package enum Plant: String, Sendable, CaseIterable {
+    /// One acknowledged entry is hidden from what is read from the last replica.
+    case loss
+    /// One entry is shown twice in what is read from the last replica.
+    case duplicate
+}
+
+/// Where a server listens.
+package struct ServerAddress: Sendable, Equatable {
+    package var node: UInt64
+    package var host: String
+    package var port: UInt16
+
+    package init(node: UInt64, host: String, port: UInt16) {
+        self.node = node
+        self.host = host
+        self.port = port
+    }
+
+    /// Reads `1=host:port`.
+    package init?(_ text: String) {
+        guard let equals = text.firstIndex(of: "="), let colon = text.lastIndex(of: ":"),
+            equals < colon, let node = UInt64(text[..<equals]), node > 0,
+            let port = UInt16(text[text.index(after: colon)...]), port > 0
+        else { return nil }
+        let host = text[text.index(after: equals)..<colon]
+        guard !host.isEmpty else { return nil }
+        self.init(node: node, host: String(host), port: port)
+    }
+
+    /// `host:port`.
+    package var hostAndPort: String { "\(host):\(port)" }
+}

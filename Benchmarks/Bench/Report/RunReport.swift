@@ -1,0 +1,120 @@
+/// One run as `--json` writes it: the names of its properties are the names of the file.
+package struct RunReport: Codable, Sendable {
+    var scenario: Scenario
+    var workload: Workload
+    var mode = "servers"
+    var protocolName = "multi-paxos"
+    var config: Config
+    var machine: Machine
+    var commit: String?
+    var throughput_ops_s: Double = 0
+    var latency_us = Latency()
+    /// Operations answered with a result in the measured time.
+    var ok: UInt64 = 0
+    /// Operations that were definitely not done.
+    var failed: UInt64 = 0
+    /// Operations that were at some time not known to be done or not done.
+    var unknown: UInt64 = 0
+    /// Of these, those that were never settled by an answer; the log settles them.
+    var unsettled: UInt64 = 0
+    var acked_lost: UInt64 = 0
+    /// The longest time without any acknowledged write, from the fault on.
+    var unavailable_ms: Double?
+    /// From the signal to the first write that was acknowledged after that time.
+    var resumed_after_ms: Double?
+    var owner = OwnerChange()
+    var client = ClientFigures()
+    var nodes: [NodeFigures] = []
+    var keys = 0
+    var timeline: [Timeline.Point] = []
+    var events: [Event] = []
+    var verification = Verification()
+    var verdict = Verdict()
+    var status = ExitStatus.invalid
+    /// Why the run is invalid or refuted.
+    var reason: String?
+    /// The figures of every run, where there was more than one; the rest is of the median run.
+    var `repeat`: Repeats?
+
+    enum CodingKeys: String, CodingKey {
+        case scenario, workload, mode, config, machine, commit, throughput_ops_s, latency_us, ok
+        case failed, unknown, unsettled, acked_lost, unavailable_ms, resumed_after_ms, owner
+        case client, nodes, keys, timeline, events, verification, verdict, status, reason
+        case `repeat`
+        case protocolName = "protocol"
+    }
+}
+
+extension RunReport {
+    struct Config: Codable, Sendable, Equatable {
+        var replicas: Int
+        var value_bytes: Int
+        var in_flight: Int
+        var clients: Int
+        var keys: Int
+        var seconds: Double
+        var warmup_s: Double
+        var election_timeout_ms: Int
+        var servers: String
+        var plant: String?
+    }
+
+    struct Machine: Codable, Sendable, Equatable {
+        var cores: Int
+        var kernel: String
+        var architecture: String
+        var memory_mib: Int
+    }
+
+    struct Latency: Codable, Sendable, Equatable {
+        var p50: UInt64 = 0
+        var p90: UInt64 = 0
+        var p99: UInt64 = 0
+        var p999: UInt64 = 0
+        var max: UInt64 = 0
+    }
+
+    struct Owner: Codable, Sendable, Equatable {
+        var node: UInt64
+        /// `round.node`.
+        var ballot: String
+    }
+
+    struct OwnerChange: Codable, Sendable, Equatable {
+        var before: Owner?
+        var after: Owner?
+    }
+
+    struct ClientFigures: Codable, Sendable, Equatable {
+        var cpu_s: Double = 0
+    }
+
+    struct NodeFigures: Codable, Sendable, Equatable {
+        var node: UInt64
+        /// What it was at the start of the measured time.
+        var role: String
+        var entries_s: Double
+        var batches_s: Double
+        var flushes_s: Double
+        var cpu_s: Double
+        var lmdb_flags: [String]
+        var durable: Bool
+        var restarted: Bool
+    }
+
+    struct Event: Codable, Sendable, Equatable {
+        var t_ms: Double
+        var what: String
+    }
+
+    struct Repeats: Codable, Sendable, Equatable {
+        var runs: Int
+        var throughput_ops_s: [Double]
+        var unavailable_ms: [Double]
+        var p50_us: [UInt64]
+        var statuses: [Int32]
+        var median_throughput_ops_s: Double
+        var median_unavailable_ms: Double?
+        var median_p50_us: UInt64
+    }
+}

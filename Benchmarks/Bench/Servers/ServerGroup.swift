@@ -1,0 +1,139 @@
+import Foundation
+import Synchronization
+
+/// The servers of a run: real `adod` processes on loopback, each with a fresh directory.
+final class ServerGroup: Sendable {
+    let addresses: [ServerAddress]
+    let clusterName: String
+    let folder: URL
+    private let program: String
+    private let electionTimeout: Int
+    private let keep: Bool
+    private let processes = Mutex<[UInt64: ChildProcess]>([:])
+
+    /// Formats the directories; starts nothing yet.
+    init(_ options: RunOptions) throws(BenchError) {
+        program = try Self.findProgram(options)
+        addresses = try zip(1..., Ports.free(options.replicas)).map {
+            ServerAddress(node: UInt64($0), host: "127.0.0.1", port: $1)
+        }
+        clusterName = "bench-\(UInt32.random(in: 0...UInt32.max))"
+        electionTimeout = options.electionTimeoutMilliseconds
+        keep = options.keep
+        let parent = options.data.map { URL(fileURLWithPath: $0) }
+            ?? FileManager.default.temporaryDirectory
+        folder = parent.appendingPathComponent("adobench-\(clusterName)")
+        do {
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        } catch {
+            throw BenchError(
+                "cannot make the directory \(folder.path): choose another with --data.")
+        }
+    }
+
+    /// Formats and starts every server.
+    func start() async throws(BenchError) {
+        for address in addresses { try await format(address.node) }
+        for address in addresses { try start(address.node) }
+    }
+
+    /// Starts one server on its own directory, for the first time or again.
+    func start(_ node: UInt64) throws(BenchError) {
+        let peers = addresses.map { "\($0.node)=\($0.hostAndPort)" }.joined(separator: ",")
+        let process = try ChildProcess(
+            program,
+            [
+                "--cluster", clusterName, "--node", "\(node)", "--peers", peers,
+                "--data", directory(node), "--election-timeout-ms", "\(electionTimeout)",
+            ], log: log(node))
+        processes.withLock { $0[node] = process }
+    }
+
+    /// The process of a server, dead or alive.
+    func process(_ node: UInt64) -> ChildProcess? { processes.withLock { $0[node] } }
+
+    /// Throws if a server ended that nobody killed, with the end of its log.
+    func checkAlive(except victim: UInt64? = nil) throws(BenchError) {
+        for address in addresses where address.node != victim {
+            guard let state = process(address.node)?.poll(), state != .running else { continue }
+            throw BenchError(
+                """
+                node \(address.node) \(state) while it was needed. The end of its log \
+                (\(log(address.node))):
+                \(tail(of: log(address.node)))
+                """)
+        }
+    }
+
+    /// Ends every server, by force if it does not end in time, and deletes the directories.
+    func stop() async {
+        let running = processes.withLock { Array($0.values) }
+        for process in running {
+            process.signal(SIGCONT)
+            process.signal(SIGTERM)
+        }
+        for process in running where await !process.waitForEnd(seconds: 5) {
+            process.signal(SIGKILL)
+            _ = await process.waitForEnd(seconds: 5)
+        }
+        guard !keep else { return }
+        try? FileManager.default.removeItem(at: folder)
+    }
+
+    /// Ends every server now: for a signal handler's thread.
+    func killAll() {
+        processes.withLock { for process in $0.values { process.signal(SIGKILL) } }
+        guard !keep else { return }
+        try? FileManager.default.removeItem(at: folder)
+    }
+
+    func directory(_ node: UInt64) -> String {
+        folder.appendingPathComponent("node-\(node)").path
+    }
+
+    func log(_ node: UInt64) -> String {
+        folder.appendingPathComponent("node-\(node).log").path
+    }
+
+    private func format(_ node: UInt64) async throws(BenchError) {
+        let process = try ChildProcess(
+            program,
+            ["format", "--cluster", clusterName, "--node", "\(node)", "--data", directory(node)],
+            log: log(node))
+        let ended = await process.waitForEnd(seconds: 30)
+        guard ended, process.poll() == .exited(0) else {
+            process.signal(SIGKILL)
+            throw BenchError(
+                """
+                formatting \(directory(node)) failed: it \(process.poll()). The end of its log:
+                \(tail(of: log(node)))
+                """)
+        }
+    }
+
+    private static func findProgram(_ options: RunOptions) throws(BenchError) -> String {
+        if let given = options.adod {
+            guard access(given, X_OK) == 0 else {
+                throw .usage("--adod \(given) is not a program that can be run.")
+            }
+            return given
+        }
+        let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+        let beside = URL(fileURLWithPath: own).deletingLastPathComponent()
+            .appendingPathComponent("adod").path
+        guard access(beside, X_OK) == 0 else {
+            throw BenchError(
+                "there is no adod beside \(own): build it with `swift build`, or give --adod PATH.")
+        }
+        return beside
+    }
+}
+
+/// The last lines of a file.
+func tail(of path: String, lines: Int = 12) -> String {
+    guard let data = FileManager.default.contents(atPath: path), !data.isEmpty else {
+        return "    (empty)"
+    }
+    return String(decoding: data.suffix(8192), as: UTF8.self)
+        .split(separator: "\n").suffix(lines).map { "    " + $0 }.joined(separator: "\n")
+}
