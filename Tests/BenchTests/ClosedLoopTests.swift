@@ -1,0 +1,160 @@
+import Testing
+
+@testable import Bench
+
+@Suite struct `A closed loop` {
+    @Test func `keeps its width in flight`() {
+        var loop = ClosedLoop(width: 3, writesPercent: 100)
+        for _ in 0..<3 { _ = loop.openWrite(now: 10) }
+        #expect(loop.room == 0)
+        let reception = loop.receivedWrite(2, .done, index: 9, witness: 5, now: 14)
+        #expect(reception == .acknowledged(nanoseconds: 4))
+        #expect(loop.room == 1)
+        #expect(loop.ledger.fate(2) == .acknowledged(index: 9))
+        #expect(loop.ledger.witness(2) == 5)
+    }
+
+    @Test func `knows the lowest request that is open`() {
+        var loop = ClosedLoop(width: 3, writesPercent: 100)
+        for _ in 0..<3 { _ = loop.openWrite(now: 0) }
+        _ = loop.receivedWrite(2, .done, index: 1, witness: 0, now: 1)
+        #expect(loop.lowestOpen == 1)
+        _ = loop.receivedWrite(1, .refused, index: 0, witness: 0, now: 1)
+        #expect(loop.lowestOpen == 3)
+    }
+
+    @Test func `rests the slot of a refused operation until the tick`() {
+        var loop = ClosedLoop(width: 1, writesPercent: 100)
+        _ = loop.openWrite(now: 0)
+        #expect(loop.receivedWrite(1, .refused, index: 0, witness: 0, now: 1) == .refused)
+        #expect(loop.room == 0)
+        #expect(loop.needsTick)
+        #expect(loop.tick() == [])
+        #expect(loop.room == 1)
+        #expect(loop.ledger.fate(1) == .refused)
+    }
+
+    @Test func `retries an unknown operation under its own number and counts it once`() {
+        var loop = ClosedLoop(width: 1, writesPercent: 100)
+        _ = loop.openWrite(now: 10)
+        #expect(loop.receivedWrite(1, .unknown, index: 0, witness: 0, now: 20) == .unknown)
+        #expect(loop.room == 0)
+        #expect(!loop.isDrained)
+        #expect(loop.tick() == [1])
+        #expect(loop.receivedWrite(1, .unknown, index: 0, witness: 0, now: 30) == .nothing)
+        #expect(loop.tick() == [1])
+        #expect(
+            loop.receivedWrite(1, .done, index: 4, witness: 0, now: 50)
+                == .acknowledged(nanoseconds: 40))
+        #expect(loop.attempts == [1: 3])
+        #expect(loop.isDrained)
+        #expect(loop.openCount == 0)
+    }
+
+    @Test func `does not believe a refusal of an operation in doubt`() {
+        var loop = ClosedLoop(width: 1, writesPercent: 100)
+        _ = loop.openWrite(now: 0)
+        _ = loop.receivedWrite(1, .unknown, index: 0, witness: 0, now: 1)
+        _ = loop.tick()
+        // This attempt was refused; the one before may still be done.
+        #expect(loop.receivedWrite(1, .refused, index: 0, witness: 0, now: 2) == .nothing)
+        #expect(loop.ledger.fate(1) == .open)
+        #expect(loop.tick() == [1])
+    }
+
+    @Test func `opens nothing after the stop but settles what is in doubt`() {
+        var loop = ClosedLoop(width: 2, writesPercent: 100)
+        _ = loop.openWrite(now: 0)
+        loop.stop()
+        #expect(loop.room == 0)
+        _ = loop.receivedWrite(1, .unknown, index: 0, witness: 0, now: 1)
+        #expect(loop.tick() == [1])
+        _ = loop.receivedWrite(1, .done, index: 1, witness: 0, now: 2)
+        #expect(loop.isDrained)
+    }
+
+    @Test func `counts a read that was not answered as failed`() {
+        var loop = ClosedLoop(width: 2, writesPercent: 0)
+        #expect(!loop.nextIsWrite())
+        let read = loop.openRead(now: 5)
+        #expect(loop.receivedRead(read, .unknown, now: 9) == .refused)
+        _ = loop.tick()
+        let next = loop.openRead(now: 10)
+        #expect(loop.receivedRead(next, .done, now: 12) == .acknowledged(nanoseconds: 2))
+        #expect(loop.isDrained)
+    }
+
+    @Test func `mixes as many writes as asked for`() {
+        var loop = ClosedLoop(width: 1, writesPercent: 50)
+        let writes = (0..<1000).count { _ in loop.nextIsWrite() }
+        #expect(writes == 500)
+    }
+
+    @Test func `takes back what could not be submitted`() {
+        var loop = ClosedLoop(width: 2, writesPercent: 100)
+        _ = loop.openWrite(now: 0)
+        _ = loop.openWrite(now: 0)
+        loop.refusedToSubmit(writes: 1...2)
+        #expect(loop.room == 0)
+        #expect(loop.isDrained)
+        _ = loop.tick()
+        #expect(loop.room == 2)
+        #expect(loop.ledger.fate(2) == .refused)
+    }
+}
+
+@Suite struct `A request ledger` {
+    @Test func `keeps a long run`() {
+        var ledger = RequestLedger()
+        for number in 1...100_000 as ClosedRange<UInt64> {
+            #expect(ledger.open(now: number) == number)
+        }
+        for number in 1...100_000 as ClosedRange<UInt64> where number % 3 == 0 {
+            ledger.acknowledge(number, index: number + 7, witness: number * 2)
+        }
+        #expect(ledger.acknowledged == 33_333)
+        #expect(ledger.fate(99_999) == .acknowledged(index: 100_006))
+        #expect(ledger.witness(99_999) == 199_998)
+        #expect(ledger.fate(100_000) == .open)
+        #expect(ledger.started(100_000) == 100_000)
+        #expect(!ledger.contains(0))
+        #expect(!ledger.contains(100_001))
+    }
+}
+
+@Suite struct `The values of a run` {
+    @Test func `name their writer`() {
+        let values = Values(keys: 10, valueBytes: 100)
+        let id = Values.id(client: 3, request: 12_345)
+        let value = values.value(of: id)
+        #expect(value.utf8.count == 100)
+        #expect(values.writer(of: value) == id)
+        #expect(values.isValue(value, of: id))
+        #expect(!values.isValue(value, of: id + 1))
+        #expect(!values.isValue(String(value.dropLast()) + "x", of: id))
+    }
+
+    @Test func `differ between any two requests`() {
+        let values = Values(keys: 10, valueBytes: 16)
+        var seen = Set<String>()
+        for client in 0..<4 {
+            for request in 1...500 as ClosedRange<UInt64> {
+                seen.insert(values.value(of: Values.id(client: client, request: request)))
+            }
+        }
+        #expect(seen.count == 2000)
+    }
+
+    @Test func `tell a missing value and a strange one apart`() {
+        let values = Values(keys: 10, valueBytes: 16)
+        [UInt8]([0]).withUnsafeBytes { #expect(values.writer(in: $0) == 0) }
+        let strange = Array("not hexadecimal!".utf8)
+        strange.withUnsafeBytes { #expect(values.writer(in: $0) == .max) }
+    }
+
+    @Test func `use every key`() {
+        let values = Values(keys: 64, valueBytes: 16)
+        let used = Set((1...2000).map { values.keyIndex(of: Values.id(client: 0, request: $0)) })
+        #expect(used.count == 64)
+    }
+}
