@@ -59,9 +59,10 @@ import Testing
 
     @Test func `rejects an answer that names another entry`() {
         var run = FakeRun(.set, requests: 3)
-        run.evidence.sessions[FakeRun.session]?.ledger = ledgerOf(3) { request in
+        let ledger = ledgerOf(3) { request in
             (index: request == 3 ? 4 : request + 3, witness: run.witness(request))
         }
+        run.evidence.sessions[FakeRun.session]?.ledger = ledger
         let findings = run.audit().findings
         #expect(findings.count(.wrongIndex) == 1)
         #expect(findings.count(.lost) == 0)
@@ -70,11 +71,12 @@ import Testing
     @Test(arguments: [Workload.set, .counter])
     func `rejects an answer that shows a second application`(_ workload: Workload) throws {
         var run = FakeRun(workload, requests: 5)
-        run.evidence.sessions[FakeRun.session]?.ledger = ledgerOf(5) { request in
+        let ledger = ledgerOf(5) { request in
             // Applied twice, request 4 sees its own effect.
             let own = workload == .counter ? 5 : Values.id(client: 0, request: 4)
             return (index: request + 3, witness: request == 4 ? own : run.witness(request))
         }
+        run.evidence.sessions[FakeRun.session]?.ledger = ledger
         let findings = run.audit().findings
         #expect(findings.count(.wrongResult) == 1)
         #expect(try #require(findings.offences.first).detail.contains("request 4 of client 1"))

@@ -78,6 +78,7 @@ struct ClosedLoop: Sendable {
     mutating func refusedToSubmit(writes: ClosedRange<UInt64>) {
         for request in writes {
             ledger.refuse(request)
+            pending -= 1
             rest()
         }
         advance()

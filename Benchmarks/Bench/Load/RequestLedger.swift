@@ -93,3 +93,7 @@ struct RequestLedger: Sendable {
         return (Int(position >> chunkBits), Int(position & (1 << chunkBits - 1)))
     }
 }
+
+extension RequestLedger: CustomStringConvertible {
+    var description: String { "\(last) requests, \(acknowledged) acknowledged" }
+}
