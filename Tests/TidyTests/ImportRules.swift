@@ -78,9 +78,10 @@ extension Rule {
     ]
 
     @Sendable static func isExecutable(_ file: SourceFile) -> Bool {
-        let folders = ["Sources/adod/", "Sources/adoctl/", "Benchmarks/adobench/"]
-        return folders.contains { file.path.hasPrefix($0) }
+        executables.contains { file.path.hasPrefix($0) }
     }
+
+    static let executables = ["Sources/adod/", "Sources/adoctl/", "Benchmarks/adobench/"]
 }
 
 /// The header of an `#include` line, with its quotes or angle brackets.

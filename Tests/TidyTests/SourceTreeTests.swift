@@ -11,6 +11,25 @@ import Testing
         }
     }
 
+    @Test func `keeps its executables small`() {
+        #expect(oversizedExecutables(in: Tree.files) == [])
+        let planted = (1...4).map { SourceFile("Sources/adod/\($0).swift", "\n") }
+        #expect(oversizedExecutables(in: planted) == [])
+        let crowd = planted + [SourceFile("Sources/adod/5.swift", "\n")]
+        #expect(oversizedExecutables(in: crowd) == ["Sources/adod/"])
+        let length = String(repeating: "\n", count: 401)
+        let long = [SourceFile("Benchmarks/adobench/A.swift", length)]
+        #expect(oversizedExecutables(in: long) == ["Benchmarks/adobench/"])
+    }
+
+    /// The executables that are too large to parse arguments and wire, and do nothing else.
+    private func oversizedExecutables(in files: [SourceFile]) -> [String] {
+        Rule.executables.filter { folder in
+            let own = files.filter { $0.path.hasPrefix(folder) }
+            return own.count > 4 || own.map(\.length).reduce(0, +) > 400
+        }
+    }
+
     @Test func `is where the rules look for it`() {
         #expect(Tree.files.contains { $0.path == "Package.swift" })
         #expect(Tree.files.contains { $0.path == "CSources/CMultiPaxos/include/mp.h" })
