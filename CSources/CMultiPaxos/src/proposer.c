@@ -225,6 +225,11 @@ enum mp_status mp__proposer_frame(struct mp_replica *replica, struct mp__group *
 static void choose_again(struct mp_replica *replica, struct mp__group *group,
                          struct mp_effects *effects) {
     group->promises[group->best] = (struct mp__promise){0};
+    if (replica->self != MP_NONE && group->promises[replica->self].given) {
+        /* What was adopted so far is the own log now. It holds all that the old one held and that
+         * was, or ever can be, committed: the rest was cut because the best log is without it. */
+        group->promises[replica->self].tip = group->log.tip;
+    }
     group->adopt_sequence = 0;
     group->role = MP_PREPARING;
     if (count_promises(replica, group) >= mp__quorum(replica)) {
