@@ -261,6 +261,9 @@ static enum mp_status dispatch(struct mp_replica *replica, const struct mp_event
         case MP_EVENT_START:
             MP_ASSERT(!replica->started);
             replica->started = true;
+            /* Answers to questions of an earlier life of this process must match none of ours. */
+            replica->last_sequence = event->now_us;
+            replica->election.round = event->now_us;
             mp__election_start(replica, effects);
             return MP_OK;
         case MP_EVENT_RECEIVE:

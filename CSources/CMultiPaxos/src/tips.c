@@ -37,7 +37,8 @@ static void count(struct mp_replica *replica, struct mp__group *group,
 static void begin(struct mp_replica *replica, struct mp__group *group,
                   struct mp_effects *effects) {
     bool has_log = replica->self != MP_NONE && !group->lost;
-    group->tips_round += 1;
+    replica->last_sequence += 1;
+    group->tips_round = replica->last_sequence;
     group->tips_acks = has_log ? 1u << replica->self : 0;
     group->tips_best = has_log ? group->log.tip : (struct mp_point){0};
     ask(replica, group, effects);
