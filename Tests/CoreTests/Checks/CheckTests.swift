@@ -71,7 +71,7 @@ import Testing
     }
 
     @Test func `reject a read that misses what was committed before it`() {
-        var reads = ReadCheck()
+        var reads = ReadCheck("owner")
         reads.ask(1, 1, floor: 5)
         reads.ask(1, 1, floor: 6)
         #expect(reads.answer(1, 1, through: 5) == nil)

@@ -193,6 +193,16 @@ extension CoreCluster {
         settle { nodes.contains($0.from) && nodes.contains($0.to) }
     }
 
+    /// Pulls as often as it takes to outbid what these nodes have promised.
+    @discardableResult
+    func own(_ node: UInt64, among nodes: Set<UInt64>? = nil) -> mp_outcome? {
+        for _ in 0..<4 {
+            let outcome = pullAndSettle(node, among: nodes)
+            if outcome?.kind == MP_PULLED { return outcome }
+        }
+        return nil
+    }
+
     /// Pulls, and loses every message between other nodes than these.
     @discardableResult
     func pullAndSettle(_ node: UInt64, among nodes: Set<UInt64>? = nil) -> mp_outcome? {

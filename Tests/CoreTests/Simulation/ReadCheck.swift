@@ -16,7 +16,10 @@ struct ReadCheck {
     }
 
     private var asked: [Key: Waiting] = [:]
+    let name: String
     private(set) var count = 0
+
+    init(_ name: String) { self.name = name }
 
     /// Takes note of a read that may only see `floor` or later.
     mutating func ask(_ node: UInt64, _ group: UInt64, floor: UInt64) {
@@ -42,6 +45,6 @@ struct ReadCheck {
         asked[key] = waiting.next.map { Waiting(now: $0, next: nil) }
         count += 1
         if floor <= index { return nil }
-        return "node \(node) answers a read through \(index), committed before it was \(floor)"
+        return "node \(node) answers a read (\(name)) through \(index), committed before it was \(floor)"
     }
 }

@@ -18,8 +18,8 @@ final class Simulation {
     var isCalm: Bool
     /// Extra time of each disk.
     var stalls: [UInt64: UInt64] = [:]
-    var reads = ReadCheck()
-    var tipReads = ReadCheck()
+    var reads = ReadCheck("owner")
+    var tipReads = ReadCheck("tips")
     /// When which node said to be elected itself; for tests of the election.
     private(set) var servings: [(time: UInt64, node: UInt64)] = []
     private var sameTime = (now: UInt64(0), count: 0)
