@@ -58,9 +58,9 @@ private func barePrototypes(in file: SourceFile) -> [(name: String, line: Int)] 
         if isParagraphStart { isCommented = line.drop { $0 == " " }.hasPrefix("/*") }
         isParagraphStart = false
         let prototype = #/^[A-Za-z_][\w \*]*?\b(mp_\w+)\(/#
-        guard let found = line.prefixMatch(of: prototype), !line.hasPrefix("static ") else {
-            continue
-        }
+        guard line.holds("mp_"), let found = line.prefixMatch(of: prototype),
+            !line.hasPrefix("static ")
+        else { continue }
         if !isCommented, !line.hasPrefix("typedef") { bare.append((String(found.1), number + 1)) }
     }
     return bare

@@ -86,7 +86,8 @@ extension Rule {
 
 /// The header of an `#include` line, with its quotes or angle brackets.
 private func includedHeader(_ line: Substring) -> String? {
-    line.prefixMatch(of: #/\s*#\s*include\s*([<"][^>"]*[>"])/#).map { String($0.1) }
+    guard line.holds("include") else { return nil }
+    return line.prefixMatch(of: #/\s*#\s*include\s*([<"][^>"]*[>"])/#).map { String($0.1) }
 }
 
 private func mayInclude(_ file: SourceFile, _ header: String) -> Bool {
@@ -100,6 +101,7 @@ private func mayInclude(_ file: SourceFile, _ header: String) -> Bool {
 
 /// The module that an `import` line names.
 private func importedModule(_ line: Substring) -> String? {
+    guard line.holds("import ") else { return nil }
     let pattern = #/^(@\w+ )*([a-z]+ )?import ((struct|class|enum|func|protocol|var) )?(\w+)/#
     return line.prefixMatch(of: pattern).map { String($0.5) }
 }

@@ -6,14 +6,14 @@ extension Rule {
             mustReject: [SourceFile("a.c", "/* " + String(repeating: "-", count: 98))],
             mustAccept: [SourceFile("a.c", String(repeating: "é", count: 100))]
         ) { _, line in
-            line.count > 100 ? "is \(line.count) columns wide" : nil
+            line.utf8.count > 100 && line.count > 100 ? "is \(line.count) columns wide" : nil
         },
         .eachLine(
             "no line holds a tab", in: { _ in true },
             mustReject: [SourceFile("a.md", "a\tb"), SourceFile("a.h", "\tint x;")],
             mustAccept: [SourceFile("a.h", "    int x;")]
         ) { _, line in
-            line.contains("\t") ? "holds a tab" : nil
+            line.utf8.contains(9) ? "holds a tab" : nil
         },
         .eachLine(
             "no line ends in a space", in: { _ in true },

@@ -86,6 +86,7 @@ private func swiftFunctions(in file: SourceFile) -> [Function] {
 }
 
 private func isFunction(_ line: Substring) -> Bool {
+    guard line.holds("func ", "init", "subscript", "var ") else { return false }
     let declaration =
         #/^ *(@\w+(\(.*\))? |[a-z]+(\([a-z]+\))? )*(func |init[(?<]|deinit|subscript)/#
     let property = #/^ *([a-z]+(\([a-z]+\))? )*var \w+: [^=]*\{$/#

@@ -57,6 +57,7 @@ private func prose(of file: SourceFile) -> [(line: Int, text: Substring)] {
 
 private func deadLinks(in file: SourceFile) -> [Finding] {
     prose(of: file).flatMap { number, line in
+        guard line.holds("](") else { return [Finding]() }
         let text = line.replacing(#/`[^`]*`/#, with: "")
         return text.matches(of: #/\]\(([^)\s]+)\)/#).compactMap { match -> Finding? in
             let link = String(match.1)

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// A file of the repository, by its path below the root.
 struct SourceFile: Sendable {
@@ -48,5 +49,12 @@ enum Tree {
         let found = FileManager.default.enumerator(atPath: url.path)?.compactMap { $0 as? String }
         return (found ?? []).filter { !$0.split(separator: "/").contains { $0.hasPrefix(".") } }
             .map { folder + "/" + $0 }
+    }
+}
+
+extension Substring {
+    /// Whether it holds any of `words`: a cheap question to ask before a regular expression.
+    func holds(_ words: String...) -> Bool {
+        withCString { text in words.contains { strstr(text, $0) != nil } }
     }
 }
