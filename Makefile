@@ -10,7 +10,7 @@ demo: release    ## three real replicas under load, the owner killed: about 15 s
 
 test: install    ## build and run every test
 	swift build --build-tests
-	swift test --skip-build --disable-xctest
+	swift test --skip-build --disable-xctest --no-parallel
 
 check: install   ## what CI runs after the tests
 	@.ci/check
