@@ -146,7 +146,10 @@ enum mp_status mp__election_beaten(struct mp_replica *replica, uint64_t from,
 void mp__election_peer(struct mp_replica *replica, uint32_t voter, bool reachable) {
     if (replica->self == MP_NONE || voter == replica->self) return;
     struct mp__election *election = &replica->election;
-    if (!reachable) election->beats[voter] = (struct mp__beat){0};
-    /* A closed connection is news: judge at once rather than when the round ends. */
+    if (reachable) return;
+    election->beats[voter] = (struct mp__beat){0};
+    /* The leader's closed connection is news: judge at once rather than when the round ends. Other
+     * connections may flap, and each round begun early would make the answers of the last stale. */
+    if (replica->options.voters[voter] != election->leader.node) return;
     election->tick_at = replica->now_us;
 }
