@@ -118,11 +118,14 @@ extension Simulation {
         }
     }
 
-    /// Runs with calls that wait at the serving node, one for each group every T.
-    private func runWithCalls(for duration: UInt64, until isDone: () -> Bool) -> Bool {
+    /// Runs with calls that wait at the serving node, one for each group every so often.
+    @discardableResult
+    func runWithCalls(
+        for duration: UInt64, every pause: UInt64 = T, until isDone: () -> Bool = { false }
+    ) -> Bool {
         var asked: UInt64 = 0
         return run(for: duration) {
-            if now >= asked + T {
+            if now >= asked + pause {
                 asked = now
                 for member in cluster.members where member.isUp && member.serving == member.id {
                     for group in plan.groups { nudge(member.id, group) }

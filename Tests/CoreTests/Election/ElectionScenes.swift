@@ -1,0 +1,49 @@
+import CMultiPaxos
+
+/// Scenes for the election: who hears whom, and what comes of it.
+extension Simulation {
+    /// A calm cluster with an elected node that owns and has committed something.
+    static func settled(voters: UInt64, seed: UInt64 = 1) -> Simulation {
+        let simulation = Simulation(Plan(calm: seed, voters: voters))
+        simulation.start()
+        simulation.runWithCalls(for: 6 * T, every: T / 4)
+        return simulation
+    }
+
+    /// The node that a majority of those that are up take for elected.
+    var leader: UInt64 {
+        let votes = cluster.members.filter(\.isUp).map(\.serving)
+        return votes.first { candidate in
+            candidate != 0 && votes.count { $0 == candidate } >= cluster.quorum
+        } ?? 0
+    }
+
+    /// How often anybody took over since a time.
+    func takeovers(since time: UInt64) -> Int { servings.count { $0.time >= time } }
+
+    /// Leaves only links, in both directions, between these pairs.
+    @discardableResult
+    func leave(_ pairs: [(UInt64, UInt64)]) -> Int {
+        leave { from, to in pairs.contains { ($0, $1) == (from, to) || ($1, $0) == (from, to) } }
+    }
+
+    @discardableResult
+    func leave(_ isLeft: (UInt64, UInt64) -> Bool) -> Int {
+        var links: [Link] = []
+        for from in cluster.voters {
+            for to in cluster.voters where from != to && !isLeft(from, to) {
+                links.append(Link(from: from, to: to))
+            }
+        }
+        return cut(links)
+    }
+
+    /// True if something new is committed within `duration` while calls wait at serving nodes.
+    func makesProgress(within duration: UInt64) -> Bool {
+        let before = cluster.ledger.committed(1)
+        return runWithCalls(for: duration, every: T / 8) { cluster.ledger.committed(1) > before }
+    }
+
+    /// Commits that were under way when links were cut do not count as progress.
+    func letPass() { run(for: T / 8) }
+}
