@@ -1,0 +1,103 @@
+/* Reads of the storage, on a thread of libuv's pool: a few at once, the others wait in line. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "node.h"
+
+struct mp_read_job *mp_uv__job_new(struct mp_uv_node *node, enum mp_read_purpose purpose,
+                                   uint64_t group, uint64_t from, uint64_t through,
+                                   uint64_t bytes) {
+    struct mp_read_job *job = mp_uv__allocate(sizeof *job);
+    job->work.data = job;
+    job->owner = node;
+    job->purpose = purpose;
+    job->group = group;
+    job->from = from;
+    job->through = through;
+    job->bytes = bytes;
+    return job;
+}
+
+/* On the pool's thread: the frames are made outside of the node's own pool. */
+static bool on_frame(void *context, const struct mp_batch *batch) {
+    struct mp_read_job *job = context;
+    bool enough = job->found_bytes > 0 && job->found_bytes + batch->size > job->bytes;
+    if (enough) return false;
+    struct mp_frames none = {0};
+    struct mp_frame *frame = mp_uv__frame_copy(&none, batch);
+    if (job->last != NULL) {
+        job->last->next = frame;
+    } else {
+        job->frames = frame;
+    }
+    job->last = frame;
+    job->found_bytes += batch->size;
+    return true;
+}
+
+static void work(uv_work_t *request) {
+    struct mp_read_job *job = request->data;
+    job->status = mp_lmdb_read(job->owner->env, job->group, job->from, job->through, on_frame,
+                               job, &job->error);
+}
+
+static void free_job(struct mp_read_job *job) {
+    while (job->frames != NULL) {
+        struct mp_frame *frame = job->frames;
+        job->frames = frame->next;
+        mp_uv__frame_release(&job->owner->frames, frame);
+    }
+    free(job);
+}
+
+static void start_waiting(struct mp_uv_node *node);
+
+static void done(uv_work_t *request, int status) {
+    struct mp_read_job *job = request->data;
+    struct mp_uv_node *node = job->owner;
+    node->reads_running -= 1;
+    if (status != 0) job->status = MP_CLOSED;
+    node->now_us = mp_uv__clock_us();
+    if (!node->stopping) mp_uv__job_done(job);
+    free_job(job);
+    if (!node->stopping) start_waiting(node);
+}
+
+static void start_waiting(struct mp_uv_node *node) {
+    while (node->reads_head != NULL && node->reads_running < MP_READ_JOBS_MAX) {
+        struct mp_read_job *job = node->reads_head;
+        node->reads_head = job->next;
+        if (node->reads_head == NULL) node->reads_tail = NULL;
+        node->reads_queued -= 1;
+        int queued = uv_queue_work(&node->loop, &job->work, work, done);
+        MP_ASSERT(queued == 0);
+        node->reads_running += 1;
+    }
+}
+
+bool mp_uv__job_start(struct mp_read_job *job) {
+    struct mp_uv_node *node = job->owner;
+    if (node->reads_queued == MP_READ_QUEUE_MAX) {
+        free_job(job);
+        return false;
+    }
+    if (node->reads_tail != NULL) {
+        node->reads_tail->next = job;
+    } else {
+        node->reads_head = job;
+    }
+    node->reads_tail = job;
+    node->reads_queued += 1;
+    start_waiting(node);
+    return true;
+}
+
+void mp_uv__jobs_stop(struct mp_uv_node *node) {
+    while (node->reads_head != NULL) {
+        struct mp_read_job *job = node->reads_head;
+        node->reads_head = job->next;
+        free_job(job);
+    }
+    node->reads_tail = NULL;
+    node->reads_queued = 0;
+}

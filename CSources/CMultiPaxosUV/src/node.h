@@ -1,0 +1,306 @@
+/* The node: everything one loop thread owns, and the functions that its files share.
+ *
+ * One rule keeps the files apart: the core is stepped from the wake-up and from received messages
+ * only, never from within the effects of another step; what an effect causes is noted (an object
+ * marked dirty, a message queued) and done later in the same wake-up. */
+#ifndef MP_UV_NODE_H
+#define MP_UV_NODE_H
+
+#include "assert.h"
+#include "bytes.h"
+#include "conn.h"
+#include "inbox.h"
+#include "objects.h"
+#include "peers.h"
+#include "storage.h"
+#include "wire.h"
+
+#define MP_REPLIES_MAX 1024u
+#define MP_ASKED_MAX 1024u
+#define MP_READ_JOBS_MAX 4u
+#define MP_READ_QUEUE_MAX 256u
+#define MP_NODE_BUCKETS 1024u
+#define MP_SCRATCH_SIZE (256u * 1024u)
+
+/* A message that waits for its write. */
+struct mp_held {
+    struct mp_held *next;
+    uint64_t after_write;
+    uint32_t slot;
+    uint32_t generation;
+    struct mp_out *out;
+};
+
+/* A fetch or an admin request of this node that another answers. */
+struct mp_asked {
+    bool used;
+    bool admin;
+    bool for_apply; /* A fetch of frames to apply, not of the caller's. */
+    uint32_t generation;
+    uint32_t slot; /* Of the connection it went out on. */
+    uint32_t conn_generation;
+    uint64_t token;
+    uint64_t group;
+    uint64_t from;
+    uint64_t deadline_us;
+};
+
+/* A read of stored frames, done on a thread of libuv's pool. */
+enum mp_read_purpose { MP_READ_APPLY = 1, MP_READ_SERVE, MP_READ_FETCH };
+
+struct mp_read_job {
+    uv_work_t work;
+    struct mp_read_job *next;
+    struct mp_uv_node *owner;
+    enum mp_read_purpose purpose;
+    uint64_t group;
+    uint64_t from;
+    uint64_t through;
+    uint64_t bytes;
+    uint64_t token;
+    uint64_t commit;
+    uint32_t slot; /* SERVE: to whom. */
+    uint32_t generation;
+    struct mp_message frame_message;
+    struct mp_message fetched_message;
+    struct mp_frame *frames; /* Found, in order. */
+    struct mp_frame *last;
+    uint64_t found_bytes;
+    enum mp_status status;
+    struct mp_lmdb_error error;
+};
+
+/* Something found before there was anybody to tell. */
+struct mp_note {
+    struct mp_note *next;
+    struct mp_lmdb_error error;
+};
+
+struct mp_uv_node {
+    struct mp_uv_callbacks callbacks;
+    void *context;
+    struct mp_uv_options options;
+    uint64_t id;
+    uint64_t incarnation;
+    uint64_t voters_hash;
+    bool server;
+    uint64_t random; /* State of the jitter's generator. */
+
+    uv_loop_t loop;
+    uv_thread_t thread;
+    atomic_bool thread_known;
+    uv_async_t wakeup;
+    uv_async_t storage_done;
+    uv_prepare_t prepare;
+    uv_check_t check;
+    uv_timer_t timer;
+    uv_tcp_t listener;
+    bool listening;
+    bool loop_ready;
+    bool inbox_ready;
+
+    struct mp_replica *replica;
+    void *replica_memory;
+    struct mp_effects effects;
+    uint64_t core_due_us;
+    uint64_t tick_us; /* When the last one was. */
+    uint64_t timer_at_us;
+    uint64_t now_us;
+
+    struct mp_inbox inbox;
+    struct mp_storage storage;
+    struct mp_lmdb *env;
+    struct mp_frames frames;
+    struct mp_drafts drafts;
+    struct mp_objects objects;
+
+    struct mp_conn **conns;
+    uint32_t conn_capacity;
+    uint32_t conn_count;
+    uint32_t conn_generation;
+    struct mp_conn *by_node[MP_NODE_BUCKETS];
+    struct mp_conn *dirty_conns;
+    struct mp_out *free_outs;
+    uint8_t *scratch;
+
+    struct mp_peer peers[MP_VOTERS_MAX];
+    uint32_t peer_count;
+    uint64_t serving;
+    bool rerouted;
+
+    struct mp_held *held_head;
+    struct mp_held *held_tail;
+    struct mp_held *free_held;
+
+    /* Drafts sent to other nodes, by record. */
+    struct mp_draft **sent;
+    uint32_t *sent_generations;
+    uint32_t *sent_free;
+    uint32_t sent_capacity;
+    uint32_t sent_free_count;
+
+    struct mp_asked asked[MP_ASKED_MAX];
+    uint32_t asked_count;
+    struct mp_read_job *reads_head;
+    struct mp_read_job *reads_tail;
+    uint32_t reads_queued;
+    uint32_t reads_running;
+
+    struct mp_uv_reply replies[MP_REPLIES_MAX];
+    uint32_t reply_count;
+    uint8_t *read_results; /* Records of the reads of one draft. */
+    size_t read_results_capacity;
+
+    bool storage_signalled;
+    bool disk_full;
+    bool disk_stalled;
+    uint64_t disk_stall_us;
+    uint64_t durable_sent; /* Storage sequence last told to the peers. */
+    uint64_t durable_sent_us;
+    struct mp_note *notes;
+    bool stopping;
+    bool fatal;
+    bool started;
+    struct mp_uv_stats stats;
+};
+
+/* node.c */
+uint64_t mp_uv__clock_us(void);
+uint64_t mp_uv__random(struct mp_uv_node *node);
+void mp_uv__log(struct mp_uv_node *node, enum mp_uv_log_level level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* open.c: what must work before the threads start, and its undoing. */
+MP_MUST_USE enum mp_status mp_uv__node_open(struct mp_uv_node *node, struct mp_lmdb_error *error);
+void mp_uv__node_free(struct mp_uv_node *node);
+void mp_uv__node_begin(struct mp_uv_node *node);
+void mp_uv__close_loop(struct mp_uv_node *node);
+
+/* close.c */
+void mp_uv__node_stop(struct mp_uv_node *node);
+void mp_uv__node_fatal(struct mp_uv_node *node, const char *text);
+
+/* loop.c */
+void mp_uv__on_wakeup(uv_async_t *async);
+void mp_uv__on_storage(uv_async_t *async);
+void mp_uv__on_prepare(uv_prepare_t *prepare);
+void mp_uv__on_check(uv_check_t *check);
+void mp_uv__on_timer(uv_timer_t *timer);
+
+/* effects.c: step the core and carry out what it asks for. The frame is the sealed one of an
+ * invocation; a received batch is copied if the core keeps it. */
+enum mp_status mp_uv__step(struct mp_uv_node *node, const struct mp_event *event,
+                           struct mp_frame *frame);
+void mp_uv__held_release(struct mp_uv_node *node);
+void mp_uv__held_free(struct mp_uv_node *node);
+
+/* outcomes.c */
+void mp_uv__outcome(struct mp_uv_node *node, const struct mp_outcome *outcome);
+
+/* tick.c: what happens by time alone. */
+void mp_uv__tick(struct mp_uv_node *node);
+uint64_t mp_uv__tick_due_us(const struct mp_uv_node *node);
+
+/* disk.c */
+void mp_uv__disk_check(struct mp_uv_node *node);
+void mp_uv__disk_announce(struct mp_uv_node *node);
+
+/* listener.c */
+int mp_uv__listen(struct mp_uv_node *node);
+
+/* receive.c, hello.c */
+void mp_uv__receive(struct mp_conn *conn, const struct mp_message *message);
+void mp_uv__hello_send(struct mp_conn *conn);
+void mp_uv__hello_receive(struct mp_conn *conn, const struct mp_message *message);
+uint64_t mp_uv__voters_hash(const struct mp_uv_options *options);
+
+/* calls.c: gather calls, and answer them. */
+void mp_uv__calls_take(struct mp_uv_node *node, struct mp_object *object, struct mp_origin origin,
+                       bool read, bool relayed, const uint8_t *block, uint32_t size);
+void mp_uv__calls_refuse(struct mp_uv_node *node, struct mp_origin origin, uint32_t outcome);
+struct mp_draft *mp_uv__waiting_pop(struct mp_uv_node *node, struct mp_draft_list *list);
+void mp_uv__waiting_push(struct mp_uv_node *node, struct mp_draft_list *list,
+                         struct mp_draft *draft);
+void mp_uv__waiting_fail(struct mp_uv_node *node, struct mp_draft_list *list, uint32_t outcome);
+void mp_uv__draft_discard(struct mp_uv_node *node, struct mp_draft *draft);
+
+/* answers.c */
+void mp_uv__answer(struct mp_uv_node *node, uint32_t slot, uint32_t generation, uint64_t tag,
+                   uint64_t index, uint32_t outcome, const uint8_t *payload, uint32_t size);
+void mp_uv__answer_all(struct mp_uv_node *node, struct mp_draft *draft, uint64_t index,
+                       uint64_t stride, const struct mp_uv_results *results);
+void mp_uv__answer_outcome(struct mp_uv_node *node, struct mp_draft *draft, uint32_t outcome);
+bool mp_uv__draft_waited_for(const struct mp_uv_node *node, const struct mp_draft *draft);
+void mp_uv__replies_flush(struct mp_uv_node *node);
+
+/* attend.c: what an object needs now. */
+void mp_uv__attend(struct mp_uv_node *node, struct mp_object *object);
+bool mp_uv__waiting(const struct mp_object *object);
+
+/* pull.c: taking an object for the calls that wait for it. */
+void mp_uv__pull_consider(struct mp_uv_node *node, struct mp_object *object,
+                          const struct mp_group_view *view);
+void mp_uv__pull_failed(struct mp_uv_node *node, struct mp_object *object);
+
+/* reads.c: linearizable reads at the owner. */
+void mp_uv__reads_confirm(struct mp_uv_node *node, struct mp_object *object,
+                          const struct mp_group_view *view);
+void mp_uv__reads_answer(struct mp_uv_node *node, struct mp_object *object);
+
+/* route.c: calls that another node serves. */
+void mp_uv__forward(struct mp_uv_node *node, struct mp_object *object);
+void mp_uv__reply_receive(struct mp_conn *conn, const struct mp_message *message);
+void mp_uv__sent_lost(struct mp_uv_node *node, const struct mp_conn *conn);
+void mp_uv__sent_tick(struct mp_uv_node *node);
+void mp_uv__sent_hurry(struct mp_uv_node *node, uint64_t before);
+void mp_uv__sent_free(struct mp_uv_node *node);
+void mp_uv__serving_set(struct mp_uv_node *node, uint64_t serving);
+
+/* apply.c */
+void mp_uv__apply(struct mp_uv_node *node);
+bool mp_uv__apply_batch(struct mp_uv_node *node, struct mp_object *object,
+                        const struct mp_batch *batch);
+void mp_uv__flights_expire(struct mp_uv_node *node, struct mp_object *object);
+
+/* proposals.c: explicit pull and push. */
+void mp_uv__propose_pull(struct mp_uv_node *node, const struct mp_request *request);
+void mp_uv__propose_push(struct mp_uv_node *node, const struct mp_request *request,
+                         const uint8_t *block);
+void mp_uv__proposal_outcome(struct mp_uv_node *node, struct mp_object *object,
+                             const struct mp_outcome *outcome);
+void mp_uv__proposal_attend(struct mp_uv_node *node, struct mp_object *object);
+void mp_uv__proposal_sealed(struct mp_object *object, uint64_t last);
+void mp_uv__proposal_refused(struct mp_uv_node *node, struct mp_object *object,
+                             enum mp_status status);
+void mp_uv__proposal_stop(struct mp_uv_node *node, struct mp_object *object);
+
+/* fetch.c: stored frames, for those who ask and for ourselves. */
+void mp_uv__serve(struct mp_uv_node *node, uint64_t group, const struct mp_serve *serve);
+void mp_uv__fetch(struct mp_uv_node *node, const struct mp_request *request);
+void mp_uv__fetch_for_apply(struct mp_uv_node *node, struct mp_object *object);
+void mp_uv__fetch_receive(struct mp_conn *conn, const struct mp_message *message,
+                          const struct mp_batch *batch);
+
+/* jobs.c: reads of the storage on libuv's pool. */
+struct mp_read_job *mp_uv__job_new(struct mp_uv_node *node, enum mp_read_purpose purpose,
+                                   uint64_t group, uint64_t from, uint64_t through,
+                                   uint64_t bytes);
+bool mp_uv__job_start(struct mp_read_job *job);
+void mp_uv__jobs_stop(struct mp_uv_node *node);
+void mp_uv__job_done(struct mp_read_job *job); /* In fetch.c. */
+
+/* asked.c: the table of requests that other nodes answer; admin requests. */
+struct mp_asked *mp_uv__asked_new(struct mp_uv_node *node, const struct mp_conn *conn,
+                                  uint64_t *sequence);
+struct mp_asked *mp_uv__asked_find(struct mp_uv_node *node, const struct mp_conn *conn,
+                                   uint64_t sequence);
+void mp_uv__asked_over(struct mp_uv_node *node, struct mp_asked *asked, enum mp_status status,
+                       uint64_t last, uint64_t commit);
+void mp_uv__asked_tick(struct mp_uv_node *node);
+void mp_uv__asked_lost(struct mp_uv_node *node, const struct mp_conn *conn);
+void mp_uv__admin(struct mp_uv_node *node, const struct mp_request *request,
+                  const uint8_t *payload);
+void mp_uv__admin_receive(struct mp_conn *conn, const struct mp_message *message);
+void mp_uv__admin_reply_receive(struct mp_conn *conn, const struct mp_message *message);
+
+#endif /* MP_UV_NODE_H */

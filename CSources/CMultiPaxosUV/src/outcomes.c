@@ -1,0 +1,76 @@
+/* What the core reports to its callers. Nothing here steps the core: it notes what has to be done
+ * and marks the object. */
+#include "node.h"
+
+static void pulled(struct mp_uv_node *node, struct mp_object *object) {
+    if (object->pulling) object->barrier_due = true;
+    object->pulling = false;
+    object->pull_failures = 0;
+    mp_uv__object_mark(node, object);
+}
+
+/* The batches of the old ballot may still be adopted by whoever took over: their calls are
+ * answered if they are seen committed soon, and unknown otherwise. */
+static void preempted(struct mp_uv_node *node, struct mp_object *object) {
+    object->barrier_due = false;
+    uint64_t deadline_us = node->now_us + node->options.timeout_us;
+    for (struct mp_draft *draft = object->flights.head; draft != NULL; draft = draft->next) {
+        draft->orphaned = true;
+        if (deadline_us < draft->deadline_us) draft->deadline_us = deadline_us;
+    }
+    struct mp_draft *draft = NULL;
+    while ((draft = mp_uv__draft_pop(&object->asking)) != NULL) {
+        mp_uv__waiting_push(node, &object->reads, draft);
+    }
+    mp_uv__object_mark(node, object);
+}
+
+/* The round that was asked for is over: its reads see everything committed by now. */
+static void confirmed(struct mp_uv_node *node, struct mp_object *object) {
+    struct mp_group_view view;
+    mp_replica_group(node->replica, object->group, &view);
+    struct mp_draft *draft = NULL;
+    while ((draft = mp_uv__draft_pop(&object->asking)) != NULL) {
+        mp_uv__draft_push(&object->confirmed, draft);
+    }
+    if (view.commit.index > object->confirmed_through) {
+        object->confirmed_through = view.commit.index;
+    }
+    mp_uv__object_mark_apply(node, object);
+    mp_uv__object_mark(node, object);
+}
+
+static void report(struct mp_uv_node *node, struct mp_object *object,
+                   const struct mp_outcome *outcome) {
+    switch (outcome->kind) {
+        case MP_PULLED:
+            pulled(node, object);
+            break;
+        case MP_PULL_PREEMPTED:
+        case MP_PULL_NO_QUORUM:
+            if (object->pulling) mp_uv__pull_failed(node, object);
+            break;
+        case MP_PREEMPTED:
+            preempted(node, object);
+            break;
+        case MP_CONFIRMED:
+            confirmed(node, object);
+            return;
+        case MP_OWNER_SEEN:
+            object->owner_seen_us = node->now_us;
+            object->owner_seen = outcome->ballot.node;
+            return;
+        case MP_SERVING:
+            MP_UNREACHABLE();
+    }
+    mp_uv__proposal_outcome(node, object, outcome);
+}
+
+void mp_uv__outcome(struct mp_uv_node *node, const struct mp_outcome *outcome) {
+    if (outcome->kind == MP_SERVING) {
+        if (node->server) mp_uv__serving_set(node, outcome->node);
+        return;
+    }
+    struct mp_object *object = mp_uv__object_find(node, outcome->group);
+    if (object != NULL) report(node, object, outcome);
+}

@@ -1,0 +1,199 @@
+#include "peers.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "node.h"
+
+enum { BACKOFF_FIRST_US = 10000, BACKOFF_SHIFT_MAX = 6 };
+
+struct mp_peer *mp_uv__peer_find(struct mp_uv_node *node, uint64_t id) {
+    for (uint32_t i = 0; i < node->peer_count; i += 1) {
+        if (node->peers[i].node == id) return &node->peers[i];
+    }
+    return NULL;
+}
+
+/* Exponential, with jitter so that nodes that lost each other do not meet in step for ever. */
+static void back_off(struct mp_peer *peer) {
+    struct mp_uv_node *node = peer->owner;
+    uint32_t shift = peer->failures < BACKOFF_SHIFT_MAX ? peer->failures : BACKOFF_SHIFT_MAX;
+    uint64_t base = (uint64_t)BACKOFF_FIRST_US << shift;
+    peer->failures += 1;
+    peer->retry_us = node->now_us + base / 2 + mp_uv__random(node) % base;
+}
+
+static void warn_once(struct mp_peer *peer, const char *reason) {
+    if (peer->warned) return;
+    peer->warned = true;
+    mp_uv__log(peer->owner, MP_UV_LOG_WARNING, "cannot reach node %llu at %s:%u, still trying: %s",
+               (unsigned long long)peer->node, peer->host, peer->port, reason);
+}
+
+static void failed(struct mp_peer *peer, const char *reason) {
+    warn_once(peer, reason);
+    back_off(peer);
+}
+
+static void on_connect(uv_connect_t *request, int status) {
+    struct mp_conn *conn = request->data;
+    if (conn->state == MP_CONN_CLOSING) return;
+    if (status != 0) {
+        warn_once(conn->peer, uv_strerror(status));
+        mp_uv__conn_close(conn);
+        return;
+    }
+    conn->owner->now_us = mp_uv__clock_us();
+    mp_uv__conn_opened(conn);
+}
+
+static void dial_address(struct mp_peer *peer, const struct sockaddr *address) {
+    struct mp_uv_node *node = peer->owner;
+    struct mp_conn *conn = mp_uv__conn_new(node);
+    if (conn == NULL) {
+        failed(peer, "too many connections are open");
+        return;
+    }
+    conn->peer = peer;
+    snprintf(conn->name, sizeof conn->name, "node %llu", (unsigned long long)peer->node);
+    peer->dialling = conn;
+    int rc = uv_tcp_connect(&conn->connect, &conn->tcp, address, on_connect);
+    if (rc == 0) return;
+    warn_once(peer, uv_strerror(rc));
+    mp_uv__conn_close(conn);
+}
+
+static void on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *found) {
+    struct mp_peer *peer = request->data;
+    struct mp_uv_node *node = peer->owner;
+    peer->resolving = false;
+    node->now_us = mp_uv__clock_us();
+    if (status != 0) {
+        if (!node->stopping) failed(peer, uv_strerror(status));
+    } else if (!node->stopping && peer->dialling == NULL) {
+        dial_address(peer, found->ai_addr);
+    }
+    uv_freeaddrinfo(found);
+}
+
+static void resolve(struct mp_peer *peer) {
+    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+    char service[8];
+    snprintf(service, sizeof service, "%u", peer->port);
+    peer->resolve.data = peer;
+    int rc = uv_getaddrinfo(&peer->owner->loop, &peer->resolve, on_resolved, peer->host, service,
+                            &hints);
+    if (rc == 0) {
+        peer->resolving = true;
+    } else {
+        failed(peer, uv_strerror(rc));
+    }
+}
+
+static void dial(struct mp_peer *peer) {
+    struct sockaddr_in four;
+    struct sockaddr_in6 six;
+    if (uv_ip4_addr(peer->host, peer->port, &four) == 0) {
+        dial_address(peer, (const struct sockaddr *)&four);
+    } else if (uv_ip6_addr(peer->host, peer->port, &six) == 0) {
+        dial_address(peer, (const struct sockaddr *)&six);
+    } else {
+        resolve(peer);
+    }
+}
+
+static bool idle(const struct mp_peer *peer) {
+    return peer->dial && peer->dialling == NULL && !peer->resolving &&
+           mp_uv__conn_to(peer->owner, peer->node) == NULL;
+}
+
+void mp_uv__peers_dial(struct mp_uv_node *node, uint64_t now_us) {
+    for (uint32_t i = 0; i < node->peer_count; i += 1) {
+        struct mp_peer *peer = &node->peers[i];
+        if (idle(peer) && peer->retry_us <= now_us) dial(peer);
+    }
+}
+
+uint64_t mp_uv__peers_due_us(const struct mp_uv_node *node) {
+    uint64_t due_us = UINT64_MAX;
+    for (uint32_t i = 0; i < node->peer_count; i += 1) {
+        const struct mp_peer *peer = &node->peers[i];
+        if (idle(peer) && peer->retry_us < due_us) due_us = peer->retry_us;
+    }
+    return due_us;
+}
+
+void mp_uv__peers_report(struct mp_uv_node *node) {
+    for (uint32_t i = 0; i < node->peer_count; i += 1) {
+        struct mp_peer *peer = &node->peers[i];
+        if (peer->reachable == peer->told_reachable) continue;
+        peer->told_reachable = peer->reachable;
+        struct mp_event event = {
+            .kind = MP_EVENT_PEER,
+            .now_us = node->now_us,
+            .peer = {.node = peer->node, .reachable = peer->reachable},
+        };
+        enum mp_status status = mp_uv__step(node, &event, NULL);
+        MP_ASSERT(status == MP_OK);
+    }
+}
+
+static void record(struct mp_peer *peer) {
+    struct mp_uv_node *node = peer->owner;
+    peer->known = true;
+    peer->recorded_us = node->now_us;
+    if (node->server) mp_uv__storage_put_peer(&node->storage, &peer->record);
+}
+
+bool mp_uv__peer_announced(struct mp_peer *peer, uint64_t incarnation, uint64_t sequence) {
+    struct mp_uv_node *node = peer->owner;
+    bool wiped = peer->known && peer->record.incarnation != incarnation;
+    bool rolled_back = peer->known && !wiped && sequence < peer->record.sequence;
+    if ((wiped || rolled_back) && !peer->record.lost) {
+        mp_uv__log(node, MP_UV_LOG_ERROR,
+                   "node %llu lost its directory (%s), so it has no vote any more: stop it, restore "
+                   "its newest directory, or replace it by a node with a new id",
+                   (unsigned long long)peer->node,
+                   wiped ? "it was formatted again" : "an older copy was restored");
+    }
+    if (wiped || rolled_back) peer->record.lost = true;
+    if (!peer->record.lost) {
+        peer->record.node = peer->node;
+        peer->record.incarnation = incarnation;
+        peer->record.sequence = sequence;
+    }
+    record(peer);
+    return !peer->record.lost;
+}
+
+void mp_uv__peer_advanced(struct mp_peer *peer, uint64_t sequence) {
+    if (peer->record.lost || sequence <= peer->record.sequence) return;
+    peer->record.sequence = sequence;
+    if (peer->owner->now_us - peer->recorded_us >= 1000000) record(peer);
+}
+
+void mp_uv__peer_lost(struct mp_peer *peer, struct mp_conn *conn) {
+    struct mp_uv_node *node = peer->owner;
+    if (peer->dialling == conn) {
+        peer->dialling = NULL;
+        back_off(peer);
+        return;
+    }
+    if (mp_uv__conn_to(node, peer->node) != NULL) return; /* Another has taken its place. */
+    if (peer->reachable || conn->node == peer->node) {
+        if (!node->stopping) {
+            mp_uv__log(node, MP_UV_LOG_INFO, "lost the connection to node %llu",
+                       (unsigned long long)peer->node);
+        }
+        peer->reachable = false;
+        peer->warned = true;
+        back_off(peer);
+    }
+}
+
+void mp_uv__peers_stop(struct mp_uv_node *node) {
+    for (uint32_t i = 0; i < node->peer_count; i += 1) {
+        struct mp_peer *peer = &node->peers[i];
+        if (peer->resolving) uv_cancel((uv_req_t *)&peer->resolve);
+    }
+}

@@ -1,0 +1,51 @@
+/* The voters: whom this node dials, who is there, and who lost its directory. Between two servers
+ * the one with the lower id dials; a client dials every server. */
+#ifndef MP_UV_PEERS_H
+#define MP_UV_PEERS_H
+
+#include <uv.h>
+
+#include "conn.h"
+
+struct mp_peer {
+    struct mp_uv_node *owner;
+    uint64_t node;
+    char host[MP_UV_HOST_SIZE];
+    uint16_t port;
+    bool dial;
+    struct mp_conn *dialling; /* Connecting or greeting. */
+    uv_getaddrinfo_t resolve;
+    bool resolving;
+    uint32_t failures;
+    uint64_t retry_us;
+    bool warned;
+
+    bool reachable;      /* Ready and not lost. */
+    bool told_reachable; /* What the core was told last. */
+    bool known;          /* `record` says something. */
+    struct mp_lmdb_peer record;
+    uint64_t recorded_us;
+};
+
+/* Dial whoever is due. */
+void mp_uv__peers_dial(struct mp_uv_node *node, uint64_t now_us);
+
+/* When the next dial is due. */
+uint64_t mp_uv__peers_due_us(const struct mp_uv_node *node);
+
+/* Tell the core who became reachable or stopped being so. */
+void mp_uv__peers_report(struct mp_uv_node *node);
+
+/* A peer's handshake announced its directory: false if the directory was wiped or rolled back. */
+bool mp_uv__peer_announced(struct mp_peer *peer, uint64_t incarnation, uint64_t sequence);
+
+/* Its storage went on. At most one durable record per second. */
+void mp_uv__peer_advanced(struct mp_peer *peer, uint64_t sequence);
+
+/* Its connection is gone. */
+void mp_uv__peer_lost(struct mp_peer *peer, struct mp_conn *conn);
+
+struct mp_peer *mp_uv__peer_find(struct mp_uv_node *node, uint64_t id);
+void mp_uv__peers_stop(struct mp_uv_node *node);
+
+#endif /* MP_UV_PEERS_H */

@@ -1,1 +1,0 @@
-#include "mp_uv.h"

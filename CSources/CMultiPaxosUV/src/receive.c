@@ -1,0 +1,179 @@
+/* What a received message is for: the handshake, the core, or the driver. */
+#include <stdio.h>
+
+#include "node.h"
+
+/* What a proposer sends. Everything else of the core's only servers may send. */
+static bool of_proposers(uint8_t kind) {
+    return kind == MP_MESSAGE_PREPARE || kind == MP_MESSAGE_FETCH || kind == MP_MESSAGE_ACCEPT ||
+           kind == MP_MESSAGE_COMMIT || kind == MP_MESSAGE_CONFIRM;
+}
+
+static bool carries_batch(uint8_t kind) {
+    return kind == MP_MESSAGE_FRAME || kind == MP_MESSAGE_ACCEPT;
+}
+
+static void step_core(struct mp_conn *conn, const struct mp_message *message,
+                      const struct mp_batch *batch) {
+    struct mp_uv_node *node = conn->owner;
+    /* A server without its directory has no vote; what it says counts for nothing. */
+    if (conn->peer != NULL && conn->peer->record.lost) return;
+    /* Dropping a message is always safe: the owner sends it again. */
+    if (batch != NULL && node->server && mp_uv__storage_busy(&node->storage)) return;
+    struct mp_event event = {
+        .kind = MP_EVENT_RECEIVE,
+        .now_us = node->now_us,
+        .group = message->group,
+        .receive = {.from = conn->node, .message = message, .batch = batch},
+    };
+    enum mp_status status = mp_uv__step(node, &event, NULL);
+    if (status == MP_MALFORMED) {
+        mp_uv__conn_fail(conn, "it broke the protocol");
+    } else if (status == MP_CONFLICT) {
+        mp_uv__log(node, MP_UV_LOG_ERROR,
+                   "%s contradicts what is committed in group %016llx: verify its directory",
+                   conn->name, (unsigned long long)message->group);
+        mp_uv__conn_close(conn);
+    }
+}
+
+static void receive_core(struct mp_conn *conn, const struct mp_message *message) {
+    if (!conn->server && !of_proposers(message->kind)) {
+        mp_uv__conn_fail(conn, "it is a client and sent what only servers may send");
+        return;
+    }
+    struct mp_batch batch;
+    bool has_batch = carries_batch(message->kind);
+    if (has_batch && (message->payload_size == 0 ||
+                      mp_batch_decode(message->payload, message->payload_size, &batch) != MP_OK)) {
+        mp_uv__conn_fail(conn, "it sent a batch whose checksum or form is wrong");
+        return;
+    }
+    bool answer = message->kind == MP_MESSAGE_FRAME || message->kind == MP_MESSAGE_FETCHED;
+    if (answer && (message->sequence & MP_SEQUENCE_DRIVER) != 0) {
+        mp_uv__fetch_receive(conn, message, has_batch ? &batch : NULL);
+        return;
+    }
+    step_core(conn, message, has_batch ? &batch : NULL);
+}
+
+static void receive_calls(struct mp_conn *conn, const struct mp_message *message) {
+    struct mp_uv_node *node = conn->owner;
+    bool read = message->kind == MP_DRIVER_READ;
+    uint32_t count = (uint32_t)message->value;
+    bool sound = node->server && message->value > 0 && message->value <= MP_BATCH_ENTRIES_MAX &&
+                 mp_uv__block_check(message->payload, message->payload_size, count,
+                                    read ? MP_BLOCK_READS : MP_BLOCK_CALLS) == MP_OK;
+    if (!sound) {
+        mp_uv__conn_fail(conn, "its calls are malformed");
+        return;
+    }
+    struct mp_origin origin = {
+        .slot = conn->slot,
+        .generation = conn->generation,
+        .tag = message->sequence,
+        .count = count,
+    };
+    struct mp_object *object = mp_uv__object_need(node, message->group);
+    if (object == NULL) {
+        mp_uv__calls_refuse(node, origin, MP_UV_BUSY);
+        return;
+    }
+    bool relayed = (message->flags & MP_FLAG_RELAYED) != 0;
+    mp_uv__calls_take(node, object, origin, read, relayed, message->payload,
+                      message->payload_size);
+}
+
+static void receive_open(struct mp_conn *conn, const struct mp_message *message) {
+    if (message->payload_size == 0 || message->payload_size > MP_UV_OBJECT_SIZE_MAX) {
+        mp_uv__conn_fail(conn, "its description of an object is empty or too long");
+        return;
+    }
+    struct mp_object *object = mp_uv__object_need(conn->owner, message->group);
+    if (object == NULL) return; /* The calls that follow are refused. */
+    mp_uv__object_describe(object, message->payload, message->payload_size);
+}
+
+static void receive_serving(struct mp_conn *conn, const struct mp_message *message) {
+    conn->serving = message->value;
+    if (!conn->owner->server && message->value != 0) {
+        mp_uv__serving_set(conn->owner, message->value);
+    }
+}
+
+static void receive_refused(struct mp_conn *conn, const struct mp_message *message) {
+    char text[256];
+    uint32_t size = message->payload_size < sizeof text - 1 ? message->payload_size
+                                                            : (uint32_t)sizeof text - 1;
+    for (uint32_t i = 0; i < size; i += 1) {
+        uint8_t byte = message->payload[i];
+        text[i] = byte >= 0x20 && byte < 0x7f ? (char)byte : '?';
+    }
+    text[size] = '\0';
+    bool again = conn->peer != NULL && conn->peer->warned;
+    if (!again) {
+        mp_uv__log(conn->owner, MP_UV_LOG_ERROR, "%s refused this node: %s", conn->name, text);
+    }
+    if (conn->peer != NULL) {
+        conn->peer->warned = true;
+        conn->peer->failures += 4; /* Nothing changes until somebody corrects it. */
+    }
+    mp_uv__conn_close(conn);
+}
+
+static void receive_driver(struct mp_conn *conn, const struct mp_message *message) {
+    bool of_servers = message->kind == MP_DRIVER_REPLY || message->kind == MP_DRIVER_SERVING ||
+                      message->kind == MP_DRIVER_DURABLE;
+    if (of_servers && !conn->server) {
+        mp_uv__conn_fail(conn, "it is a client and sent what only servers may send");
+        return;
+    }
+    switch (message->kind) {
+        case MP_DRIVER_REFUSED:
+            receive_refused(conn, message);
+            return;
+        case MP_DRIVER_DURABLE:
+            if (conn->peer != NULL) mp_uv__peer_advanced(conn->peer, message->commit);
+            return;
+        case MP_DRIVER_SERVING:
+            receive_serving(conn, message);
+            return;
+        case MP_DRIVER_OPEN:
+            receive_open(conn, message);
+            return;
+        case MP_DRIVER_CALL:
+        case MP_DRIVER_READ:
+            receive_calls(conn, message);
+            return;
+        case MP_DRIVER_REPLY:
+            mp_uv__reply_receive(conn, message);
+            return;
+        case MP_DRIVER_ADMIN:
+            mp_uv__admin_receive(conn, message);
+            return;
+        case MP_DRIVER_ADMIN_REPLY:
+            mp_uv__admin_reply_receive(conn, message);
+            return;
+        default:
+            mp_uv__conn_fail(conn, "it sent a message of an unknown kind");
+    }
+}
+
+void mp_uv__receive(struct mp_conn *conn, const struct mp_message *message) {
+    if (conn->owner->stopping) return;
+    if (conn->state == MP_CONN_GREETING) {
+        if (message->kind == MP_DRIVER_HELLO) {
+            mp_uv__hello_receive(conn, message);
+        } else if (message->kind == MP_DRIVER_REFUSED) {
+            receive_refused(conn, message);
+        } else if (!conn->linger) {
+            mp_uv__conn_fail(conn, "it did not greet first");
+        }
+        return;
+    }
+    if (message->kind < MP_MESSAGE_DRIVER) {
+        receive_core(conn, message);
+        return;
+    }
+    receive_driver(conn, message);
+}

@@ -1,0 +1,246 @@
+#include "storage.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "assert.h"
+
+static void list_reserve(struct mp_write_list *list, uint32_t count) {
+    if (count <= list->capacity) return;
+    uint32_t capacity = list->capacity == 0 ? 64 : list->capacity;
+    while (capacity < count) capacity *= 2;
+    list->writes = mp_uv__grow(list->writes, capacity * sizeof *list->writes);
+    list->frames = mp_uv__grow(list->frames, capacity * sizeof(struct mp_frame *));
+    list->capacity = capacity;
+}
+
+/* Append all of `from` to `to` and empty it. The lists exchange their memory where they can. */
+static void list_move(struct mp_write_list *to, struct mp_write_list *from) {
+    if (from->count == 0) return;
+    if (to->count == 0) {
+        struct mp_write_list empty = *to;
+        *to = *from;
+        *from = empty;
+    } else {
+        list_reserve(to, to->count + from->count);
+        memcpy(to->writes + to->count, from->writes, from->count * sizeof *from->writes);
+        memcpy(to->frames + to->count, from->frames, from->count * sizeof(struct mp_frame *));
+        to->count += from->count;
+        to->bytes += from->bytes;
+    }
+    from->count = 0;
+    from->bytes = 0;
+    from->oldest_us = 0;
+}
+
+static void list_free(struct mp_write_list *list, struct mp_frames *frames) {
+    for (uint32_t i = 0; i < list->count; i += 1) {
+        mp_uv__frame_release(frames, list->frames[i]);
+    }
+    free(list->writes);
+    free(list->frames);
+    *list = (struct mp_write_list){0};
+}
+
+static uint64_t now(void) {
+    return uv_hrtime() / 1000;
+}
+
+/* A full disk is waited out: nothing after a write may become durable before it. False once the
+ * node closes or the disk failed. */
+static bool commit_working(struct mp_storage *storage) {
+    for (;;) {
+        struct mp_lmdb_error error = {0};
+        uint64_t start = now();
+        enum mp_status status = mp_lmdb_commit(storage->env, storage->working.writes,
+                                               storage->working.count, &error);
+        uint64_t took = now() - start;
+        struct mp_lmdb_stats stats;
+        mp_lmdb_get_stats(storage->env, &stats);
+
+        uv_mutex_lock(&storage->lock);
+        storage->stats = stats;
+        storage->flushes += 1;
+        storage->flush_us_total += took;
+        if (took > storage->flush_us_max) storage->flush_us_max = took;
+        bool was_full = storage->full;
+        storage->full = status == MP_FULL;
+        storage->failed = status != MP_OK && status != MP_FULL;
+        if (storage->failed || (storage->full && !was_full)) storage->error = error;
+        if (storage->full != was_full || storage->failed) uv_async_send(storage->done_signal);
+        if (status == MP_FULL && !storage->closing) {
+            uv_cond_timedwait(&storage->wake, &storage->lock, MP_STORAGE_RETRY_MS * 1000000ull);
+        }
+        bool closing = storage->closing;
+        uv_mutex_unlock(&storage->lock);
+        if (status != MP_FULL) return status == MP_OK;
+        if (closing) return false;
+    }
+}
+
+/* What a peer announced is a few bytes: it is written on its own, and a full disk may lose it. */
+static bool write_peers(struct mp_storage *storage, const struct mp_lmdb_peer *peers,
+                        uint32_t count) {
+    for (uint32_t i = 0; i < count; i += 1) {
+        struct mp_lmdb_error error = {0};
+        enum mp_status status = mp_lmdb_put_peer(storage->env, &peers[i], &error);
+        if (status == MP_OK || status == MP_FULL) continue;
+        uv_mutex_lock(&storage->lock);
+        storage->failed = true;
+        storage->error = error;
+        uv_async_send(storage->done_signal);
+        uv_mutex_unlock(&storage->lock);
+        return false;
+    }
+    return true;
+}
+
+/* Wait for work and take all of it. False when there is none left and the node closes. */
+static bool take(struct mp_storage *storage, struct mp_lmdb_peer *peers, uint32_t *peer_count) {
+    uv_mutex_lock(&storage->lock);
+    while (storage->queued.count == 0 && storage->peer_count == 0 && !storage->closing) {
+        uv_cond_wait(&storage->wake, &storage->lock);
+    }
+    bool any = storage->queued.count > 0 || storage->peer_count > 0;
+    storage->working_since_us = storage->queued.oldest_us;
+    list_move(&storage->working, &storage->queued);
+    memcpy(peers, storage->peers, storage->peer_count * sizeof *peers);
+    *peer_count = storage->peer_count;
+    storage->peer_count = 0;
+    uv_mutex_unlock(&storage->lock);
+    return any;
+}
+
+static void give_back(struct mp_storage *storage) {
+    uv_mutex_lock(&storage->lock);
+    bool was_empty = storage->done.count == 0;
+    list_move(&storage->done, &storage->working);
+    storage->working_since_us = 0;
+    if (was_empty) uv_async_send(storage->done_signal);
+    uv_mutex_unlock(&storage->lock);
+}
+
+static void run(void *argument) {
+    struct mp_storage *storage = argument;
+    struct mp_lmdb_peer peers[MP_VOTERS_MAX];
+    uint32_t peer_count = 0;
+    while (take(storage, peers, &peer_count)) {
+        if (!write_peers(storage, peers, peer_count)) return;
+        if (storage->working.count == 0) continue;
+        if (!commit_working(storage)) return;
+        give_back(storage);
+    }
+}
+
+bool mp_uv__storage_start(struct mp_storage *storage, struct mp_lmdb *env, uv_async_t *done) {
+    storage->env = env;
+    storage->done_signal = done;
+    mp_lmdb_get_stats(env, &storage->stats);
+    if (uv_mutex_init(&storage->lock) != 0) return false;
+    if (uv_cond_init(&storage->wake) != 0) {
+        uv_mutex_destroy(&storage->lock);
+        return false;
+    }
+    if (uv_thread_create(&storage->thread, run, storage) != 0) {
+        uv_cond_destroy(&storage->wake);
+        uv_mutex_destroy(&storage->lock);
+        return false;
+    }
+    storage->running = true;
+    return true;
+}
+
+void mp_uv__storage_stage(struct mp_storage *storage, const struct mp_write *write,
+                          struct mp_frame *frame, uint64_t now_us) {
+    struct mp_write_list *list = &storage->staged;
+    list_reserve(list, list->count + 1);
+    struct mp_lmdb_write *item = &list->writes[list->count];
+    *item = (struct mp_lmdb_write){.write = *write};
+    if (frame != NULL) {
+        const struct mp_batch *batch = &frame->batch;
+        MP_ASSERT(batch->first == write->batch_first && batch->group == write->group);
+        item->frame = frame->bytes;
+        item->identity = (struct mp_identity){
+            .first = batch->first,
+            .last = batch->last,
+            .ballot = batch->ballot,
+            .previous = batch->previous,
+            .checksum = batch->checksum,
+            .size = batch->size,
+            .count = batch->count,
+        };
+        mp_uv__frame_retain(frame);
+        list->bytes += batch->size;
+        storage->pending_bytes += batch->size;
+    }
+    list->frames[list->count] = frame;
+    if (list->count == 0) list->oldest_us = now_us;
+    list->count += 1;
+    storage->pending_writes += 1;
+}
+
+void mp_uv__storage_submit(struct mp_storage *storage) {
+    if (storage->staged.count == 0) return;
+    uv_mutex_lock(&storage->lock);
+    bool was_empty = storage->queued.count == 0;
+    list_move(&storage->queued, &storage->staged);
+    if (was_empty) uv_cond_signal(&storage->wake);
+    uv_mutex_unlock(&storage->lock);
+}
+
+void mp_uv__storage_put_peer(struct mp_storage *storage, const struct mp_lmdb_peer *peer) {
+    uv_mutex_lock(&storage->lock);
+    uint32_t i = 0;
+    while (i < storage->peer_count && storage->peers[i].node != peer->node) i += 1;
+    MP_ASSERT(i < MP_VOTERS_MAX);
+    storage->peers[i] = *peer;
+    if (i == storage->peer_count) storage->peer_count += 1;
+    uv_cond_signal(&storage->wake);
+    uv_mutex_unlock(&storage->lock);
+}
+
+struct mp_write_list *mp_uv__storage_finished(struct mp_storage *storage) {
+    storage->finished.count = 0;
+    storage->finished.bytes = 0;
+    uv_mutex_lock(&storage->lock);
+    list_move(&storage->finished, &storage->done);
+    uv_mutex_unlock(&storage->lock);
+    MP_ASSERT(storage->pending_writes >= storage->finished.count);
+    storage->pending_writes -= storage->finished.count;
+    storage->pending_bytes -= storage->finished.bytes;
+    return &storage->finished;
+}
+
+bool mp_uv__storage_busy(const struct mp_storage *storage) {
+    return storage->pending_bytes > MP_STORAGE_BYTES_MAX ||
+           storage->pending_writes > MP_STORAGE_WRITES_MAX;
+}
+
+uint64_t mp_uv__storage_stall_us(struct mp_storage *storage, uint64_t now_us) {
+    uv_mutex_lock(&storage->lock);
+    uint64_t oldest = storage->working_since_us;
+    if (oldest == 0 && storage->queued.count > 0) oldest = storage->queued.oldest_us;
+    uv_mutex_unlock(&storage->lock);
+    return oldest == 0 || oldest > now_us ? 0 : now_us - oldest;
+}
+
+void mp_uv__storage_stop(struct mp_storage *storage, struct mp_frames *frames) {
+    if (storage->running) {
+        mp_uv__storage_submit(storage);
+        uv_mutex_lock(&storage->lock);
+        storage->closing = true;
+        uv_cond_signal(&storage->wake);
+        uv_mutex_unlock(&storage->lock);
+        uv_thread_join(&storage->thread);
+        uv_cond_destroy(&storage->wake);
+        uv_mutex_destroy(&storage->lock);
+        storage->running = false;
+    }
+    storage->finished.count = 0; /* Its frames were released when they were taken. */
+    list_free(&storage->staged, frames);
+    list_free(&storage->queued, frames);
+    list_free(&storage->working, frames);
+    list_free(&storage->done, frames);
+    list_free(&storage->finished, frames);
+}

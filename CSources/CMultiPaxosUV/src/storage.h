@@ -1,0 +1,86 @@
+/* The storage thread: it makes everything that was queued since its last transaction durable in
+ * one, and hands back what became durable. The loop never waits for it.
+ *
+ * Between the threads: `queued` goes out, `done` comes back, both under `lock`. Frames are held by
+ * the loop's reference until their write is done. */
+#ifndef MP_UV_STORAGE_H
+#define MP_UV_STORAGE_H
+
+#include <uv.h>
+
+#include "frames.h"
+#include "mp_uv.h"
+
+#define MP_STORAGE_BYTES_MAX (128u << 20) /* Queued: above it accepts are not taken in. */
+#define MP_STORAGE_WRITES_MAX 65536u
+#define MP_STORAGE_RETRY_MS 100u          /* Between attempts on a full disk. */
+
+struct mp_write_list {
+    struct mp_lmdb_write *writes;
+    struct mp_frame **frames;
+    uint32_t count;
+    uint32_t capacity;
+    uint64_t bytes;
+    uint64_t oldest_us; /* When the first of them was queued. */
+};
+
+struct mp_storage {
+    struct mp_lmdb *env;
+    uv_thread_t thread;
+    uv_mutex_t lock;
+    uv_cond_t wake;
+    uv_async_t *done_signal;
+    bool running;
+
+    /* Loop thread. */
+    struct mp_write_list staged;   /* This wake-up's. */
+    struct mp_write_list finished; /* Swapped with `done`. */
+    uint64_t pending_bytes;        /* Not durable yet. */
+    uint32_t pending_writes;
+    uint64_t durable;              /* Highest durable write id. */
+
+    /* Under the lock. */
+    struct mp_write_list queued;
+    struct mp_write_list done;
+    struct mp_lmdb_peer peers[MP_VOTERS_MAX];
+    uint32_t peer_count;
+    uint64_t working_since_us; /* 0: nothing is being written. */
+    bool closing;
+    bool full;
+    bool failed;
+    struct mp_lmdb_error error;
+    struct mp_lmdb_stats stats;
+    uint64_t flushes;
+    uint64_t flush_us_total;
+    uint64_t flush_us_max;
+
+    /* Storage thread. */
+    struct mp_write_list working;
+};
+
+/* Start the thread. False if the system refused. */
+bool mp_uv__storage_start(struct mp_storage *storage, struct mp_lmdb *env, uv_async_t *done);
+
+/* Queue one write of the core with its frame (or NULL), for the next submission. */
+void mp_uv__storage_stage(struct mp_storage *storage, const struct mp_write *write,
+                          struct mp_frame *frame, uint64_t now_us);
+
+/* Hand over all that is staged. */
+void mp_uv__storage_submit(struct mp_storage *storage);
+
+/* Remember durably what a peer announced. */
+void mp_uv__storage_put_peer(struct mp_storage *storage, const struct mp_lmdb_peer *peer);
+
+/* Take what became durable: valid until the next call. */
+struct mp_write_list *mp_uv__storage_finished(struct mp_storage *storage);
+
+/* True if so much is queued that no more should be taken in. */
+bool mp_uv__storage_busy(const struct mp_storage *storage);
+
+/* How old the oldest write is that is not durable. */
+uint64_t mp_uv__storage_stall_us(struct mp_storage *storage, uint64_t now_us);
+
+/* Finish what is queued, then stop the thread; frames still held are released. */
+void mp_uv__storage_stop(struct mp_storage *storage, struct mp_frames *frames);
+
+#endif /* MP_UV_STORAGE_H */

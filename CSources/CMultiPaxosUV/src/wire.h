@@ -1,0 +1,30 @@
+/* The driver's own message kinds; docs/internals/wire.md has their fields as a table. */
+#ifndef MP_UV_WIRE_H
+#define MP_UV_WIRE_H
+
+#include <mp.h>
+
+#define MP_PROTOCOL_VERSION 1u
+
+enum mp_driver_kind {
+    MP_DRIVER_HELLO = MP_MESSAGE_DRIVER, /* The first message, each way. */
+    MP_DRIVER_REFUSED,     /* Why the connection is about to be closed: text. */
+    MP_DRIVER_DURABLE,     /* Server to server: how far its storage is durable. */
+    MP_DRIVER_SERVING,     /* Server to anybody: the node elected to serve. */
+    MP_DRIVER_OPEN,        /* What object a group is. */
+    MP_DRIVER_CALL,        /* Calls to be put into the log. */
+    MP_DRIVER_READ,        /* Linearizable reads. */
+    MP_DRIVER_REPLY,       /* Answers to both. */
+    MP_DRIVER_ADMIN,
+    MP_DRIVER_ADMIN_REPLY,
+};
+
+#define MP_FLAG_RELAYED 0x100u /* CALL, READ: forwarded by a server; not to be forwarded again. */
+
+/* In the sequence of a FETCH and its answers: asked by the driver, not by the core. */
+#define MP_SEQUENCE_DRIVER ((uint64_t)1 << 63)
+
+#define MP_REPLY_RECORD_SIZE 24u /* tag, index, size, outcome; the payload follows. */
+#define MP_RESULT_RECORD_SIZE 8u /* size, outcome; the payload follows. */
+
+#endif /* MP_UV_WIRE_H */
