@@ -57,6 +57,26 @@ import Testing
         #expect(UInt64(info.st_blocks) * 512 >= storage.stats.bytes_allocated)
     }
 
+    /// A writer that overtakes the filling, waits for it, and overtakes it again.
+    @Test func `is never filled over what was written`() async throws {
+        var large = options
+        large.reserve = 0
+        try large.format()
+        var log = Log(5)
+        var random = SeededGenerator(seed: 1)
+        do {
+            let storage = try Storage(large)
+            for i in 0..<60 {
+                let size = i % 3 == 0 ? 1_000_000 : 100_000
+                try storage.commit([log.append([random.bytes(size)])])
+                if i % 20 == 19 { try await Task.sleep(for: .milliseconds(30)) }
+            }
+            #expect(try storage.read(5) == log.frames)
+        }
+        let storage = try Storage(large)
+        #expect(try expectIntact(log, in: storage, storage.load()))
+    }
+
     @Test func `ends with the map, but not for promises`() throws {
         var small = options
         small.map = 6 << 20

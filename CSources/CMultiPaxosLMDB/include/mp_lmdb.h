@@ -36,7 +36,8 @@ struct mp_lmdb_options {
     const char *path;     /* The directory. */
     const char *cluster;  /* The cluster's name. */
     uint64_t node;
-    uint64_t map_bytes;   /* Address space of the map: the most the data may grow to. 0: 1 TiB. */
+    uint64_t map_bytes;   /* Address space of the map: the most the data may grow to. 0: 1 TiB, or
+                           * less if the process does not have that much. */
     uint64_t reserve_bytes; /* Allocated ahead of the data, and kept for promises. 0: 64 MiB. */
 };
 

@@ -156,15 +156,28 @@ static enum mp_status check_length(const struct mp_lmdb *env, struct mp_lmdb_err
                     env->path, (unsigned long long)file.st_size, (unsigned long long)used);
 }
 
-static enum mp_status open_mdb(struct mp_lmdb *env, const struct mp_lmdb_options *options,
-                               struct mp_lmdb_error *error) {
-    int rc = mdb_env_create(&env->mdb);
-    if (rc != 0) return fail_open(env->path, rc, error);
-    uint64_t map = options->map_bytes != 0 ? options->map_bytes : MP__MAP_BYTES;
+static int try_map(struct mp_lmdb *env, uint64_t map) {
     uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+    int rc = mdb_env_create(&env->mdb);
+    if (rc != 0) return rc;
     rc = mdb_env_set_mapsize(env->mdb, (size_t)(map - map % page));
     if (rc == 0) rc = mdb_env_set_maxdbs(env->mdb, 4);
     if (rc == 0) rc = mdb_env_open(env->mdb, env->path, MDB_NOTLS, 0600);
+    if (rc == 0) return 0;
+    mdb_env_close(env->mdb);
+    env->mdb = NULL;
+    return rc;
+}
+
+/* A process may be short of address space (limits, sanitizers): the default then gives way. */
+static enum mp_status open_mdb(struct mp_lmdb *env, const struct mp_lmdb_options *options,
+                               struct mp_lmdb_error *error) {
+    uint64_t map = options->map_bytes != 0 ? options->map_bytes : MP__MAP_BYTES;
+    int rc = try_map(env, map);
+    while (rc == ENOMEM && options->map_bytes == 0 && map > MP__MAP_BYTES_MIN) {
+        map /= 8;
+        rc = try_map(env, map);
+    }
     return rc == 0 ? check_length(env, error) : fail_open(env->path, rc, error);
 }
 
@@ -197,6 +210,7 @@ enum mp_status mp_lmdb_open(const struct mp_lmdb_options *options, struct mp_lmd
 
 void mp_lmdb_close(struct mp_lmdb *env) {
     if (env == NULL) return;
+    mp__space_close(env);
     if (env->mdb != NULL) mdb_env_close(env->mdb);
     if (env->lock >= 0) mp__directory_unlock(env->lock);
     free(env);

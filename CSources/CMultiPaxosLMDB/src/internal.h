@@ -6,12 +6,14 @@
 #include <stdatomic.h>
 
 #include "assert.h"
+#include "filler.h"
 #include "mp_lmdb.h"
 #include "record.h"
 
 enum { MP__PATH_SIZE = 4096 };
 
 #define MP__MAP_BYTES ((uint64_t)1 << 40)
+#define MP__MAP_BYTES_MIN ((uint64_t)1 << 34)
 #define MP__RESERVE_BYTES ((uint64_t)64 << 20)
 
 /* Space of the data file. Written by the storage thread, read by status. */
@@ -21,6 +23,8 @@ struct mp__space {
     uint64_t limit;             /* The map: the file never grows beyond. */
     _Atomic uint64_t used;      /* Bytes that LMDB has handed out. */
     _Atomic uint64_t allocated; /* Bytes the file system has promised. */
+    uint64_t claimed;           /* The end of what the commit under way may use. */
+    struct mp__filler filler;
 };
 
 struct mp_lmdb {
@@ -59,6 +63,8 @@ enum mp_status mp__path_join(char out[MP__PATH_SIZE], const char *directory, con
 
 /* space.c: the data file is allocated ahead of the data. */
 void mp__space_open(struct mp_lmdb *env, const struct mp_lmdb_options *options);
+void mp__space_close(struct mp_lmdb *env);
+/* After a commit. */
 void mp__space_measure(struct mp_lmdb *env);
 enum mp_status mp__space_require(struct mp_lmdb *env, uint64_t pages, bool promises_only,
                                  struct mp_lmdb_error *error);

@@ -10,6 +10,8 @@
 
 #include "internal.h"
 
+enum { MARGIN = 1024 * 1024 };
+
 static int data_file(const struct mp_lmdb *env) {
     int fd = -1;
     int rc = mdb_env_get_fd(env->mdb, &fd);
@@ -17,11 +19,19 @@ static int data_file(const struct mp_lmdb *env) {
     return fd;
 }
 
-void mp__space_measure(struct mp_lmdb *env) {
+static uint64_t measure(const struct mp_lmdb *env) {
     MDB_envinfo info;
     int rc = mdb_env_info(env->mdb, &info);
     MP_ASSERT(rc == 0);
-    atomic_store(&env->space.used, (info.me_last_pgno + 1) * env->space.page);
+    return ((uint64_t)info.me_last_pgno + 1) * env->space.page;
+}
+
+void mp__space_measure(struct mp_lmdb *env) {
+    uint64_t used = measure(env);
+    /* Beyond it the filler may have written zeros over what was just made durable. */
+    MP_ASSERT(used <= env->space.claimed);
+    atomic_store(&env->space.used, used);
+    mp__filler_advance(&env->space.filler, used, atomic_load(&env->space.allocated));
 }
 
 /* What the file system would still give, as far as it says. */
@@ -44,19 +54,8 @@ static int allocate(int fd, uint64_t from, uint64_t to) {
 }
 
 /* From the beginning, because a copied file may have holes where this one had blocks. */
-void mp__space_open(struct mp_lmdb *env, const struct mp_lmdb_options *options) {
+static void allocate_first(struct mp_lmdb *env) {
     struct mp__space *space = &env->space;
-    MDB_stat stat;
-    MDB_envinfo info;
-    int rc = mdb_env_stat(env->mdb, &stat);
-    MP_ASSERT(rc == 0);
-    rc = mdb_env_info(env->mdb, &info);
-    MP_ASSERT(rc == 0);
-    space->page = stat.ms_psize;
-    space->limit = info.me_mapsize;
-    space->reserve = options->reserve_bytes != 0 ? options->reserve_bytes : MP__RESERVE_BYTES;
-    mp__space_measure(env);
-
     int fd = data_file(env);
     struct stat file;
     uint64_t used = atomic_load(&space->used);
@@ -72,10 +71,42 @@ void mp__space_open(struct mp_lmdb *env, const struct mp_lmdb_options *options) 
     atomic_store(&space->allocated, used);
 }
 
+void mp__space_open(struct mp_lmdb *env, const struct mp_lmdb_options *options) {
+    struct mp__space *space = &env->space;
+    MDB_stat stat;
+    MDB_envinfo info;
+    int rc = mdb_env_stat(env->mdb, &stat);
+    MP_ASSERT(rc == 0);
+    rc = mdb_env_info(env->mdb, &info);
+    MP_ASSERT(rc == 0);
+    space->page = stat.ms_psize;
+    space->limit = info.me_mapsize;
+    space->reserve = options->reserve_bytes != 0 ? options->reserve_bytes : MP__RESERVE_BYTES;
+    atomic_store(&space->used, measure(env));
+    allocate_first(env);
+
+    char data[MP__PATH_SIZE];
+    struct mp_lmdb_error ignored;
+    if (mp__path_join(data, env->path, "data.mdb", &ignored) != MP_OK) return;
+    mp__filler_start(&space->filler, data, atomic_load(&space->used),
+                     atomic_load(&space->allocated));
+}
+
+void mp__space_close(struct mp_lmdb *env) {
+    mp__filler_stop(&env->space.filler);
+}
+
 static enum mp_status fail_full(const struct mp_lmdb *env, const char *what,
                                 struct mp_lmdb_error *error) {
     return mp__fail(error, MP_FULL, "%s of %s is full; nothing was written. Free some space.", what,
                     env->path);
+}
+
+/* More than the bound, because here a wrong bound would not only be a full disk. */
+static void claim(struct mp_lmdb *env, uint64_t pages) {
+    struct mp__space *space = &env->space;
+    space->claimed = atomic_load(&space->used) + pages * space->page + MARGIN;
+    mp__filler_claim(&space->filler, space->claimed);
 }
 
 enum mp_status mp__space_require(struct mp_lmdb *env, uint64_t pages, bool promises_only,
@@ -85,7 +116,10 @@ enum mp_status mp__space_require(struct mp_lmdb *env, uint64_t pages, bool promi
     uint64_t need = used + pages * space->page + (promises_only ? 0 : space->reserve);
     uint64_t allocated = atomic_load(&space->allocated);
     if (need > space->limit) return fail_full(env, "The map", error);
-    if (need <= allocated) return MP_OK;
+    if (need <= allocated) {
+        claim(env, pages);
+        return MP_OK;
+    }
 
     /* A whole step if it fits; else just enough, so that a full disk is used to its end. */
     int fd = data_file(env);
@@ -94,6 +128,7 @@ enum mp_status mp__space_require(struct mp_lmdb *env, uint64_t pages, bool promi
     int rc = allocate(fd, allocated, target);
     if (rc == 0) {
         atomic_store(&space->allocated, target);
+        claim(env, pages);
         return MP_OK;
     }
     if (rc == ENOSPC || rc == EDQUOT || rc == EFBIG) return fail_full(env, "The disk", error);
