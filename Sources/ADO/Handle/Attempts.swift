@@ -38,7 +38,7 @@ struct Attempts: Sendable {
         return policy == .atMostOnce ? left : min(left, Self.attemptMax)
     }
 
-    /// Says where the owner's handle put the present attempt. From there it may be committed.
+    /// Says where the owner's handle put the present attempt, from where it may be committed.
     mutating func place(_ placed: Placed) {
         self.placed = placed
         if placed.reply.outcome != .noSession { isUncertain = true }

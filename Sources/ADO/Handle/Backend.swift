@@ -68,11 +68,11 @@ public protocol Backend: Sendable {
     /// Appends `count` entries to the log adopted with `ballot` and commits it; with none, what is
     /// pending.
     ///
-    /// The entries are `{u32 payload size, u32 kind, payload}` each. If `ballot` is not the one that
-    /// this backend owns the object with now, the report is `stale`: another handle pulled. While it
-    /// owns the object, nothing but these entries may be appended under `ballot`, or the speculative
-    /// results that the handle has given out would be wrong. Reports other than `committed`,
-    /// `partial`, `preempted` and `unknown` mean that none of the entries was sent.
+    /// The entries are `{u32 payload size, u32 kind, payload}` each. If `ballot` is not the one
+    /// that this backend owns the object with now, the report is `stale`: another handle pulled.
+    /// While it owns the object, nothing but these entries may be appended under `ballot`, or the
+    /// speculative results that the handle has given out would be wrong. Reports other than
+    /// `committed`, `partial`, `preempted` and `unknown` mean that none of the entries was sent.
     func push(
         _ object: ObjectName, ballot: Ballot, entries: [UInt8], count: Int, timeout: Duration
     ) async -> PushReport

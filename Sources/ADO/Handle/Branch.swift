@@ -175,10 +175,12 @@ extension Branch {
         var offset = 0
         bytes.withUnsafeBytes { buffer in
             for entry in entries {
-                let entryBytes = UnsafeRawBufferPointer(rebasing: buffer[offset..<offset + entry.size])
+                let end = offset + entry.size
                 committed.skip(to: entry.index - 1)
-                committed.apply(block: entryBytes, count: 1, first: entry.index, results: &results)
-                offset += entry.size
+                committed.apply(
+                    block: UnsafeRawBufferPointer(rebasing: buffer[offset..<end]), count: 1,
+                    first: entry.index, results: &results)
+                offset = end
                 results.removeAll()
             }
         }

@@ -8,7 +8,7 @@ extension HandleState {
         return callSession.begin()
     }
 
-    /// Accounts for the end of a call. What stays unknown may still be settled.
+    /// Accounts for the end of a call: what stays unknown may still be settled.
     mutating func endCall(_ request: Request, _ result: Result<Reply, CallFailure>) {
         callsUnderWay -= 1
         switch result {

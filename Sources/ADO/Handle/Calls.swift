@@ -5,8 +5,8 @@ internal import Synchronization
 extension Handle {
     /// Runs one method on the committed state, as often as the policy says.
     ///
-    /// A method that only reads is answered by the owner without the log, linearizably. Any other is
-    /// sent to the serving node; but a handle that owns the object commits it itself, after
+    /// A method that only reads is answered by the owner without the log, linearizably. Any other
+    /// is sent to the serving node; but a handle that owns the object commits it itself, after
     /// whatever else is pending on its branch.
     ///
     /// If the task is cancelled before anything was sent, the failure is `interrupted`, later it is
@@ -31,7 +31,8 @@ extension Handle {
     /// Finds out what became of a request, and if nothing did, sees to it that nothing will.
     ///
     /// This is an entry of the log itself: once it has returned, the request is done or is refused
-    /// whenever it arrives. Settling twice gives the same answer.
+    /// whenever it arrives. The answer is kept until a later call or push of this handle says that
+    /// it has arrived; after that it is `forgotten`.
     public func settle<Result: BinaryCodable>(
         _ request: Request, as type: Result.Type = Result.self, deadline: Duration = .seconds(5)
     ) async throws(CallFailure) -> Settlement<Result> {

@@ -32,7 +32,8 @@ public enum InvokeFailure: Error, Sendable, Hashable {
 
 /// Why a push did not commit everything.
 public enum PushFailure: Error, Sendable, Hashable {
-    /// The log is committed through `committed`; `pending` may be later. Push again, no pull needed.
+    /// The log is committed through `committed`; `pending` may be later. Push again, no pull
+    /// needed.
     case partial(committed: UInt64, pending: [Request])
     /// `by` took over, and this ballot can push no more. `unknown` may be committed or not.
     case preempted(by: Ballot, unknown: [Request])

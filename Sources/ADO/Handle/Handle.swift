@@ -8,17 +8,17 @@ internal import Synchronization
 ///
 ///     try await settings.call(.set("mode", to: "safe"))         // all of it, with retries
 ///
-/// Each step says honestly what failed. What is definitely not done is one kind of failure; what may
-/// or may not be done, or may be later, is another, and names the requests to settle.
-/// After a full push the handle goes on invoking and pushing without another pull, until somebody
-/// else takes the object over.
+/// Each step says honestly what failed. What is definitely not done is one kind of failure; what
+/// may or may not be done, or may be later, is another, and names the requests to settle. After a
+/// full push the handle goes on invoking and pushing without another pull, until somebody else
+/// takes the object over.
 ///
-/// A handle may be used from any task. Pulls and pushes of one handle exclude each other: the second
-/// fails as busy. Methods may be invoked while a push is under way; the next push commits them.
-/// Nothing waits longer than its timeout, or after its task was cancelled.
+/// A handle may be used from any task. Pulls and pushes of one handle exclude each other: the
+/// second fails as busy. Methods may be invoked while a push is under way; the next push commits
+/// them. Nothing waits longer than its timeout, or after its task was cancelled.
 ///
-/// A pull costs a round trip to a quorum and the log that is missing; an invocation is local; a push
-/// costs one round trip, and so does a call that reaches the owner.
+/// A pull costs a round trip to a quorum and the log that is missing; an invocation is local; a
+/// push costs one round trip, and so does a call that reaches the owner.
 public final class Handle<Object: AtomicObject>: Sendable {
     /// Which object.
     public let name: ObjectName
@@ -61,8 +61,8 @@ extension Handle {
     /// Tries to own the object, and returns its state.
     ///
     /// The state may include methods of others that are not committed; pushing commits them too.
-    /// What was invoked before and not pushed is dropped. If the task is cancelled, or the backend is
-    /// late, the pull may still succeed: see ``isOwner``.
+    /// What was invoked before and not pushed is dropped. If the task is cancelled, or the backend
+    /// is late, the pull may still succeed: see ``isOwner``.
     @discardableResult
     public func pull(timeout: Duration = .seconds(1)) async throws(PullFailure) -> Object {
         guard !Task.isCancelled else { throw .cancelled }

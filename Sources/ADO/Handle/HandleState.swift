@@ -1,4 +1,4 @@
-/// What a handle knows, behind its lock. Nothing here waits.
+/// What a handle knows, behind its lock: nothing here waits.
 struct HandleState<Object: AtomicObject>: Sendable {
     /// Calls that may be under way at once.
     static var callsMax: Int { 4096 }
@@ -99,8 +99,10 @@ extension HandleState {
     }
 
     func header(_ operation: CallOperation, _ request: Request) -> CallHeader {
-        CallHeader(
-            session: request.session, request: request.number, lowest: lowest(request.session),
+        // What is asked for must not be given up with the same breath.
+        let lowest = min(lowest(request.session), request.number)
+        return CallHeader(
+            session: request.session, request: request.number, lowest: lowest,
             operation: operation)
     }
 

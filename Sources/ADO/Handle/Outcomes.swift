@@ -53,8 +53,9 @@ public struct Reply: Sendable, Hashable {
 }
 
 extension Reply {
-    /// Splits result records, `{u32 size, u32 outcome, payload}` each, of entries from index `first`
-    /// on. What cannot be read is answered as unknown.
+    /// Splits the result records of entries from index `first` on.
+    ///
+    /// A record is `{u32 size, u32 outcome, payload}`. If they cannot be read, all are unknown.
     public static func records(_ bytes: [UInt8], count: Int, first: UInt64) -> [Reply] {
         let replies: [Reply]? = try? Reader.read(bytes) { reader throws(DecodingFailure) in
             var replies: [Reply] = []

@@ -58,7 +58,7 @@ private final class Race<Value: Sendable>: Sendable {
         waiter?.resume(returning: value)
     }
 
-    /// Waits for the value. Only one task may.
+    /// Waits for the value, as one task alone may.
     func value() async -> Value {
         await withCheckedContinuation { waiter in
             let value: Value? = state.withLock { state in

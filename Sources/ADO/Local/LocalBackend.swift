@@ -6,8 +6,8 @@ internal import Synchronization
 ///     let counter = Handle(Counter.self, named: "hits", on: backend)
 ///     backend.failNextPush(.answerLost)
 ///
-/// It keeps one log per object, whose entries are committed as soon as they are pushed. Failures are
-/// planned, one for each coming operation, and leave the log as that failure would: a stranded
+/// It keeps one log per object, whose entries are committed as soon as they are pushed. Failures
+/// are planned, one for each coming operation, and leave the log as that failure would: a stranded
 /// branch is adopted by the next pull, a lost answer belongs to entries that are committed. Several
 /// handles compete as they would in a cluster. A call is carried out by an owner of its own, which
 /// preempts whoever owns the object.
@@ -27,7 +27,9 @@ public final class LocalBackend: Backend {
     /// Makes a backend without objects.
     public init() {}
 
-    /// Makes a type known, so that calls reach objects of it. A pull makes its type known too.
+    /// Makes a type known, so that calls reach objects of it.
+    ///
+    /// A pull makes its type known too.
     public func host<Object: AtomicObject>(_ type: Object.Type) {
         state.withLock { $0.types[Object.typeName] = ObjectReplica<Object>() }
     }

@@ -57,8 +57,7 @@ struct LocalLog: Sendable {
     ///
     /// - Returns: The records of the entries committed; nil if nothing may be.
     mutating func commit() -> [UInt8]? {
-        guard pieces.allSatisfy({ $0.ballot <= owner }), pieces.last.map({ $0.ballot == owner }) ?? true
-        else { return nil }
+        if let last = pieces.last, last.ballot != owner { return nil }
         return commit(count: pendingCount)
     }
 

@@ -1,9 +1,9 @@
 /// The results of one session that its client may still ask for.
 ///
 /// Records are dense: that of request `base + n` is the n-th, absent or not, so that finding one is
-/// an addition. Their bytes lie in one buffer, because thousands of results are kept per session and
-/// an array for each would cost an allocation per call. What is bounded, compared and encoded is the
-/// records and their bytes, never how the buffer happens to lie: that depends on copies.
+/// an addition. Their bytes lie in one buffer, because thousands of results are kept per session
+/// and an array for each would cost an allocation per call. What is bounded, compared and encoded
+/// is the records and their bytes, never how the buffer happens to lie: that depends on copies.
 struct ResultWindow: Sendable {
     private struct Record {
         var outcome: UInt32
@@ -39,8 +39,10 @@ struct ResultWindow: Sendable {
         case forgotten
     }
 
-    /// Looks up `request` and appends its record, if there is one. Mutating, so that the caller's
-    /// window is used in place: a copy would cost two reference counts per call.
+    /// Looks up `request` and appends its record, if there is one.
+    ///
+    /// Mutating, so that the caller's window is used in place: a copy would cost two reference
+    /// counts per call.
     mutating func admit(_ request: UInt64, results: inout Writer) -> Admission {
         guard request >= base else { return .forgotten }
         guard request - base < UInt64(count) else { return .new }

@@ -15,11 +15,11 @@ public struct SessionTable: Sendable {
     let limits: SessionLimits
     private var sessions: [Session] = []
     private var free: [Int] = []
-    /// Session id to its position in `sessions`, or -1 once evicted. Never iterated.
+    // Session id to its position in `sessions`, or -1 once evicted. Never iterated.
     private var positions: [UInt64: Int] = [:]
     private var evicted: [UInt64] = []
     private var evictedStart = 0
-    /// The ends of the list of sessions by last use, -1 if there are none.
+    // The ends of the list of sessions by last use, -1 if there are none.
     private var oldest = -1
     private var newest = -1
     private var storedBytes = 0
@@ -49,7 +49,9 @@ public struct SessionTable: Sendable {
     }
 }
 
-/// Bounds of a session table. They are part of the protocol: replicas must agree on them.
+/// Bounds of a session table.
+///
+/// They are part of the protocol: replicas must agree on them.
 struct SessionLimits: Sendable {
     /// Sessions that may be open.
     var sessions: Int
