@@ -44,9 +44,10 @@ private func == (
 private func checkEncoding<Method: ObjectMethod & Equatable>(of method: Method) throws {
     let bytes = method.encoded()
     #expect(try Method.decoded(from: bytes) == method)
-    for length in 0..<bytes.count {
-        #expect(throws: DecodingFailure.self) { try Method.decoded(from: Array(bytes[..<length])) }
+    let passing = (0..<bytes.count).filter { length in
+        (try? Method.decoded(from: Array(bytes[..<length]))) != nil
     }
+    #expect(passing == [])
 }
 
 private func checkState<Object: AtomicObject & Equatable>(of object: Object) throws {
@@ -54,11 +55,10 @@ private func checkState<Object: AtomicObject & Equatable>(of object: Object) thr
     object.writeState(to: &writer)
     let state = writer.bytes
     #expect(try readState(state, as: Object.self) == object)
-    for length in 0..<state.count {
-        #expect(throws: DecodingFailure.self) {
-            try readState(Array(state[..<length]), as: Object.self)
-        }
+    let passing = (0..<state.count).filter { length in
+        (try? readState(Array(state[..<length]), as: Object.self)) != nil
     }
+    #expect(passing == [])
 }
 
 private func checkNoise<Object: AtomicObject & Equatable>(
