@@ -114,6 +114,7 @@ void mp_uv__attend(struct mp_uv_node *node, struct mp_object *object) {
         bool serves = node->server && node->serving == node->id;
         if (serves) {
             mp_uv__pull_consider(node, object, &view);
+            mp_uv__reads_ask_tips(node, object);
         } else {
             mp_uv__forward(node, object);
         }

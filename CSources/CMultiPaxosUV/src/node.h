@@ -245,6 +245,8 @@ void mp_uv__pull_failed(struct mp_uv_node *node, struct mp_object *object);
 /* reads.c: linearizable reads at the owner. */
 void mp_uv__reads_confirm(struct mp_uv_node *node, struct mp_object *object,
                           const struct mp_group_view *view);
+void mp_uv__reads_ask_tips(struct mp_uv_node *node, struct mp_object *object);
+void mp_uv__reads_tick(struct mp_uv_node *node, struct mp_object *object, bool owns);
 void mp_uv__reads_answer(struct mp_uv_node *node, struct mp_object *object);
 
 /* route.c: calls that another node serves. */

@@ -25,17 +25,14 @@ static void preempted(struct mp_uv_node *node, struct mp_object *object) {
     mp_uv__object_mark(node, object);
 }
 
-/* The round that was asked for is over: its reads see everything committed by now. */
-static void confirmed(struct mp_uv_node *node, struct mp_object *object) {
-    struct mp_group_view view;
-    mp_replica_group(node->replica, object->group, &view);
+/* The round that was asked for is over: its reads see everything through `index`. */
+static void confirmed(struct mp_uv_node *node, struct mp_object *object, uint64_t index) {
+    if (object->confirmed.head == NULL) object->confirmed_through = 0;
     struct mp_draft *draft = NULL;
     while ((draft = mp_uv__draft_pop(&object->asking)) != NULL) {
         mp_uv__draft_push(&object->confirmed, draft);
     }
-    if (view.commit.index > object->confirmed_through) {
-        object->confirmed_through = view.commit.index;
-    }
+    if (index > object->confirmed_through) object->confirmed_through = index;
     mp_uv__object_mark_apply(node, object);
     mp_uv__object_mark(node, object);
 }
@@ -54,7 +51,8 @@ static void report(struct mp_uv_node *node, struct mp_object *object,
             preempted(node, object);
             break;
         case MP_CONFIRMED:
-            confirmed(node, object);
+        case MP_TIPPED:
+            confirmed(node, object, outcome->point.index);
             return;
         case MP_OWNER_SEEN:
             object->owner_seen_us = node->now_us;

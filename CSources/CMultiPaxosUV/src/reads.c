@@ -11,6 +11,36 @@ static void give_back(struct mp_uv_node *node, struct mp_object *object) {
     }
 }
 
+static void take(struct mp_uv_node *node, struct mp_object *object) {
+    struct mp_draft *draft = NULL;
+    while ((draft = mp_uv__waiting_pop(node, &object->reads)) != NULL) {
+        mp_uv__draft_push(&object->asking, draft);
+    }
+    object->confirm_us = node->now_us;
+}
+
+/* An application owns the object, and a read must not depose it: what a quorum holds says how far
+ * the own copy must be applied. The pull that was just considered was not made. */
+void mp_uv__reads_ask_tips(struct mp_uv_node *node, struct mp_object *object) {
+    bool wanted = object->reads.head != NULL && object->asking.head == NULL;
+    if (!wanted || object->pulling || object->owner_seen_us == 0) return;
+    take(node, object);
+    struct mp_event event = {
+        .kind = MP_EVENT_TIPS, .now_us = node->now_us, .group = object->group};
+    if (mp_uv__step(node, &event, NULL) != MP_OK) give_back(node, object);
+}
+
+/* A tip that nobody commits, or a round that nobody answers: after T the reads wait again, and
+ * are old enough then to be worth a pull. */
+void mp_uv__reads_tick(struct mp_uv_node *node, struct mp_object *object, bool owns) {
+    if (owns || node->now_us - object->confirm_us < node->options.timeout_us) return;
+    give_back(node, object);
+    struct mp_draft *draft = NULL;
+    while ((draft = mp_uv__draft_pop(&object->confirmed)) != NULL) {
+        mp_uv__waiting_push(node, &object->reads, draft);
+    }
+}
+
 void mp_uv__reads_confirm(struct mp_uv_node *node, struct mp_object *object,
                           const struct mp_group_view *view) {
     bool asking = object->asking.head != NULL;
@@ -26,11 +56,7 @@ void mp_uv__reads_confirm(struct mp_uv_node *node, struct mp_object *object,
         }
         return;
     }
-    struct mp_draft *draft = NULL;
-    while ((draft = mp_uv__waiting_pop(node, &object->reads)) != NULL) {
-        mp_uv__draft_push(&object->asking, draft);
-    }
-    object->confirm_us = node->now_us;
+    take(node, object);
     struct mp_event event = {
         .kind = MP_EVENT_CONFIRM, .now_us = node->now_us, .group = object->group};
     if (mp_uv__step(node, &event, NULL) != MP_OK) give_back(node, object);

@@ -22,18 +22,20 @@ static void expire_sent_reads(struct mp_uv_node *node, struct mp_draft_list *lis
 }
 
 /* How long calls may wait here. An owner works on them; elsewhere somebody must be found to. */
-static uint64_t patience_us(const struct mp_uv_node *node, const struct mp_object *object) {
-    struct mp_group_view view;
-    mp_replica_group(node->replica, object->group, &view);
+static uint64_t patience_us(const struct mp_uv_node *node, const struct mp_object *object,
+                            const struct mp_group_view *view) {
     uint64_t short_us = 2 * node->options.timeout_us;
-    if (view.role == MP_OWNING && view.ready) return node->options.call_timeout_us;
+    if (view->role == MP_OWNING && view->ready) return node->options.call_timeout_us;
     /* An explicit owner may keep an object for 2T, and taking it back takes as long. */
-    bool shared = object->proposal != NULL || (view.promised.node & MP_CLIENT_NODE) != 0;
+    bool shared = object->proposal != NULL || (view->promised.node & MP_CLIENT_NODE) != 0;
     return shared ? 2 * short_us : short_us;
 }
 
 static void tick_object(struct mp_uv_node *node, struct mp_object *object) {
-    uint64_t patience = patience_us(node, object);
+    struct mp_group_view view;
+    mp_replica_group(node->replica, object->group, &view);
+    mp_uv__reads_tick(node, object, view.role == MP_OWNING);
+    uint64_t patience = patience_us(node, object, &view);
     expire_list(node, &object->calls, patience);
     expire_list(node, &object->reads, patience);
     expire_sent_reads(node, &object->asking);
