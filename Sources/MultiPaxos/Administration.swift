@@ -1,0 +1,146 @@
+internal import ADO
+internal import CMultiPaxos
+internal import CMultiPaxosUV
+internal import Glibc
+
+/// What one node may ask another about itself.
+enum AdminRequest: BinaryCodable, Hashable {
+    case status
+    case object(group: UInt64)
+
+    func write(to writer: inout Writer) {
+        switch self {
+        case .status:
+            writer.u8(1)
+        case .object(let group):
+            writer.u8(2)
+            writer.u64(group)
+        }
+    }
+
+    static func read(from reader: inout Reader) throws(DecodingFailure) -> AdminRequest {
+        switch try reader.u8() {
+        case 1: .status
+        case 2: .object(group: try reader.u64())
+        case let tag: throw .unknownTag(UInt32(tag))
+        }
+    }
+}
+
+extension NodeCore {
+    /// Answers a request of another node with one record. Loop thread.
+    func answer(_ request: UnsafeRawBufferPointer) {
+        var reader = Reader(request)
+        guard let request = try? AdminRequest.read(from: &reader), reader.remaining == 0 else {
+            loop.results.append(.rejected)
+            return
+        }
+        let status = order { raw in
+            switch request {
+            case .status:
+                loop.results.append(.ok, nodeStatus(raw))
+            case .object(let group):
+                loop.results.append(.ok, objectStatus(raw, group))
+            }
+            return MP_OK
+        }
+        if status != MP_OK { loop.results.append(.closed) }
+    }
+
+    /// What this node says of itself. Loop thread.
+    func nodeStatus(_ raw: OpaquePointer) -> NodeStatus {
+        var stats = mp_uv_stats()
+        mp_uv_node_stats(raw, &stats)
+        let (count, objects) = objectStatuses(raw)
+        return NodeStatus(
+            node: mp_uv_node_id(raw), cluster: options.cluster, incarnation: stats.incarnation,
+            serving: stats.serving, processMicroseconds: processMicroseconds(),
+            disk: DiskStatus(stats), counters: NodeCounters(stats), peers: peerStatuses(raw),
+            objectCount: count, objects: objects)
+    }
+
+    private func peerStatuses(_ raw: OpaquePointer) -> [PeerStatus] {
+        var peers: [PeerStatus] = []
+        var view = mp_uv_peer_view()
+        while mp_uv_node_peer(raw, UInt32(peers.count), &view) {
+            peers.append(PeerStatus(view))
+        }
+        return peers
+    }
+
+    private func objectStatuses(_ raw: OpaquePointer) -> (UInt64, [ObjectStatus]) {
+        let most = 4000
+        var count: UInt64 = 0
+        var objects: [ObjectStatus] = []
+        var cursor: UInt32 = 0
+        var view = mp_group_view()
+        while mp_uv_node_next_group(raw, &cursor, &view) {
+            count += 1
+            if objects.count < most { objects.append(objectStatus(raw, view)) }
+        }
+        return (count, objects)
+    }
+
+    private func objectStatus(_ raw: OpaquePointer, _ group: UInt64) -> ObjectStatus? {
+        var cursor: UInt32 = 0
+        var view = mp_group_view()
+        while mp_uv_node_next_group(raw, &cursor, &view) {
+            if view.group == group { return objectStatus(raw, view) }
+        }
+        return nil
+    }
+
+    private func objectStatus(_ raw: OpaquePointer, _ view: mp_group_view) -> ObjectStatus {
+        let host = loop.hosts[view.group]
+        let name = loop.names[view.group]
+        let isOwner = view.role == MP_OWNING
+        let matches = isOwner ? options.voters.map(\.node) : []
+        return ObjectStatus(
+            group: view.group, type: name?.type ?? "", name: name?.name ?? "",
+            isHosted: host != nil, isLost: view.lost,
+            role: ObjectStatus.Role(rawValue: UInt8(view.role.rawValue)) ?? .following,
+            isReady: view.ready, owner: Ballot(view.owner), promised: Ballot(view.promised),
+            commit: view.commit.index, applied: host?.applied ?? 0, tip: view.tip.index,
+            verified: view.verified, digest: host?.digest ?? 0,
+            matches: matches.map { voter in
+                ObjectStatus.Match(node: voter, index: mp_uv_node_match(raw, view.group, voter))
+            })
+    }
+}
+
+/// User and system time of this process.
+private func processMicroseconds() -> UInt64 {
+    var usage = rusage()
+    guard getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage) == 0 else { return 0 }
+    let seconds = UInt64(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
+    return seconds * 1_000_000 + UInt64(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec)
+}
+
+extension DiskStatus {
+    fileprivate init(_ raw: mp_uv_stats) {
+        self.init(
+            flags: raw.lmdb_flags, stallMicroseconds: raw.disk_stall_us, isFull: raw.disk_full,
+            sequence: raw.storage_sequence, bytesUsed: raw.data_bytes_used,
+            bytesAllocated: raw.data_bytes_allocated)
+    }
+}
+
+extension NodeCounters {
+    fileprivate init(_ raw: mp_uv_stats) {
+        self.init(
+            entriesCommitted: raw.entries_committed, batchesCommitted: raw.batches_committed,
+            callsAccepted: raw.calls_accepted, callsRefused: raw.calls_refused,
+            wakeups: raw.wakeups, flushes: raw.flushes, flushMicroseconds: raw.flush_us_total,
+            flushMicrosecondsMax: raw.flush_us_max, messagesSent: raw.messages_sent,
+            messagesReceived: raw.messages_received, messagesDropped: raw.messages_dropped,
+            bytesSent: raw.bytes_sent, cachedBytes: raw.frames_cached_bytes)
+    }
+}
+
+extension PeerStatus {
+    fileprivate init(_ raw: mp_uv_peer_view) {
+        self.init(
+            node: raw.node, isSelf: raw.`self`, isConnected: raw.connected, isLost: raw.lost,
+            incarnation: raw.incarnation, queuedBytes: raw.queued_bytes)
+    }
+}

@@ -1,0 +1,141 @@
+public import ADO
+
+/// What a node says of itself: a snapshot taken on its loop thread.
+public struct NodeStatus: Hashable, Sendable, Codable {
+    /// The node's id.
+    public var node: UInt64
+    /// The cluster's name.
+    public var cluster: String
+    /// Drawn at random when the directory was formatted; 0 for a client.
+    public var incarnation: UInt64
+    /// The server that is elected to serve, 0 if none is known.
+    public var serving: UInt64
+    /// User and system time of the process, in microseconds.
+    public var processMicroseconds: UInt64
+    /// How the disk does.
+    public var disk: DiskStatus
+    /// Counters since start.
+    public var counters: NodeCounters
+    /// Every server, as this node sees it.
+    public var peers: [PeerStatus]
+    /// The number of objects this node has heard of.
+    public var objectCount: UInt64
+    /// The first 4,000 of them.
+    public var objects: [ObjectStatus]
+}
+
+/// How the disk of a node does.
+public struct DiskStatus: Hashable, Sendable, Codable {
+    /// The flags that LMDB reports of the environment.
+    public var flags: UInt32
+    /// Age of the oldest write that is not durable, in microseconds.
+    public var stallMicroseconds: UInt64
+    /// Whether there is no space left for calls.
+    public var isFull: Bool
+    /// The durable storage sequence.
+    public var sequence: UInt64
+    /// Bytes of the data file that hold something.
+    public var bytesUsed: UInt64
+    /// Bytes of the data file.
+    public var bytesAllocated: UInt64
+}
+
+/// What a node counted since it started.
+public struct NodeCounters: Hashable, Sendable, Codable {
+    /// Entries of the log that were applied.
+    public var entriesCommitted: UInt64
+    /// Batches of the log that were applied.
+    public var batchesCommitted: UInt64
+    /// Calls that were taken.
+    public var callsAccepted: UInt64
+    /// Calls that were refused, for example because a queue was full.
+    public var callsRefused: UInt64
+    /// Times the loop thread woke up.
+    public var wakeups: UInt64
+    /// Storage transactions, each with one flush.
+    public var flushes: UInt64
+    /// Time in flushes, in microseconds.
+    public var flushMicroseconds: UInt64
+    /// The longest flush, in microseconds.
+    public var flushMicrosecondsMax: UInt64
+    /// Messages sent to other nodes.
+    public var messagesSent: UInt64
+    /// Messages received from other nodes.
+    public var messagesReceived: UInt64
+    /// Messages that did not fit into a send queue.
+    public var messagesDropped: UInt64
+    /// Bytes sent to other nodes.
+    public var bytesSent: UInt64
+    /// Bytes of log that are held in memory.
+    public var cachedBytes: UInt64
+}
+
+/// One server as another node sees it.
+public struct PeerStatus: Hashable, Sendable, Codable {
+    /// The server's id.
+    public var node: UInt64
+    /// Whether this is the node that reports.
+    public var isSelf: Bool
+    /// Whether there is a connection.
+    public var isConnected: Bool
+    /// Whether its directory was wiped or rolled back: then it has no vote.
+    public var isLost: Bool
+    /// The incarnation it announced.
+    public var incarnation: UInt64
+    /// Bytes that wait to be sent to it.
+    public var queuedBytes: UInt64
+}
+
+/// One object as a node sees it.
+public struct ObjectStatus: Hashable, Sendable, Codable {
+    /// What a node is for an object.
+    public enum Role: UInt8, Hashable, Sendable, Codable {
+        /// Follows another owner, or none.
+        case following = 0
+        /// Waits for promises.
+        case preparing
+        /// Fetches the best log.
+        case adopting
+        /// Owns the object.
+        case owning
+    }
+
+    /// The hash of the object's type and name, which names its log.
+    public var group: UInt64
+    /// The type's name; empty where it is not known.
+    public var type: String
+    /// The object's name; empty where it is not known.
+    public var name: String
+    /// Whether the node has the type and applies the log.
+    public var isHosted: Bool
+    /// Whether part of the stored log is missing, so that the node has no vote for it.
+    public var isLost: Bool
+    /// What the node is for the object.
+    public var role: Role
+    /// Whether it owns the object and an entry of its own ballot is committed.
+    public var isReady: Bool
+    /// The node's own ballot if it owns the object, else the highest it promised.
+    public var owner: Ballot
+    /// The highest ballot it promised.
+    public var promised: Ballot
+    /// The last index known to be committed.
+    public var commit: UInt64
+    /// The last index that was applied.
+    public var applied: UInt64
+    /// The last index of the log.
+    public var tip: UInt64
+    /// The last index verified against the accepts of the promised ballot.
+    public var verified: UInt64
+    /// A hash over every result up to `applied`; equal on all nodes that applied as much.
+    public var digest: UInt64
+    /// The last index each server acknowledged to the owner; empty elsewhere.
+    public var matches: [Match]
+
+    /// How far a server's copy is known to reach.
+    public struct Match: Hashable, Sendable, Codable {
+        /// The server's id.
+        public var node: UInt64
+        /// The last index it acknowledged for the owner's ballot.
+        public var index: UInt64
+    }
+}

@@ -1,0 +1,159 @@
+public import ADO
+
+// The wire form of a status: every field in the order of its declaration.
+
+extension NodeStatus: BinaryCodable {
+    /// Appends every field.
+    public func write(to writer: inout Writer) {
+        for value in [node, incarnation, serving, processMicroseconds] { writer.u64(value) }
+        writer.string(cluster)
+        disk.write(to: &writer)
+        counters.write(to: &writer)
+        peers.write(to: &writer)
+        writer.varint(objectCount)
+        objects.write(to: &writer)
+    }
+
+    /// Reads every field.
+    public static func read(from reader: inout Reader) throws(DecodingFailure) -> NodeStatus {
+        let node = try reader.u64()
+        let incarnation = try reader.u64()
+        let serving = try reader.u64()
+        let processMicroseconds = try reader.u64()
+        return NodeStatus(
+            node: node, cluster: try reader.string(), incarnation: incarnation, serving: serving,
+            processMicroseconds: processMicroseconds, disk: try .read(from: &reader),
+            counters: try .read(from: &reader), peers: try .read(from: &reader),
+            objectCount: try reader.varint(), objects: try .read(from: &reader))
+    }
+}
+
+extension DiskStatus: BinaryCodable {
+    /// Appends every field.
+    public func write(to writer: inout Writer) {
+        writer.u32(flags)
+        writer.varint(stallMicroseconds)
+        isFull.write(to: &writer)
+        for value in [sequence, bytesUsed, bytesAllocated] { writer.varint(value) }
+    }
+
+    /// Reads every field.
+    public static func read(from reader: inout Reader) throws(DecodingFailure) -> DiskStatus {
+        DiskStatus(
+            flags: try reader.u32(), stallMicroseconds: try reader.varint(),
+            isFull: try .read(from: &reader), sequence: try reader.varint(),
+            bytesUsed: try reader.varint(), bytesAllocated: try reader.varint())
+    }
+}
+
+extension NodeCounters: BinaryCodable {
+    /// Appends every field.
+    public func write(to writer: inout Writer) {
+        let values = [
+            entriesCommitted, batchesCommitted, callsAccepted, callsRefused, wakeups, flushes,
+            flushMicroseconds, flushMicrosecondsMax, messagesSent, messagesReceived,
+            messagesDropped, bytesSent, cachedBytes,
+        ]
+        for value in values { writer.varint(value) }
+    }
+
+    /// Reads every field.
+    public static func read(from reader: inout Reader) throws(DecodingFailure) -> NodeCounters {
+        NodeCounters(
+            entriesCommitted: try reader.varint(), batchesCommitted: try reader.varint(),
+            callsAccepted: try reader.varint(), callsRefused: try reader.varint(),
+            wakeups: try reader.varint(), flushes: try reader.varint(),
+            flushMicroseconds: try reader.varint(), flushMicrosecondsMax: try reader.varint(),
+            messagesSent: try reader.varint(), messagesReceived: try reader.varint(),
+            messagesDropped: try reader.varint(), bytesSent: try reader.varint(),
+            cachedBytes: try reader.varint())
+    }
+}
+
+extension PeerStatus: BinaryCodable {
+    /// Appends every field.
+    public func write(to writer: inout Writer) {
+        writer.u64(node)
+        for flag in [isSelf, isConnected, isLost] { flag.write(to: &writer) }
+        writer.u64(incarnation)
+        writer.varint(queuedBytes)
+    }
+
+    /// Reads every field.
+    public static func read(from reader: inout Reader) throws(DecodingFailure) -> PeerStatus {
+        PeerStatus(
+            node: try reader.u64(), isSelf: try .read(from: &reader),
+            isConnected: try .read(from: &reader), isLost: try .read(from: &reader),
+            incarnation: try reader.u64(), queuedBytes: try reader.varint())
+    }
+}
+
+extension ObjectStatus: BinaryCodable {
+    /// Appends every field.
+    public func write(to writer: inout Writer) {
+        writer.u64(group)
+        writer.string(type)
+        writer.string(name)
+        for flag in [isHosted, isLost, isReady] { flag.write(to: &writer) }
+        writer.u8(role.rawValue)
+        for value in [owner.round, owner.node, promised.round, promised.node] { writer.u64(value) }
+        for value in [commit, applied, tip, verified] { writer.varint(value) }
+        writer.u64(digest)
+        matches.write(to: &writer)
+    }
+
+    /// Reads every field.
+    public static func read(from reader: inout Reader) throws(DecodingFailure) -> ObjectStatus {
+        let group = try reader.u64()
+        let type = try reader.string()
+        let name = try reader.string()
+        let isHosted = try Bool.read(from: &reader)
+        let isLost = try Bool.read(from: &reader)
+        let isReady = try Bool.read(from: &reader)
+        guard let role = Role(rawValue: try reader.u8()) else { throw .malformed }
+        let owner = Ballot(round: try reader.u64(), node: try reader.u64())
+        let promised = Ballot(round: try reader.u64(), node: try reader.u64())
+        return ObjectStatus(
+            group: group, type: type, name: name, isHosted: isHosted, isLost: isLost, role: role,
+            isReady: isReady, owner: owner, promised: promised, commit: try reader.varint(),
+            applied: try reader.varint(), tip: try reader.varint(), verified: try reader.varint(),
+            digest: try reader.u64(), matches: try .read(from: &reader))
+    }
+}
+
+extension ObjectStatus.Match: BinaryCodable {
+    /// Appends both fields.
+    public func write(to writer: inout Writer) {
+        writer.u64(node)
+        writer.varint(index)
+    }
+
+    /// Reads both fields.
+    public static func read(
+        from reader: inout Reader
+    ) throws(DecodingFailure) -> ObjectStatus.Match {
+        ObjectStatus.Match(node: try reader.u64(), index: try reader.varint())
+    }
+}
+
+extension Ballot: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case round
+        case node
+    }
+
+    /// Encodes both parts.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(round, forKey: .round)
+        try container.encode(node, forKey: .node)
+    }
+
+    /// Decodes both parts.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            round: try container.decode(UInt64.self, forKey: .round),
+            node: try container.decode(UInt64.self, forKey: .node))
+    }
+}
