@@ -1,0 +1,126 @@
+internal import ADO
+internal import MultiPaxos
+
+extension ClusterReport {
+    /// The report as JSON. Hashes are strings of hexadecimal digits: they exceed what many readers
+    /// of JSON can hold in a number.
+    public var json: JSON {
+        .object([
+            "cluster": .string(cluster),
+            "nodes": .array(servers.map(\.json)),
+            "objects": .array(objects.map(\.json)),
+        ])
+    }
+}
+
+extension ClusterReport.Server {
+    fileprivate var json: JSON {
+        .object([
+            "node": .number(voter.node),
+            "address": .string("\(voter.host):\(voter.port)"),
+            "reachable": .bool(status != nil),
+            "serving": status.map { .number($0.serving) } ?? .null,
+            "incarnation": status.map { .hex($0.incarnation) } ?? .null,
+            "processMicroseconds": status.map { .number($0.processMicroseconds) } ?? .null,
+            "disk": status?.disk.json ?? .null,
+            "counters": status?.counters.json ?? .null,
+            "peers": status.map { .array($0.peers.map(\.json)) } ?? .null,
+        ])
+    }
+}
+
+extension DiskStatus {
+    fileprivate var json: JSON {
+        .object([
+            "state": .string(summary),
+            "flags": .number(UInt64(flags)),
+            "stallMicroseconds": .number(stallMicroseconds),
+            "isFull": .bool(isFull),
+            "sequence": .number(sequence),
+            "bytesUsed": .number(bytesUsed),
+            "bytesAllocated": .number(bytesAllocated),
+        ])
+    }
+}
+
+extension NodeCounters {
+    fileprivate var json: JSON {
+        .object([
+            "entriesCommitted": .number(entriesCommitted),
+            "batchesCommitted": .number(batchesCommitted),
+            "callsAccepted": .number(callsAccepted),
+            "callsRefused": .number(callsRefused),
+            "wakeups": .number(wakeups),
+            "flushes": .number(flushes),
+            "flushMicroseconds": .number(flushMicroseconds),
+            "flushMicrosecondsMax": .number(flushMicrosecondsMax),
+            "messagesSent": .number(messagesSent),
+            "messagesReceived": .number(messagesReceived),
+            "messagesDropped": .number(messagesDropped),
+            "bytesSent": .number(bytesSent),
+            "cachedBytes": .number(cachedBytes),
+        ])
+    }
+}
+
+extension PeerStatus {
+    fileprivate var json: JSON {
+        .object([
+            "node": .number(node),
+            "isSelf": .bool(isSelf),
+            "isConnected": .bool(isConnected),
+            "isLost": .bool(isLost),
+            "incarnation": .hex(incarnation),
+            "queuedBytes": .number(queuedBytes),
+        ])
+    }
+}
+
+extension ObjectReport {
+    fileprivate var json: JSON {
+        .object([
+            "type": .string(type),
+            "name": .string(name),
+            "group": .hex(group),
+            "owner": owner.json,
+            "commit": .number(commit),
+            "isDiverged": .bool(isDiverged),
+            "copies": .array(copies.map(\.json)),
+        ])
+    }
+}
+
+extension ObjectReport.Copy {
+    fileprivate var json: JSON {
+        guard let status, let lag else {
+            return .object(["node": .number(node), "known": .bool(false)])
+        }
+        return .object([
+            "node": .number(node),
+            "known": .bool(true),
+            "role": .string("\(status.role)"),
+            "isHosted": .bool(status.isHosted),
+            "isLost": .bool(status.isLost),
+            "isReady": .bool(status.isReady),
+            "owner": status.owner.json,
+            "promised": status.promised.json,
+            "commit": .number(status.commit),
+            "applied": .number(status.applied),
+            "tip": .number(status.tip),
+            "verified": .number(status.verified),
+            "digest": .hex(status.digest),
+            "lag": .number(lag),
+        ])
+    }
+}
+
+extension Ballot {
+    fileprivate var json: JSON { .object(["round": .number(round), "node": .number(node)]) }
+}
+
+extension JSON {
+    fileprivate static func hex(_ number: UInt64) -> JSON {
+        let digits = String(number, radix: 16)
+        return .string(String(repeating: "0", count: 16 - digits.count) + digits)
+    }
+}

@@ -1,0 +1,82 @@
+internal import ADO
+internal import MultiPaxos
+
+extension ClusterReport {
+    /// The report as two aligned tables: the servers, then their objects.
+    public var table: String {
+        let objects = objects
+        guard !objects.isEmpty else { return serverTable }
+        return serverTable + "\n" + objectTable(objects)
+    }
+
+    private var serverTable: String {
+        var table = TextTable(["NODE", "ADDRESS", "STATE", "SERVING", "INCARNATION", "DISK", "USED"])
+        for server in servers { table.add(row(server)) }
+        return table.text
+    }
+
+    private func row(_ server: Server) -> [String] {
+        let start = ["\(server.voter.node)", "\(server.voter.host):\(server.voter.port)"]
+        guard let status = server.status else { return start + ["unreachable", "-", "-", "-", "-"] }
+        return start + [
+            state(of: server.voter.node), status.serving == 0 ? "none" : "\(status.serving)",
+            String(status.incarnation, radix: 16), status.disk.summary, mebibytes(status.disk),
+        ]
+    }
+
+    /// A server that a peer holds for lost has no vote, whatever it says itself.
+    private func state(of node: UInt64) -> String {
+        let views = servers.flatMap { $0.status?.peers.filter { $0.node == node } ?? [] }
+        return views.contains { $0.isLost } ? "lost" : "up"
+    }
+
+    private func mebibytes(_ disk: DiskStatus) -> String {
+        let tenths = (disk.bytesUsed * 10 + 1 << 19) >> 20
+        return "\(tenths / 10).\(tenths % 10) MiB"
+    }
+
+    private func objectTable(_ objects: [ObjectReport]) -> String {
+        let lags = servers.map { "LAG \($0.voter.node)" }
+        var table = TextTable(["OBJECT", "OWNER", "BALLOT", "COMMIT"] + lags + ["STATE"])
+        for object in objects {
+            let lags = object.copies.map { copy in copy.lag.map { "\($0)" } ?? "-" }
+            table.add(
+                [object.title, object.ownerText, object.ballotText, "\(object.commit)"] + lags
+                    + [object.state])
+        }
+        return table.text
+    }
+}
+
+extension DiskStatus {
+    /// One word, or two: full, stalled for so long, or well.
+    var summary: String {
+        if isFull { return "full" }
+        guard stallMicroseconds < 100_000 else { return "stalled \(stallMicroseconds / 1000) ms" }
+        return "ok"
+    }
+}
+
+extension ObjectReport {
+    fileprivate var title: String {
+        type.isEmpty ? "#" + String(group, radix: 16) : "\(type)/\(name)"
+    }
+
+    /// A node with the top bit set is a client, whose number says nothing to a reader.
+    fileprivate var ownerText: String {
+        guard owner.round != 0 else { return "none" }
+        return owner.node >> 63 == 0 ? "\(owner.node)" : "client"
+    }
+
+    fileprivate var ballotText: String {
+        guard owner.round != 0 else { return "-" }
+        return "\(owner.round).\(ownerText)"
+    }
+
+    fileprivate var state: String {
+        if isDiverged { return "DIVERGED" }
+        if copies.contains(where: { $0.status?.isLost == true }) { return "lost copy" }
+        guard copies.contains(where: { $0.status?.isHosted == true }) else { return "not hosted" }
+        return "ok"
+    }
+}

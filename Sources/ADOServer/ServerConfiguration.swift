@@ -1,0 +1,62 @@
+internal import ADOObjects
+public import MultiPaxos
+
+/// What a server process is told on its command line.
+public struct ServerConfiguration: Sendable, Hashable {
+    /// The cluster's name, as the directory was formatted with.
+    public var cluster: String
+    /// The id of this server.
+    public var node: UInt64
+    /// Every server of the cluster, this one included.
+    public var peers: [NodeOptions.Voter]
+    /// The voting directory.
+    public var data: String
+    /// How long a serving node may be silent before another one takes over.
+    public var electionTimeout: Duration
+
+    /// Creates a configuration.
+    public init(
+        cluster: String = "ado", node: UInt64, peers: [NodeOptions.Voter], data: String,
+        electionTimeout: Duration = .milliseconds(200)
+    ) {
+        self.cluster = cluster
+        self.node = node
+        self.peers = peers
+        self.data = data
+        self.electionTimeout = electionTimeout
+    }
+}
+
+extension ServerConfiguration {
+    /// Where this server listens.
+    var address: NodeOptions.Voter? { peers.first { $0.node == node } }
+
+    var options: NodeOptions {
+        var options = NodeOptions(cluster: cluster, node: node, voters: peers, data: data)
+        options.electionTimeout = electionTimeout
+        return options
+    }
+}
+
+extension TypeRegistry {
+    /// The types that every server hosts.
+    public static func stock() -> TypeRegistry {
+        let types = TypeRegistry()
+        types.host(KeyValue.self)
+        types.host(Counter.self)
+        return types
+    }
+}
+
+extension ServerConfiguration {
+    /// Reads a peer list from the command line.
+    ///
+    /// - Throws: ``Failure`` with the status of wrong usage.
+    public static func peers(_ text: String) throws(Failure) -> [NodeOptions.Voter] {
+        do throws(NodeError) {
+            return try NodeOptions.Voter.list(text)
+        } catch {
+            throw Failure(error)
+        }
+    }
+}
