@@ -1,0 +1,104 @@
+import ADO
+import ADOObjects
+import MultiPaxos
+import TestSupport
+import Testing
+
+extension `A cluster in one process` {
+    @Suite struct `lets a client own an object` {
+        @Test func `that is new`() async throws {
+            try await withCluster { cluster, replicas in
+                let settings = cluster.object(KeyValue.self, named: "settings")
+                let state = try await pull(settings)
+                #expect(state.count == 0)
+                #expect(try settings.invoke(.set("mode", to: "safe")) == nil)
+                #expect(try settings.invoke(.set("mode", to: "fast")) == "safe")
+                let through = try await settings.push()
+                #expect(settings.isOwner)
+                #expect(settings.pending.isEmpty)
+
+                try await replicas.waitUntilApplied(settings.name, through: through)
+                #expect(settings.committed?["mode"] == "fast")
+                #expect(try settings.invoke(.set("more", to: "yes")) == nil)
+                #expect(try await settings.push() == through + 1)
+            }
+        }
+
+        @Test func `that others called before, and gives it back to them`() async throws {
+            try await withCluster { cluster, replicas in
+                try await withClient(of: replicas) { other in
+                    let caller = other.object(Counter.self, named: "hits")
+                    try await caller.call(.add(5))
+                    let owner = cluster.object(Counter.self, named: "hits")
+                    #expect(try await pull(owner).value == 5)
+                    #expect(try owner.invoke(.add(2)) == 7)
+                    try await owner.push()
+                    let policy = CallPolicy.exactlyOnce(deadline: .seconds(20))
+                    #expect(try await caller.call(.add(1), policy: policy) == 8)
+                }
+            }
+        }
+
+        @Test func `until another client pulls it`() async throws {
+            try await withCluster { cluster, replicas in
+                try await withClient(of: replicas) { other in
+                    let first = cluster.object(KeyValue.self, named: "settings")
+                    let second = other.object(KeyValue.self, named: "settings")
+                    try await pull(first)
+                    _ = try first.invoke(.set("a", to: "1"))
+                    try await first.push()
+                    _ = try first.invoke(.set("b", to: "lost"))
+
+                    #expect(try await pull(second)["a"] == "1")
+                    _ = try second.invoke(.set("c", to: "3"))
+                    try await second.push()
+
+                    await #expect(throws: PushFailure.self) { try await first.push() }
+                    #expect(!first.isOwner)
+                    let state = try await pull(first)
+                    #expect(state["a"] == "1")
+                    #expect(state["b"] == nil)
+                    #expect(state["c"] == "3")
+                }
+            }
+        }
+
+        @Test func `only with a quorum`() async throws {
+            try await withCluster { cluster, replicas in
+                let settings = cluster.object(KeyValue.self, named: "settings")
+                try await pull(settings)
+                await replicas.stop(1)
+                await replicas.stop(2)
+                _ = try settings.invoke(.set("a", to: "1"))
+                let failure = await #expect(throws: PushFailure.self) {
+                    try await settings.push(timeout: .milliseconds(300))
+                }
+                guard case .unknown(let requests) = failure else {
+                    Issue.record("a push without a quorum is not unknown")
+                    return
+                }
+                #expect(requests.count >= 1)
+                await #expect(throws: PullFailure.self) {
+                    try await settings.pull(timeout: .milliseconds(300))
+                }
+                try replicas.start(1)
+                try replicas.start(2)
+                // What was unknown is on one disk at least; whoever pulls next may find it there.
+                let state = try await pull(settings)
+                #expect([nil, "1"].contains(state["a"]))
+            }
+        }
+    }
+}
+
+/// Pulls until it succeeds: the serving node may hold a higher ballot at first.
+@discardableResult
+private func pull<Object>(_ handle: Handle<Object>) async throws -> Object {
+    try await poll(for: "the client owns the object") {
+        do {
+            return try await handle.pull()
+        } catch PullFailure.preempted, PullFailure.noQuorum, PullFailure.busy {
+            return nil
+        }
+    }
+}
