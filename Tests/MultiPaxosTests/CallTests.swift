@@ -7,7 +7,7 @@ import Testing
 extension `A cluster in one process` {
     @Suite struct `answers calls` {
         @Test func `and remembers what was set`() async throws {
-            try await withCluster { cluster, _ in
+            try await withCluster { cluster, _ async throws in
                 let settings = cluster.object(KeyValue.self, named: "settings")
                 #expect(try await settings.call(.set("mode", to: "safe")) == nil)
                 #expect(try await settings.call(.set("mode", to: "fast")) == "safe")
@@ -51,7 +51,7 @@ extension `A cluster in one process` {
         }
 
         @Test func `for many objects`() async throws {
-            try await withCluster { cluster, _ in
+            try await withCluster { cluster, _ async throws in
                 for number in 0..<50 {
                     let counter = cluster.object(Counter.self, named: "counter \(number)")
                     #expect(try await counter.call(.add(number)) == number)
