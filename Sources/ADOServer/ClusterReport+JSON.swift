@@ -2,7 +2,9 @@ internal import ADO
 internal import MultiPaxos
 
 extension ClusterReport {
-    /// The report as JSON. Hashes are strings of hexadecimal digits: they exceed what many readers
+    /// The report as JSON.
+    ///
+    /// Hashes are strings of hexadecimal digits: they exceed what many readers
     /// of JSON can hold in a number.
     public var json: JSON {
         .object([

@@ -10,14 +10,18 @@ extension ClusterReport {
     }
 
     private var serverTable: String {
-        var table = TextTable(["NODE", "ADDRESS", "STATE", "SERVING", "INCARNATION", "DISK", "USED"])
+        var table = TextTable([
+            "NODE", "ADDRESS", "STATE", "SERVING", "INCARNATION", "DISK", "USED",
+        ])
         for server in servers { table.add(row(server)) }
         return table.text
     }
 
     private func row(_ server: Server) -> [String] {
         let start = ["\(server.voter.node)", "\(server.voter.host):\(server.voter.port)"]
-        guard let status = server.status else { return start + ["unreachable", "-", "-", "-", "-"] }
+        guard let status = server.status else {
+            return start + ["unreachable", "-", "-", "-", "-"]
+        }
         return start + [
             state(of: server.voter.node), status.serving == 0 ? "none" : "\(status.serving)",
             String(status.incarnation, radix: 16), status.disk.summary, mebibytes(status.disk),

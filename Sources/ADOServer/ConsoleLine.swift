@@ -16,7 +16,9 @@ public enum ConsoleLine {
         let line = text.hasSuffix("\n") ? text : text + "\n"
         var bytes = Array(line.utf8)[...]
         while !bytes.isEmpty {
-            let written = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            let written = bytes.withUnsafeBytes {
+                Glibc.write(descriptor, $0.baseAddress, $0.count)
+            }
             guard written > 0 else {
                 if written < 0, errno == EINTR { continue }
                 return

@@ -49,7 +49,8 @@ public struct Server: Sendable {
 
     private var readyLine: String {
         let address = configuration.address.map { "\($0.host):\($0.port)" } ?? "nowhere"
-        return "node \(configuration.node) of cluster \(configuration.cluster) listens on \(address)"
+        return
+            "node \(configuration.node) of cluster \(configuration.cluster) listens on \(address)"
     }
 
     private func start() throws(Failure) -> Node {

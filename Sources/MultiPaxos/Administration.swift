@@ -28,7 +28,7 @@ enum AdminRequest: BinaryCodable, Hashable {
 }
 
 extension NodeCore {
-    /// Answers a request of another node with one record. Loop thread.
+    /// Answers a request of another node with one record, on the loop thread.
     func answer(_ request: UnsafeRawBufferPointer) {
         var reader = Reader(request)
         guard let request = try? AdminRequest.read(from: &reader), reader.remaining == 0 else {
@@ -47,7 +47,7 @@ extension NodeCore {
         if status != MP_OK { loop.results.append(.closed) }
     }
 
-    /// What this node says of itself. Loop thread.
+    /// What this node says of itself, on the loop thread.
     func nodeStatus(_ raw: OpaquePointer) -> NodeStatus {
         var stats = mp_uv_stats()
         mp_uv_node_stats(raw, &stats)

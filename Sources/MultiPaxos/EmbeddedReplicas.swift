@@ -150,7 +150,9 @@ extension Cluster {
 }
 
 extension EmbeddedReplicas {
-    /// Another client of these servers, with an id of its own. Shut it down as any node.
+    /// Another client of these servers, with an id of its own.
+    ///
+    /// Shut it down as any node.
     ///
     /// - Throws: ``NodeError`` with code `unreachable` where the servers elect nobody in time.
     public func client(within timeout: Duration = .seconds(10)) async throws(NodeError) -> Node {

@@ -1,5 +1,5 @@
-internal import CMultiPaxosLMDB
 internal import CMultiPaxos
+internal import CMultiPaxosLMDB
 internal import CMultiPaxosUV
 internal import Glibc
 

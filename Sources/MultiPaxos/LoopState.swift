@@ -55,7 +55,8 @@ extension LoopState {
     }
 
     func inherit(_ batch: mp_batch) {
-        let block = EntryBlock(first: batch.first, count: Int(batch.count), bytes: Array(batch.block))
+        let block = EntryBlock(
+            first: batch.first, count: Int(batch.count), bytes: Array(batch.block))
         inherited[batch.group, default: []].append(block)
     }
 

@@ -85,7 +85,8 @@ extension NodeCore {
                     answer = body(raw)
                     return MP_OK
                 }
-                continuation.resume(returning: answer.map { .success($0) } ?? .failure(.init(status)))
+                continuation.resume(
+                    returning: answer.map { .success($0) } ?? .failure(.init(status)))
             }
             if status != MP_OK { continuation.resume(returning: .failure(NodeError(status))) }
         }

@@ -58,7 +58,9 @@ public struct NodeOptions: Sendable {
     /// Called with each line of the node's log, on the loop thread.
     public var onLog: (@Sendable (LogLevel, String) -> Void)?
 
-    /// Called when the disk failed. Without it the process prints the sentence and exits with 74.
+    /// Called when the disk failed.
+    ///
+    /// Without it the process prints the sentence and exits with 74.
     public var onFatal: (@Sendable (String) -> Void)?
 
     /// Creates the options of a server, or with `node` 0 and no directory those of a client.
@@ -89,14 +91,16 @@ extension NodeOptions {
                 .invalidOptions, "node \(node) is not among the peers; add it to the peer list")
         }
         guard data != nil else {
-            throw NodeError(.invalidOptions, "a server needs a directory; name one that was formatted")
+            throw NodeError(
+                .invalidOptions, "a server needs a directory; name one that was formatted")
         }
     }
 
     static func validate(cluster: String) throws(NodeError) {
         let room = Int(MP_LMDB_CLUSTER_SIZE) - 1
         guard !cluster.isEmpty, cluster.utf8.count <= room, !cluster.utf8.contains(0) else {
-            throw NodeError(.invalidOptions, "a cluster's name has 1 to \(room) bytes; choose another")
+            throw NodeError(
+                .invalidOptions, "a cluster's name has 1 to \(room) bytes; choose another")
         }
     }
 
@@ -109,16 +113,19 @@ extension NodeOptions {
         var seen: Set<UInt64> = []
         for voter in voters {
             guard voter.node != 0, voter.node < MP_CLIENT_NODE_BIT else {
-                throw NodeError(.invalidOptions, "node id \(voter.node) is out of range; use 1, 2, …")
+                throw NodeError(
+                    .invalidOptions, "node id \(voter.node) is out of range; use 1, 2, …")
             }
             guard seen.insert(voter.node).inserted else {
                 throw NodeError(
-                    .invalidOptions, "node id \(voter.node) is in the peer list twice; make it unique")
+                    .invalidOptions,
+                    "node id \(voter.node) is in the peer list twice; make it unique")
             }
             let size = voter.host.utf8.count
             guard size > 0, size < Int(MP_UV_HOST_SIZE), voter.port != 0 else {
                 throw NodeError(
-                    .invalidOptions, "the address of node \(voter.node) is not host:port; correct it")
+                    .invalidOptions,
+                    "the address of node \(voter.node) is not host:port; correct it")
             }
         }
     }

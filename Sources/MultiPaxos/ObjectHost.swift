@@ -1,10 +1,10 @@
 public import ADO
 internal import CMultiPaxos
 
-/// The committed state of one object on one node, without its type. Loop thread only.
+/// The committed state of one object on one node, without its type.
 ///
-/// Closures instead of a generic class: a closure that is made where the type is known is
-/// specialised for it, a virtual method of a generic class is not.
+/// Only the loop thread touches it. It holds closures instead of being a generic class: a closure
+/// that is made where the type is known is specialised for it, a virtual method is not.
 @usableFromInline
 final class ObjectHost {
     @usableFromInline

@@ -25,12 +25,14 @@ extension NodeOptions.Voter {
             let port = UInt16(address[address.index(after: colon)...]), port != 0
         else {
             throw NodeError(
-                .invalidOptions, "'\(text)' is no server; write id=host:port, as in 1=10.0.0.1:7101")
+                .invalidOptions, "'\(text)' is no server; write id=host:port, as in 1=10.0.0.1:7101"
+            )
         }
         let host = Self.unbracketed(address[..<colon])
         guard !host.isEmpty else {
             throw NodeError(
-                .invalidOptions, "'\(text)' names no host; write id=host:port, as in 1=10.0.0.1:7101")
+                .invalidOptions,
+                "'\(text)' names no host; write id=host:port, as in 1=10.0.0.1:7101")
         }
         self.init(node: id, host: host, port: port)
     }

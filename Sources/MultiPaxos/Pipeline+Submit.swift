@@ -114,7 +114,7 @@ extension Pipeline {
         }
     }
 
-    /// Marks what is finished, then hands the answers on. Loop thread.
+    /// Marks what is finished, then hands the answers on, on the loop thread.
     func settle(_ raw: UnsafeBufferPointer<mp_uv_reply>, _ onReplies: OnReplies) {
         let replies = Replies(raw)
         state.withLock { state in

@@ -79,7 +79,8 @@ extension Pipeline {
         capacity: Int = 8192, keepsFailed: Bool = false, timeout: Duration = .seconds(10),
         onReplies: @escaping OnReplies
     ) async throws(NodeError) -> Pipeline<Object> {
-        precondition((1...capacityMax).contains(capacity), "a pipeline's window is 1 to 8,192 calls")
+        precondition(
+            (1...capacityMax).contains(capacity), "a pipeline's window is 1 to 8,192 calls")
         let name = ObjectName(type: Object.typeName, name: name)
         let session = try await node.openSession(name, timeout)
         guard let route = node.core.routes.reserve() else {

@@ -1,6 +1,7 @@
-@testable import MultiPaxos
 import TestSupport
 import Testing
+
+@testable import MultiPaxos
 
 @Suite struct `A window of requests` {
     @Test func `rises over what is finished, in any order`() {
