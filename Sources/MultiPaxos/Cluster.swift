@@ -62,8 +62,7 @@ public final class Cluster: Sendable {
     public func object<Object: AtomicObject>(
         _ type: Object.Type = Object.self, named name: String
     ) -> Handle<Object> {
-        replicas?.types.host(type)
-        return client.object(type, named: name)
+        client.object(type, named: name)
     }
 
     /// The servers in this process that are running.

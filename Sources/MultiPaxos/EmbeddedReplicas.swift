@@ -152,11 +152,14 @@ extension Cluster {
 extension EmbeddedReplicas {
     /// Another client of these servers, with an id of its own.
     ///
-    /// Shut it down as any node.
+    /// Shut it down as any node. It shares the types of the servers, so that they host what it
+    /// names, unless it is given types of its own.
     ///
     /// - Throws: ``NodeError`` with code `unreachable` where the servers elect nobody in time.
-    public func client(within timeout: Duration = .seconds(10)) async throws(NodeError) -> Node {
-        let client = try Node.start(NodeOptions(voters: voters))
+    public func client(
+        types: TypeRegistry? = nil, within timeout: Duration = .seconds(10)
+    ) async throws(NodeError) -> Node {
+        let client = try Node.start(NodeOptions(voters: voters), types: types ?? self.types)
         do throws(NodeError) {
             try await client.waitUntil(within: timeout) { $0.serving != 0 }
         } catch {

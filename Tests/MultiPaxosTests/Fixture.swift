@@ -25,9 +25,10 @@ func withCluster<Result>(
 
 /// Runs `body` with another client of the same servers, and shuts it down, whatever happens.
 func withClient<Result>(
-    of replicas: EmbeddedReplicas, _ body: (Node) async throws -> Result
+    of replicas: EmbeddedReplicas, types: TypeRegistry? = nil,
+    _ body: (Node) async throws -> Result
 ) async throws -> Result {
-    let client = try await replicas.client()
+    let client = try await replicas.client(types: types)
     do {
         let result = try await body(client)
         await client.shutdown()

@@ -78,7 +78,7 @@ extension `A cluster in one process` {
     @Suite struct `hosts only the types it has` {
         @Test func `and applies a log from its start once the type comes`() async throws {
             try await withCluster { _, replicas in
-                try await withClient(of: replicas) { client async throws in
+                try await withClient(of: replicas, types: TypeRegistry()) { client async throws in
                     let flag = client.object(Flag.self, named: "finish")
                     let failure = await #expect(throws: CallFailure.self) {
                         try await flag.call(.raise)
@@ -96,7 +96,7 @@ extension `A cluster in one process` {
 
         @Test func `but a client may own the others`() async throws {
             try await withCluster { cluster, replicas in
-                try await withClient(of: replicas) { client in
+                try await withClient(of: replicas, types: TypeRegistry()) { client in
                     let flag = client.object(Flag.self, named: "finish")
                     try await poll(until: "the client owns the object") {
                         (try? await flag.pull()) != nil
