@@ -93,9 +93,12 @@ static void push(struct mp_uv_node *node, const struct mp_object *object) {
     MP_ASSERT(status == MP_OK);
 }
 
+/* Without a quorum calls wait rather than become unknown: most of them can then still be told that
+ * nothing was done. */
 static void own(struct mp_uv_node *node, struct mp_object *object, struct mp_group_view *view) {
     bool invoked = false;
-    while (view->role == MP_OWNING && view->window_free > 0) {
+    bool quorum = mp_uv__peers_quorum(node);
+    while (quorum && view->role == MP_OWNING && view->window_free > 0) {
         struct mp_draft *draft = next_draft(node, object, view);
         if (draft == NULL) break;
         if (invoke(node, object, draft)) invoked = true;

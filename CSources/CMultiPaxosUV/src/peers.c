@@ -123,6 +123,20 @@ uint64_t mp_uv__peers_due_us(const struct mp_uv_node *node) {
     return due_us;
 }
 
+/* Servers hear each other's beats; a client only knows that a connection is open. */
+bool mp_uv__peers_quorum(const struct mp_uv_node *node) {
+    uint32_t count = node->server ? 1 : 0;
+    for (uint32_t i = 0; i < node->peer_count; i += 1) {
+        const struct mp_peer *peer = &node->peers[i];
+        if (!peer->reachable) continue;
+        const struct mp_conn *conn = mp_uv__conn_to(node, peer->node);
+        bool heard = conn != NULL && (!node->server || node->now_us - conn->heard_us <
+                                                           2 * node->options.timeout_us);
+        if (heard) count += 1;
+    }
+    return count > node->options.voter_count / 2;
+}
+
 void mp_uv__peers_report(struct mp_uv_node *node) {
     for (uint32_t i = 0; i < node->peer_count; i += 1) {
         struct mp_peer *peer = &node->peers[i];

@@ -45,6 +45,9 @@ void mp_uv__peer_advanced(struct mp_peer *peer, uint64_t sequence);
 /* Its connection is gone. */
 void mp_uv__peer_lost(struct mp_peer *peer, struct mp_conn *conn);
 
+/* Whether enough voters were heard lately that something can be committed. */
+bool mp_uv__peers_quorum(const struct mp_uv_node *node);
+
 struct mp_peer *mp_uv__peer_find(struct mp_uv_node *node, uint64_t id);
 void mp_uv__peers_stop(struct mp_uv_node *node);
 

@@ -25,7 +25,8 @@ static void expire_sent_reads(struct mp_uv_node *node, struct mp_draft_list *lis
 static uint64_t patience_us(const struct mp_uv_node *node, const struct mp_object *object,
                             const struct mp_group_view *view) {
     uint64_t short_us = 2 * node->options.timeout_us;
-    if (view->role == MP_OWNING && view->ready) return node->options.call_timeout_us;
+    bool works = view->role == MP_OWNING && view->ready && mp_uv__peers_quorum(node);
+    if (works) return node->options.call_timeout_us;
     /* An explicit owner may keep an object for 2T, and taking it back takes as long. */
     bool shared = object->proposal != NULL || (view->promised.node & MP_CLIENT_NODE) != 0;
     return shared ? 2 * short_us : short_us;
