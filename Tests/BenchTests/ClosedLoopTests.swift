@@ -83,8 +83,7 @@ import Testing
 
     @Test func `counts a read that was not answered as failed`() {
         var loop = ClosedLoop(width: 2, writesPercent: 0)
-        let isWrite1 = loop.nextIsWrite()
-        #expect(!isWrite1)
+        #expect(loop.writes(amongNext: 2) == 0)
         let read = loop.openRead(now: 5)
         let first = loop.receivedRead(read, .unknown, now: 9)
         #expect(first == .refused)
@@ -96,21 +95,45 @@ import Testing
     }
 
     @Test func `mixes as many writes as asked for`() {
-        var loop = ClosedLoop(width: 1, writesPercent: 50)
-        let writes = (0..<1000).count { _ in loop.nextIsWrite() }
-        #expect(writes == 500)
+        let loop = ClosedLoop(width: 1, writesPercent: 50)
+        #expect(loop.writes(amongNext: 1000) == 500)
+        #expect((0...4).contains(loop.writes(amongNext: 4)))
+    }
+
+    @Test func `writes first what is read later`() {
+        var loop = ClosedLoop(width: 4, writesPercent: 0, preload: 3)
+        loop.open(atMost: 3)
+        #expect(loop.room == 3)
+        #expect(loop.writes(amongNext: 3) == 3)
+        for _ in 0..<3 { _ = loop.openWrite(now: 0) }
+        #expect(loop.room == 0)
+        loop.open(atMost: .max)
+        #expect(loop.room == 1)
+        #expect(loop.writes(amongNext: 1) == 0)
+    }
+
+    @Test func `gives up an operation whose result was given up`() {
+        var loop = ClosedLoop(width: 1, writesPercent: 100)
+        _ = loop.openWrite(now: 0)
+        let reception = loop.receivedWrite(1, .forgotten, index: 5, witness: 0, now: 1)
+        #expect(reception == .unknown)
+        #expect(loop.ledger.fate(1) == .forgotten)
+        #expect(loop.isDrained)
+        #expect(loop.room == 1)
     }
 
     @Test func `takes back what could not be submitted`() {
         var loop = ClosedLoop(width: 2, writesPercent: 100)
         _ = loop.openWrite(now: 0)
         _ = loop.openWrite(now: 0)
-        loop.refusedToSubmit(writes: 1...2)
+        loop.takeBackWrites(2)
         #expect(loop.room == 0)
         #expect(loop.isDrained)
         _ = loop.tick()
         #expect(loop.room == 2)
-        #expect(loop.ledger.fate(2) == .refused)
+        #expect(loop.ledger.last == 0)
+        let request = loop.openWrite(now: 0)
+        #expect(request == 1)
     }
 }
 

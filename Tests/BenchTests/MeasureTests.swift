@@ -8,7 +8,8 @@ private let millisecond: UInt64 = 1_000_000
     let measured = MeasuredTime(start: 1000 * millisecond, seconds: 1)
 
     @Test func `sorts answers into windows of 100 ms`() {
-        let recorder = Recorder(measured)
+        let recorder = Recorder()
+        recorder.begin(measured)
         recorder.record(at: 1010 * millisecond) { $0.acknowledged(nanoseconds: 3 * millisecond) }
         recorder.record(at: 1099 * millisecond) { $0.failed() }
         recorder.record(at: 1350 * millisecond) { $0.unknown() }
@@ -24,7 +25,8 @@ private let millisecond: UInt64 = 1_000_000
     }
 
     @Test func `leaves out the warm-up and what comes after the end`() {
-        let recorder = Recorder(measured)
+        let recorder = Recorder()
+        recorder.begin(measured)
         recorder.record(at: 999 * millisecond) { $0.acknowledged(nanoseconds: 1) }
         recorder.record(at: 2000 * millisecond) { $0.acknowledged(nanoseconds: 1) }
         #expect(recorder.total().totalCount == 0)
@@ -32,7 +34,8 @@ private let millisecond: UInt64 = 1_000_000
     }
 
     @Test func `hands each window over once`() {
-        let recorder = Recorder(measured)
+        let recorder = Recorder()
+        recorder.begin(measured)
         recorder.record(at: 1010 * millisecond) { $0.acknowledged(nanoseconds: 1) }
         #expect(recorder.takeWindows().isEmpty)
         recorder.record(at: 1110 * millisecond) { $0.acknowledged(nanoseconds: 1) }
@@ -41,7 +44,8 @@ private let millisecond: UInt64 = 1_000_000
     }
 
     @Test func `has percentiles that are right to three digits`() {
-        let recorder = Recorder(measured)
+        let recorder = Recorder()
+        recorder.begin(measured)
         recorder.record(at: 1010 * millisecond) { state in
             for microseconds in 1...10_000 as ClosedRange<UInt64> {
                 state.acknowledged(nanoseconds: microseconds * 1000)
@@ -56,7 +60,8 @@ private let millisecond: UInt64 = 1_000_000
     }
 
     @Test func `keeps a latency beyond its range as the highest`() {
-        let recorder = Recorder(measured)
+        let recorder = Recorder()
+        recorder.begin(measured)
         recorder.record(at: 1010 * millisecond) { $0.acknowledged(nanoseconds: .max) }
         #expect(recorder.total().totalCount == 1)
     }
@@ -89,7 +94,8 @@ private let millisecond: UInt64 = 1_000_000
 
 @Suite struct `The unavailability` {
     @Test func `is the longest pause that touches the fault`() {
-        let tracker = GapTracker(start: 0)
+        let tracker = GapTracker()
+        tracker.begin(at: 0)
         for time in [10, 300, 310, 320, 700, 710] as [UInt64] {
             tracker.acknowledged(at: time * millisecond)
         }
@@ -99,14 +105,16 @@ private let millisecond: UInt64 = 1_000_000
     }
 
     @Test func `lasts to the end if nothing is acknowledged any more`() {
-        let tracker = GapTracker(start: 0)
+        let tracker = GapTracker()
+        tracker.begin(at: 0)
         tracker.acknowledged(at: 100 * millisecond)
         tracker.close(at: 1000 * millisecond)
         #expect(tracker.longest(since: 200 * millisecond)?.nanoseconds == 900 * millisecond)
     }
 
     @Test func `is kept in bounded memory, the longest pauses first`() {
-        let tracker = GapTracker(start: 0)
+        let tracker = GapTracker()
+        tracker.begin(at: 0)
         var time: UInt64 = 0
         for number in 1...2000 as ClosedRange<UInt64> {
             time += (number == 1000 ? 50 : 3) * millisecond
@@ -116,7 +124,8 @@ private let millisecond: UInt64 = 1_000_000
     }
 
     @Test func `ignores what other clients report late`() {
-        let tracker = GapTracker(start: 100 * millisecond)
+        let tracker = GapTracker()
+        tracker.begin(at: 100 * millisecond)
         tracker.acknowledged(at: 90 * millisecond)
         tracker.acknowledged(at: 150 * millisecond)
         #expect(tracker.longest(since: 0)?.nanoseconds == 50 * millisecond)

@@ -1,3 +1,5 @@
+import ADO
+
 /// What an answer says about the operation it answers.
 enum Answer: Sendable {
     /// Done, with the method's result.
@@ -8,4 +10,16 @@ enum Answer: Sendable {
     case refused
     /// Done, not done, or done later.
     case unknown
+    /// Done or not done, and no later answer can tell: the result was given up.
+    case forgotten
+
+    init(_ outcome: ReplyOutcome) {
+        switch outcome {
+        case .ok: self = .done
+        case .thrown, .noSession, .cancelled, .unhosted, .rejected: self = .rejected
+        case .busy, .noQuorum, .tooLarge, .storageFull, .notOpen, .closed: self = .refused
+        case .unknown: self = .unknown
+        case .forgotten: self = .forgotten
+        }
+    }
 }

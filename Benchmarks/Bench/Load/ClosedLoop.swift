@@ -18,6 +18,7 @@ struct ClosedLoop: Sendable {
 
     let width: Int
     let writesPercent: Int
+    let preload: UInt64
 
     private(set) var ledger = RequestLedger()
 
@@ -29,20 +30,24 @@ struct ClosedLoop: Sendable {
     private var awaitingRetry: [UInt64] = []
     private var doubtful: Set<UInt64> = []
     private var readStarts: [UInt64: UInt64] = [:]
-    private var lastRead: UInt64 = 0
+    private(set) var lastRead: UInt64 = 0
     private var opened: UInt64 = 0
     private var firstOpen: UInt64 = 1
-    private var stopped = false
+    private var limit = UInt64.max
 
-    init(width: Int, writesPercent: Int) {
+    init(width: Int, writesPercent: Int, preload: Int = 0) {
         precondition(width > 0 && (0...100).contains(writesPercent), "a loop of nothing")
         self.width = width
         self.writesPercent = writesPercent
+        self.preload = UInt64(preload)
         readStarts.reserveCapacity(writesPercent == 100 ? 0 : width)
     }
 
     /// How many operations may be opened now.
-    var room: Int { stopped ? 0 : width - pending - resting - awaitingRetry.count }
+    var room: Int {
+        let slots = width - pending - resting - awaitingRetry.count
+        return Int(min(UInt64(max(slots, 0)), limit - min(limit, opened)))
+    }
 
     /// Whether a tick has something to do.
     var needsTick: Bool { resting > 0 || !awaitingRetry.isEmpty }
@@ -56,36 +61,56 @@ struct ClosedLoop: Sendable {
     /// The lowest request that is not settled: results below it need not be kept.
     var lowestOpen: UInt64 { firstOpen }
 
-    /// Whether the next operation is a write.
-    mutating func nextIsWrite() -> Bool {
-        opened += 1
-        return opened &* 37 % 100 < UInt64(writesPercent)
+    /// How many of the next `count` operations are writes. The first `preload` ones are.
+    func writes(amongNext count: Int) -> Int {
+        guard writesPercent < 100 else { return count }
+        return (opened..<opened + UInt64(count)).count { number in
+            number < preload || number &* 37 % 100 < UInt64(writesPercent)
+        }
     }
 
     mutating func openWrite(now: UInt64) -> UInt64 {
         pending += 1
+        opened += 1
         return ledger.open(now: now)
     }
 
     mutating func openRead(now: UInt64) -> UInt64 {
         pending += 1
+        opened += 1
         lastRead += 1
         readStarts[lastRead] = now
         return lastRead
     }
 
-    /// Takes back what could not even be submitted. Nobody has seen it.
-    mutating func refusedToSubmit(writes: ClosedRange<UInt64>) {
-        for request in writes {
-            ledger.refuse(request)
-            pending -= 1
-            rest()
+    /// Takes back the writes that were opened last and could not even be submitted.
+    mutating func takeBackWrites(_ count: Int) {
+        ledger.takeBack(count)
+        pending -= count
+        resting += count
+    }
+
+    /// Takes back the reads that were opened last and could not even be submitted.
+    mutating func takeBackReads(_ count: Int) {
+        for _ in 0..<count {
+            readStarts[lastRead] = nil
+            lastRead -= 1
         }
-        advance()
+        pending -= count
+        resting += count
+    }
+
+    /// A request of the last tick could not be submitted again: it waits for the next one.
+    mutating func postponeRetry(_ request: UInt64) {
+        pending -= 1
+        awaitingRetry.append(request)
     }
 
     /// Opens nothing from now on; what is in doubt is still retried.
-    mutating func stop() { stopped = true }
+    mutating func stop() { limit = 0 }
+
+    /// Opens at most so many operations, over all.
+    mutating func open(atMost count: UInt64) { limit = count }
 
     /// Slots rest no longer.
     ///
@@ -112,6 +137,10 @@ struct ClosedLoop: Sendable {
             settle(request) { $0.reject(request) }
             rest()
             return .refused
+        case .forgotten:
+            let isNew = doubtful.insert(request).inserted
+            settle(request) { $0.forget(request) }
+            return isNew ? .unknown : .nothing
         case .refused where !doubtful.contains(request):
             settle(request) { $0.refuse(request) }
             rest()

@@ -12,6 +12,8 @@ struct RequestLedger: Sendable {
         case refused
         /// In the log or not, but without effect: the state machine refused it.
         case rejected
+        /// In the log or not: its result was given up before an answer arrived.
+        case forgotten
     }
 
     private struct Record: Sendable {
@@ -23,6 +25,7 @@ struct RequestLedger: Sendable {
     private static let chunkBits: UInt64 = 15
     private static let refusedMark = UInt64.max
     private static let rejectedMark = UInt64.max - 1
+    private static let forgottenMark = UInt64.max - 2
 
     private var chunks: [ContiguousArray<Record>] = []
 
@@ -50,7 +53,7 @@ struct RequestLedger: Sendable {
     func started(_ request: UInt64) -> UInt64 { record(request).witness }
 
     mutating func acknowledge(_ request: UInt64, index: UInt64, witness: UInt64) {
-        precondition(index > 0 && index < Self.rejectedMark, "no index of a log")
+        precondition(index > 0 && index < Self.forgottenMark, "no index of a log")
         settle(request, Record(index: index, witness: witness))
         acknowledged += 1
     }
@@ -63,11 +66,22 @@ struct RequestLedger: Sendable {
         settle(request, Record(index: Self.rejectedMark))
     }
 
+    mutating func forget(_ request: UInt64) {
+        settle(request, Record(index: Self.forgottenMark))
+    }
+
+    /// Takes back the numbers that were given out last, as nobody has seen them.
+    mutating func takeBack(_ count: Int) {
+        precondition(UInt64(count) <= last, "more than was given out")
+        last -= UInt64(count)
+    }
+
     func fate(_ request: UInt64) -> Fate {
         switch record(request).index {
         case 0: .open
         case Self.refusedMark: .refused
         case Self.rejectedMark: .rejected
+        case Self.forgottenMark: .forgotten
         case let index: .acknowledged(index: index)
         }
     }

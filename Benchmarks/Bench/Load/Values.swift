@@ -9,7 +9,11 @@ struct Values: Sendable {
     let keys: [String]
     let valueBytes: Int
 
-    init(keys count: Int, valueBytes: Int) {
+    /// The first so many requests of the first client write one key each, in order.
+    let preload: Int
+
+    init(keys count: Int, valueBytes: Int, preload: Int = 0) {
+        self.preload = preload
         keys = (0..<count).map { Values.key($0) }
         self.valueBytes = valueBytes
     }
@@ -21,6 +25,8 @@ struct Values: Sendable {
 
     /// The position of the key that a request uses: spread evenly, the same each time.
     func keyIndex(of id: UInt64) -> Int {
+        let first = Self.id(client: 0, request: 1)
+        if id >= first, id - first < UInt64(preload) { return Int(id - first) % keys.count }
         var x = id &+ 0x9E37_79B9_7F4A_7C15
         x = (x ^ (x >> 30)) &* 0xBF58_476D_1CE4_E5B9
         x = (x ^ (x >> 27)) &* 0x94D0_49BB_1331_11EB

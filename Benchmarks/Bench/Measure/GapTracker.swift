@@ -18,14 +18,15 @@ final class GapTracker: Sendable {
     static let capacity = 256
 
     fileprivate struct State: Sendable {
-        var last: UInt64
+        var last = UInt64.max
         var gaps: [Gap] = []
     }
 
-    private let state: Mutex<State>
+    private let state = Mutex(State())
 
-    init(start: UInt64) {
-        state = Mutex(State(last: start))
+    /// Measures from `start` on; before that nothing counts.
+    func begin(at start: UInt64) {
+        state.withLock { $0 = State(last: start) }
     }
 
     /// At least one write was acknowledged at `now`.

@@ -6,28 +6,24 @@ import Synchronization
 /// not grow with the run.
 final class Recorder: Sendable {
     struct State: Sendable {
-        fileprivate let measured: MeasuredTime
+        fileprivate var measured: MeasuredTime?
+        fileprivate var isMeasured = false
         fileprivate var finished: [Window] = []
-        fileprivate var current: Window
+        fileprivate var current = Window(position: 0)
         fileprivate var total = Window.detailedHistogram()
-
-        fileprivate init(_ measured: MeasuredTime) {
-            self.measured = measured
-            current = Window(position: 0)
-        }
     }
 
-    private let state: Mutex<State>
+    private let state = Mutex(State())
 
-    init(_ measured: MeasuredTime) {
-        state = Mutex(State(measured))
+    /// Says what is to be measured; before that nothing is.
+    func begin(_ measured: MeasuredTime) {
+        state.withLock { $0.measured = measured }
     }
 
-    /// Records answers that arrived together.
+    /// Records answers that arrived together; outside of the measured time they do not count.
     func record(at now: UInt64, _ body: (inout State) -> Void) {
         state.withLock { state in
-            guard state.measured.contains(now) else { return }
-            state.turn(to: Window.position(of: now, in: state.measured))
+            state.begin(at: now)
             body(&state)
         }
     }
@@ -46,16 +42,40 @@ final class Recorder: Sendable {
 }
 
 extension Recorder.State {
+    /// Counts what an answer meant.
+    mutating func count(_ reception: ClosedLoop.Reception) {
+        switch reception {
+        case .acknowledged(let nanoseconds): acknowledged(nanoseconds: nanoseconds)
+        case .refused: failed()
+        case .unknown: unknown()
+        case .nothing: break
+        }
+    }
+
     mutating func acknowledged(nanoseconds: UInt64) {
+        guard isMeasured else { return }
         let microseconds = min(max(nanoseconds / 1000, 1), Window.highestMicroseconds)
         current.ok += 1
         current.latency.record(microseconds)
         total.record(microseconds)
     }
 
-    mutating func failed() { current.failed += 1 }
+    mutating func failed(_ count: Int = 1) {
+        if isMeasured { current.failed += UInt64(count) }
+    }
 
-    mutating func unknown() { current.unknown += 1 }
+    mutating func unknown() {
+        if isMeasured { current.unknown += 1 }
+    }
+
+    fileprivate mutating func begin(at now: UInt64) {
+        guard let measured, measured.contains(now) else {
+            isMeasured = false
+            return
+        }
+        isMeasured = true
+        turn(to: Window.position(of: now, in: measured))
+    }
 
     fileprivate mutating func turn(to position: Int) {
         guard position != current.position else { return }

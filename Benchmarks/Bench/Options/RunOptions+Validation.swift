@@ -21,6 +21,13 @@ extension RunOptions {
         guard clients >= 1, clients <= min(inFlight, 256) else {
             throw .usage("--clients must be from 1 to 256 and not over --in-flight.")
         }
+        guard inFlightPerClient <= Self.inFlightPerClientMax else {
+            throw .usage(
+                """
+                one client keeps at most \(Self.inFlightPerClientMax) operations in flight, as a \
+                session remembers that many results: raise --clients or lower --in-flight.
+                """)
+        }
         guard keys >= 1, keys <= 10_000_000 else {
             throw .usage("--keys must be from 1 to 10000000.")
         }

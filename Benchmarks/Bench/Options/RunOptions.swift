@@ -12,6 +12,8 @@ package struct RunOptions: Sendable {
     package var seconds = 10.0
     package var warmup = 1.0
     package var electionTimeoutMilliseconds = 200
+    /// After how long an unanswered call is reported as unknown; five election timeouts if nil.
+    package var callTimeoutMilliseconds: Int?
     /// Where the servers' directories go; a fresh temporary directory if nil.
     package var data: String?
     /// Keep the directories and the logs.
@@ -30,6 +32,9 @@ package struct RunOptions: Sendable {
     package var plant: Plant?
 
     package init() {}
+
+    /// Results that a session keeps.
+    static let inFlightPerClientMax = 8192
 
     /// Operations in flight of one client.
     var inFlightPerClient: Int { max(1, inFlight / clients) }

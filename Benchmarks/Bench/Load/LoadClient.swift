@@ -1,0 +1,217 @@
+import ADO
+import MultiPaxos
+import Synchronization
+
+/// One client of the load: a connection of its own, a session, and a closed loop over them. Each
+/// batch of answers settles what it answers and submits as many new operations, on the loop thread
+/// that brought it.
+final class LoadClient<Object: LoadedObject>: Sendable {
+    /// From 0.
+    let number: Int
+    let node: Node
+    private let values: Values
+    private let loop: Mutex<ClosedLoop>
+    private let pipeline = Mutex<Pipeline<Object>?>(nil)
+    let recorder = Recorder()
+    private let gaps: GapTracker
+
+    private init(
+        _ number: Int, _ node: Node, _ values: Values, _ loop: ClosedLoop, _ gaps: GapTracker
+    ) {
+        self.number = number
+        self.node = node
+        self.values = values
+        self.loop = Mutex(loop)
+        self.gaps = gaps
+    }
+
+    /// Connects and opens a session.
+    static func open(
+        _ number: Int, _ options: NodeOptions, object: String, values: Values, loop: ClosedLoop,
+        gaps: GapTracker
+    ) async throws -> LoadClient {
+        let node = try Node.start(options)
+        let client = LoadClient(number, node, values, loop, gaps)
+        do {
+            let pipeline = try await Pipeline.open(
+                Object.self, named: object, on: node, capacity: RunOptions.inFlightPerClientMax,
+                keepsFailed: true, timeout: .seconds(20)
+            ) { pipeline, replies in client.received(replies, pipeline) }
+            client.pipeline.withLock { $0 = pipeline }
+            return client
+        } catch {
+            await node.shutdown()
+            throw error
+        }
+    }
+
+    /// Opens at most so many operations over all, and starts with as many as fit.
+    func start(atMost limit: UInt64 = .max) {
+        loop.withLock { $0.open(atMost: limit) }
+        kick()
+    }
+
+    /// Opens nothing from now on.
+    func stop() { loop.withLock { $0.stop() } }
+
+    /// Whether nothing is in flight and nothing is in doubt.
+    var isDrained: Bool { loop.withLock { $0.isDrained } }
+
+    /// Whether every operation of the limit was opened and settled.
+    var isIdle: Bool { loop.withLock { $0.isDrained && $0.room == 0 && !$0.needsTick } }
+
+    /// Requests whose fate is unknown now.
+    var openCount: Int { loop.withLock { $0.openCount } }
+
+    /// Retries what is in doubt and uses the slots that rest.
+    func tick() {
+        guard loop.withLock({ $0.needsTick }) else { return }
+        guard let pipeline = pipeline.withLock({ $0 }) else { return }
+        let now = monotonicNow()
+        loop.withLock { loop in
+            retry(&loop, pipeline)
+            recorder.record(at: now) { fill(&loop, pipeline, now, &$0) }
+        }
+    }
+
+    /// What this client knows of its requests; the load must have stopped.
+    func evidence() -> (session: UInt64, Evidence.Session)? {
+        guard let pipeline = pipeline.withLock({ $0 }) else { return nil }
+        return loop.withLock { loop in
+            (
+                pipeline.session,
+                Evidence.Session(client: number, ledger: loop.ledger, attempts: loop.attempts)
+            )
+        }
+    }
+
+    /// Disconnects.
+    func close() async {
+        let pipeline = pipeline.withLock { pipeline in
+            defer { pipeline = nil }
+            return pipeline
+        }
+        pipeline?.close()
+        await node.shutdown()
+    }
+
+    private func kick() {
+        guard let pipeline = pipeline.withLock({ $0 }) else { return }
+        let now = monotonicNow()
+        loop.withLock { loop in recorder.record(at: now) { fill(&loop, pipeline, now, &$0) } }
+    }
+}
+
+// MARK: - On the loop thread
+
+extension LoadClient {
+    private func received(_ replies: borrowing Replies, _ pipeline: Pipeline<Object>) {
+        let now = monotonicNow()
+        var acknowledged = false
+        loop.withLock { loop in
+            recorder.record(at: now) { recorder in
+                for position in 0..<replies.count {
+                    let reply = replies[position]
+                    let reception = settle(reply, &loop, pipeline, now)
+                    recorder.count(reception)
+                    if case .acknowledged = reception, !reply.isRead { acknowledged = true }
+                }
+                fill(&loop, pipeline, now, &recorder)
+            }
+        }
+        guard acknowledged else { return }
+        gaps.acknowledged(at: now)
+    }
+
+    private func settle(
+        _ reply: PipelineReply, _ loop: inout ClosedLoop, _ pipeline: Pipeline<Object>,
+        _ now: UInt64
+    ) -> ClosedLoop.Reception {
+        let answer = Answer(reply.outcome)
+        if reply.isRead { return loop.receivedRead(reply.number, answer, now: now) }
+        let witness = answer == .done ? Object.witness(reply.payload, values) : 0
+        let reception = loop.receivedWrite(
+            reply.number, answer, index: reply.index, witness: witness, now: now)
+        if reception == .refused { pipeline.abandon(reply.number) }
+        return reception
+    }
+
+    /// Uses every free slot.
+    private func fill(
+        _ loop: inout ClosedLoop, _ pipeline: Pipeline<Object>, _ now: UInt64,
+        _ recorder: inout Recorder.State
+    ) {
+        while loop.room > 0 {
+            let room = loop.room
+            let writes = loop.writes(amongNext: room)
+            let sent = submitWrites(writes, &loop, pipeline, now, &recorder)
+                + submitReads(room - writes, &loop, pipeline, now, &recorder)
+            if sent == 0 { return }
+        }
+    }
+
+    private func submitWrites(
+        _ count: Int, _ loop: inout ClosedLoop, _ pipeline: Pipeline<Object>, _ now: UInt64,
+        _ recorder: inout Recorder.State
+    ) -> Int {
+        guard count > 0 else { return 0 }
+        var opened = 0
+        do {
+            return try pipeline.submit { block in
+                while opened < count {
+                    let next = Values.id(client: number, request: loop.ledger.last + 1)
+                    guard let request = block.append(Object.write(next, values)) else { return }
+                    let number = loop.openWrite(now: now)
+                    precondition(number == request, "the pipeline numbers its requests otherwise")
+                    opened += 1
+                }
+            }
+        } catch {
+            loop.takeBackWrites(opened)
+            recorder.failed(opened)
+            return 0
+        }
+    }
+
+    private func submitReads(
+        _ count: Int, _ loop: inout ClosedLoop, _ pipeline: Pipeline<Object>, _ now: UInt64,
+        _ recorder: inout Recorder.State
+    ) -> Int {
+        guard count > 0 else { return 0 }
+        var opened = 0
+        do {
+            return try pipeline.submitReads { block in
+                while opened < count {
+                    let key = Values.id(client: number, request: loop.lastRead + 1)
+                    guard let read = block.append(Object.read(key, values)) else { return }
+                    let number = loop.openRead(now: now)
+                    precondition(number == read, "the pipeline numbers its reads otherwise")
+                    opened += 1
+                }
+            }
+        } catch {
+            loop.takeBackReads(opened)
+            recorder.failed(opened)
+            return 0
+        }
+    }
+
+    /// Submits again what is in doubt, in runs of numbers that follow each other.
+    private func retry(_ loop: inout ClosedLoop, _ pipeline: Pipeline<Object>) {
+        var rest = loop.tick().sorted()[...]
+        while let first = rest.first {
+            let run = rest.enumerated().prefix { UInt64($0.offset) + first == $0.element }.count
+            let sent = (try? pipeline.retry(from: first) { block in
+                for request in rest.prefix(run) {
+                    let id = Values.id(client: number, request: request)
+                    guard block.append(Object.write(id, values)) != nil else { return }
+                }
+            }) ?? 0
+            if sent == 0 {
+                for request in rest { loop.postponeRetry(request) }
+                return
+            }
+            rest = rest.dropFirst(sent)
+        }
+    }
+}
