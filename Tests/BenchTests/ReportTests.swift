@@ -73,7 +73,7 @@ extension RunReport {
         scenario: .steady, workload: .set,
         config: Config(
             replicas: 3, value_bytes: 100, in_flight: 10, clients: 1, keys: 5, seconds: 1,
-            warmup_s: 0, election_timeout_ms: 200, servers: "own"),
+            warmup_s: 0, election_timeout_ms: 200, call_timeout_ms: 1000, servers: "own"),
         machine: .current())
 }
 

@@ -55,6 +55,7 @@ extension RunReport {
         var seconds: Double
         var warmup_s: Double
         var election_timeout_ms: Int
+        var call_timeout_ms: Int
         var servers: String
         var plant: String?
     }
@@ -83,6 +84,8 @@ extension RunReport {
     struct OwnerChange: Codable, Sendable, Equatable {
         var before: Owner?
         var after: Owner?
+        /// The first server that was seen to take over from the victim.
+        var taken_over_by: Owner?
     }
 
     struct ClientFigures: Codable, Sendable, Equatable {

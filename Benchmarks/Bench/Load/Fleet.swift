@@ -1,0 +1,93 @@
+import Histogram
+import MultiPaxos
+
+/// All clients of a run.
+struct Fleet<Object: LoadedObject>: Sendable {
+    let clients: [LoadClient<Object>]
+    let gaps: GapTracker
+
+    /// Connects every client and opens its session.
+    static func open(
+        _ options: RunOptions, _ connection: NodeOptions, object: String, values: Values
+    ) async throws(BenchError) -> Fleet {
+        let gaps = GapTracker()
+        var clients: [LoadClient<Object>] = []
+        do {
+            for number in 0..<options.clients {
+                let loop = ClosedLoop(
+                    width: options.inFlightPerClient,
+                    writesPercent: options.workload.writesPercent,
+                    preload: number == 0 ? values.preload : 0)
+                clients.append(
+                    try await LoadClient.open(
+                        number, connection, object: object, values: values, loop: loop,
+                        gaps: gaps))
+            }
+        } catch {
+            for client in clients { await client.close() }
+            throw BenchError("client \(clients.count + 1) got no session: \(error)")
+        }
+        return Fleet(clients: clients, gaps: gaps)
+    }
+
+    /// Writes the keys that are read later, and waits for it.
+    func preload(_ count: Int) async throws(BenchError) {
+        guard count > 0 else { return }
+        clients[0].start(atMost: UInt64(count))
+        let deadline = monotonicNow() + 120_000_000_000
+        while !clients[0].isIdle {
+            guard monotonicNow() < deadline else {
+                throw BenchError("writing \(count) keys took over two minutes: lower --keys.")
+            }
+            clients[0].tick()
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
+    func begin(_ measured: MeasuredTime) {
+        for client in clients { client.recorder.begin(measured) }
+        gaps.begin(at: measured.start)
+    }
+
+    func start() { for client in clients { client.start() } }
+
+    func tick() { for client in clients { client.tick() } }
+
+    /// Opens nothing more, settles what is in doubt until the deadline.
+    ///
+    /// - Returns: the requests that are still open.
+    func drain(seconds: Double) async -> Int {
+        for client in clients { client.stop() }
+        let deadline = monotonicNow() + UInt64(seconds * 1e9)
+        while clients.contains(where: { !$0.isDrained }), monotonicNow() < deadline {
+            tick()
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+        return clients.reduce(0) { $0 + $1.openCount }
+    }
+
+    /// Adds what the clients finished since the last time.
+    func collect(into timeline: inout Timeline, all: Bool = false) {
+        for client in clients {
+            for window in client.recorder.takeWindows(all: all) { timeline.add(window) }
+        }
+    }
+
+    /// Every latency of the measured time.
+    func latency() -> Histogram<UInt64> {
+        var sum = Window.detailedHistogram()
+        for client in clients { sum.add(client.recorder.total()) }
+        return sum
+    }
+
+    func evidence() -> Evidence {
+        var evidence = Evidence()
+        for client in clients {
+            guard let (session, known) = client.evidence() else { continue }
+            evidence.sessions[session] = known
+        }
+        return evidence
+    }
+
+    func close() async { for client in clients { await client.close() } }
+}

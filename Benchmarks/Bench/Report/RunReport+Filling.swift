@@ -1,0 +1,97 @@
+import Histogram
+import MultiPaxos
+
+extension RunReport.Config {
+    init(_ options: RunOptions) {
+        self.init(
+            replicas: options.cluster.isEmpty ? options.replicas : options.cluster.count,
+            value_bytes: options.valueBytes, in_flight: options.inFlight,
+            clients: options.clients, keys: options.keys, seconds: options.seconds,
+            warmup_s: options.warmup, election_timeout_ms: options.electionTimeoutMilliseconds,
+            call_timeout_ms: options.callTimeoutMilliseconds
+                ?? 5 * options.electionTimeoutMilliseconds,
+            servers: options.cluster.isEmpty ? "started by the run" : "given",
+            plant: options.plant?.rawValue)
+    }
+}
+
+extension RunReport {
+    /// Fills in what the clients measured.
+    mutating func fill(_ timeline: Timeline, _ latency: Histogram<UInt64>, seconds: Double) {
+        self.timeline = timeline.points()
+        ok = self.timeline.reduce(0) { $0 + $1.ok }
+        failed = self.timeline.reduce(0) { $0 + $1.failed }
+        unknown = self.timeline.reduce(0) { $0 + $1.unknown }
+        throughput_ops_s = (Double(ok) / seconds).rounded()
+        latency_us = Latency(latency)
+    }
+
+    /// Fills in how long no write was acknowledged. A run without writes has no such time.
+    mutating func fillGaps(
+        _ gaps: GapTracker, _ measured: MeasuredTime, _ strike: FaultInjector.Strike??
+    ) {
+        guard workload != .get else { return }
+        let strike = strike ?? nil
+        let gap = gaps.longest(since: strike?.at ?? measured.start)
+        unavailable_ms = rounded(Double(gap?.nanoseconds ?? 0) / 1e6)
+        guard let strike, let gap, gap.start <= strike.recoveredAt else { return }
+        resumed_after_ms = rounded(Double(gap.end - min(strike.at, gap.end)) / 1e6)
+    }
+
+    /// Decides whether the run says what its scenario promises.
+    mutating func judgeOwner(
+        _ options: RunOptions, _ control: Control, _ before: [UInt64: NodeStatus],
+        _ after: [UInt64: NodeStatus], _ strike: Result<FaultInjector.Strike?, BenchError>
+    ) {
+        switch strike {
+        case .failure(let error):
+            reason = error.description
+        case .success(let strike):
+            if let strike { owner.before = strike.ownerBefore.report }
+            if let taker = strike?.takenOverBy { owner.taken_over_by = taker.report }
+        }
+        if let ballot = control.clientBallot(in: before) ?? control.clientBallot(in: after) {
+            reason = reason ?? "the generator itself proposed, with ballot \(ballot)."
+        }
+        if ok == 0 { reason = reason ?? "nothing was acknowledged." }
+        guard options.scenario.expectsNewOwner, reason == nil else { return }
+        guard let before = owner.before, let after = owner.after else {
+            reason = "no server owned the object at the end."
+            return
+        }
+        if owner.taken_over_by == nil && before.node == after.node {
+            reason = """
+                node \(before.node) owned the object before the fault (ballot \(before.ballot)) and \
+                after it (\(after.ballot)): no other server took over.
+                """
+        }
+    }
+
+    /// Adds what the proof found, and decides.
+    mutating func judge(_ verdict: Verdict, _ verification: Verification, _ incomplete: String?) {
+        self.verdict = verdict
+        self.verification = verification
+        acked_lost = verdict.acked_lost
+        guard verification.offences.isEmpty else {
+            reason = verification.offences[0]
+            status = .refuted
+            return
+        }
+        reason = reason ?? incomplete
+        status = reason == nil ? .proved : .invalid
+    }
+
+    private func rounded(_ milliseconds: Double) -> Double {
+        (milliseconds * 100).rounded() / 100
+    }
+}
+
+extension Window {
+    /// A line of progress.
+    func line(second: Int) -> String {
+        let p50 = ok == 0 ? "-" : milliseconds(latency.valueAtPercentile(50))
+        let p99 = ok == 0 ? "-" : milliseconds(latency.valueAtPercentile(99))
+        return "\(pad("\(second)", 5)) s  \(pad(grouped(ok), 9))/s  p50 \(pad(p50, 8))  p99 "
+            + "\(pad(p99, 8))  \(grouped(failed)) failed  \(grouped(unknown)) unknown"
+    }
+}

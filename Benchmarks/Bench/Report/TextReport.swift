@@ -1,0 +1,104 @@
+/// The report for a reader.
+struct TextReport {
+    let report: RunReport
+
+    func lines() -> [String] {
+        heading() + [""] + Chart(report.timeline, events: report.events).lines() + [""]
+            + figures() + [""] + nodes() + [""] + proof()
+    }
+
+    private func heading() -> [String] {
+        let config = report.config
+        return [
+            "adobench: \(report.scenario.rawValue), \(report.workload.rawValue), "
+                + "\(config.replicas) replicas, \(config.clients) client\(plural(config.clients)), "
+                + "\(config.in_flight) in flight, \(config.value_bytes) B values, "
+                + "\(grouped(UInt64(report.keys))) key\(plural(report.keys)), "
+                + "\(tenths(config.seconds)) s on \(report.machine.cores) cores"
+        ]
+    }
+
+    private func figures() -> [String] {
+        let latency = report.latency_us
+        var lines = [
+            "  throughput   \(grouped(UInt64(report.throughput_ops_s))) operations/s",
+            "  latency      p50 \(milliseconds(latency.p50))  p90 \(milliseconds(latency.p90))  p99 "
+                + "\(milliseconds(latency.p99))  p99.9 \(milliseconds(latency.p999))  max "
+                + milliseconds(latency.max),
+            "  operations   \(grouped(report.ok)) ok  \(grouped(report.failed)) failed  "
+                + "\(grouped(report.unknown)) unknown, of which \(grouped(report.unsettled)) not "
+                + "settled by an answer",
+        ]
+        if let unavailable = report.unavailable_ms {
+            let name = report.scenario.injectsFault ? "unavailable" : "longest gap"
+            lines.append("  \(padRight(name, 11))  \(tenths(unavailable)) ms without an "
+                + "acknowledged write" + (report.scenario.injectsFault ? " around the fault" : ""))
+        }
+        if let before = report.owner.before {
+            let after = report.owner.after
+            lines.append("  owner        node \(before.node), ballot \(before.ballot)"
+                + (after.map { "  →  node \($0.node), ballot \($0.ballot)" } ?? "  →  nobody"))
+        }
+        return lines
+    }
+
+    private func nodes() -> [String] {
+        var lines = [
+            "  process      role        CPU s   entries/s  batches/s  flushes/s  LMDB flags",
+            "  client                " + pad(tenths(report.client.cpu_s), 7),
+        ]
+        for node in report.nodes {
+            let flags = node.lmdb_flags.isEmpty ? "none" : node.lmdb_flags.joined(separator: " ")
+            lines.append(
+                "  node \(padRight("\(node.node)", 6))  \(padRight(node.role, 8)) "
+                    + pad(tenths(node.cpu_s), 7) + pad(whole(node.entries_s), 12)
+                    + pad(whole(node.batches_s), 11) + pad(whole(node.flushes_s), 11)
+                    + "  \(flags)\(node.durable ? "" : " (NOT DURABLE)")"
+                    + (node.restarted ? "  restarted" : ""))
+        }
+        return lines
+    }
+
+    private func proof() -> [String] {
+        let verification = report.verification
+        var lines = ["  acknowledged \(grouped(verification.acknowledged)) writes over the whole run"]
+        for log in verification.logs {
+            lines.append("  node \(log.node) log   \(grouped(log.entries)) entries, "
+                + "\(grouped(log.applied)) requests applied once, \(grouped(log.suppressed)) "
+                + "repeated and suppressed"
+                + log.offences.sorted { $0.key < $1.key }
+                .map { "; \($0.key): \(grouped($0.value))" }.joined())
+        }
+        let verdict = report.verdict
+        lines.append("  verdict      acknowledged and lost: \(verdict.acked_lost)  duplicated: "
+            + "\(verdict.duplicated)  digests agree: \(word(verdict.digests_agree))  results match "
+            + "the log: \(word(verdict.results_match_log))  state matches: "
+            + word(verdict.state_matches_log))
+        if report.workload == .counter {
+            lines.append("               counters add up: \(word(verdict.counters_add_up))")
+        }
+        for offence in verification.offences { lines.append("  OFFENCE      \(offence)") }
+        lines.append("  " + conclusion())
+        return lines
+    }
+
+    private func conclusion() -> String {
+        switch report.status {
+        case .proved: "PROVED       nothing acknowledged is lost, nothing is applied twice"
+        case .refuted: "REFUTED      \(report.reason ?? "")"
+        default: "INVALID      \(report.reason ?? "")"
+        }
+    }
+
+    private func plural(_ count: Int) -> String { count == 1 ? "" : "s" }
+
+    private func whole(_ value: Double) -> String { grouped(UInt64(max(0, value.rounded()))) }
+
+    private func word(_ verdict: Tristate) -> String {
+        switch verdict {
+        case .holds: "yes"
+        case .fails: "NO"
+        case .incomplete: "not judged"
+        }
+    }
+}

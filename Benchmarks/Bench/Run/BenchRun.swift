@@ -1,0 +1,180 @@
+import ADO
+import ADOObjects
+import Foundation
+import MultiPaxos
+
+/// One run: servers, load, fault, proof, report.
+struct BenchRun<Object: LoadedObject>: Sendable {
+    let options: RunOptions
+    let servers: Servers
+    let progress: Progress
+    let values: Values
+
+    init(_ options: RunOptions, _ servers: Servers, _ progress: Progress) {
+        self.options = options
+        self.servers = servers
+        self.progress = progress
+        values = Values(
+            keys: options.workload == .counter ? 1 : options.keys, valueBytes: options.valueBytes,
+            preload: options.workload.needsPreload ? options.keys : 0)
+    }
+
+    /// What the load left behind.
+    struct Loaded: Sendable {
+        var report: RunReport
+        var evidence: Evidence
+    }
+
+    func run() async throws(BenchError) -> RunReport {
+        let control = try await connect()
+        let result: Result<RunReport, BenchError>
+        do throws(BenchError) {
+            result = .success(try await run(control))
+        } catch {
+            result = .failure(error)
+        }
+        await control.node.shutdown()
+        return try result.get()
+    }
+
+    private func run(_ control: Control) async throws(BenchError) -> RunReport {
+        try await control.waitUntilServing(seconds: 20) { () throws(BenchError) in
+            try servers.checkAlive()
+        }
+        let fleet = try await Fleet<Object>.open(
+            options, connection(), object: control.object.name, values: values)
+        let loaded: Result<Loaded, BenchError>
+        do throws(BenchError) {
+            try await fleet.preload(values.preload)
+            loaded = .success(try await load(fleet, control))
+        } catch {
+            loaded = .failure(error)
+        }
+        await fleet.close()
+        var result = try loaded.get()
+        await prove(&result, control)
+        return result.report
+    }
+
+    private func connect() async throws(BenchError) -> Control {
+        let suffix = String(UInt64.random(in: 0...UInt64.max), radix: 16)
+        let object = ObjectName(type: Object.typeName, name: "bench-\(suffix)")
+        do {
+            let node = try Node.start(connection())
+            return Control(node: node, servers: servers.addresses.map(\.node), object: object)
+        } catch {
+            throw BenchError("no connection to the servers: \(error)")
+        }
+    }
+
+    private func connection() -> NodeOptions {
+        var connection = NodeOptions(
+            cluster: servers.clusterName,
+            voters: servers.addresses.map {
+                NodeOptions.Voter(node: $0.node, host: $0.host, port: $0.port)
+            })
+        connection.electionTimeout = .milliseconds(options.electionTimeoutMilliseconds)
+        connection.callTimeout = .milliseconds(
+            options.callTimeoutMilliseconds ?? 5 * options.electionTimeoutMilliseconds)
+        return connection
+    }
+}
+
+// MARK: - Load
+
+extension BenchRun {
+    private func load(
+        _ fleet: Fleet<Object>, _ control: Control
+    ) async throws(BenchError) -> Loaded {
+        let events = EventLog(progress)
+        let meter = NodeMeter()
+        fleet.start()
+        let measured = MeasuredTime(
+            start: monotonicNow() + UInt64(options.warmup * 1e9), seconds: options.seconds)
+        fleet.begin(measured)
+        events.begin(measured)
+
+        let ticker = Task { await tick(fleet, until: measured.end) }
+        await sleep(until: measured.start)
+        let before = await control.statuses()
+        let cpuBefore = ownCPUSeconds()
+        meter.begin(before, owner: control.owner(in: before)?.node)
+
+        async let timeline = watch(fleet, measured)
+        let injector = FaultInjector(
+            scenario: options.scenario, control: control, servers: servers, events: events,
+            meter: meter)
+        let strike: Result<FaultInjector.Strike?, BenchError>
+        do throws(BenchError) {
+            strike = .success(try await injector.run(options, measured))
+        } catch {
+            strike = .failure(error)
+        }
+        await sleep(until: measured.end)
+        fleet.gaps.close(at: measured.end)
+        let cpu = ownCPUSeconds() - cpuBefore
+        let after = await control.statuses()
+        await ticker.value
+        progress.status("  settling what is in doubt")
+        let unsettled = await fleet.drain(seconds: 10)
+        var finished = await timeline
+        fleet.collect(into: &finished, all: true)
+
+        var report = emptyReport()
+        report.nodes = meter.figures(after, seconds: options.seconds)
+        report.client.cpu_s = cpu
+        report.unsettled = UInt64(unsettled)
+        report.fill(finished, fleet.latency(), seconds: options.seconds)
+        report.events = events.events
+        report.owner.before = control.owner(in: before)?.report
+        report.owner.after = control.owner(in: after)?.report
+        report.judgeOwner(options, control, before, after, strike)
+        report.fillGaps(fleet.gaps, measured, try? strike.get())
+        try servers.checkAlive()
+        return Loaded(report: report, evidence: fleet.evidence())
+    }
+
+    private func tick(_ fleet: Fleet<Object>, until end: UInt64) async {
+        while monotonicNow() < end {
+            fleet.tick()
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
+    /// Shows a line each second and keeps the windows.
+    private func watch(_ fleet: Fleet<Object>, _ measured: MeasuredTime) async -> Timeline {
+        var timeline = Timeline(seconds: options.seconds)
+        var second = 1
+        while measured.at(Double(second)) <= measured.end {
+            await sleep(until: measured.at(Double(second)))
+            fleet.collect(into: &timeline)
+            let recent = timeline.recent(from: (second - 1) * 10)
+            progress.status(recent.line(second: second))
+            timeline.finish(before: (second - 2) * 10)
+            second += 1
+        }
+        return timeline
+    }
+
+    private func emptyReport() -> RunReport {
+        var report = RunReport(
+            scenario: options.scenario, workload: options.workload,
+            config: RunReport.Config(options), machine: .current())
+        report.commit = currentCommit()
+        report.keys = values.keys.count
+        return report
+    }
+}
+
+// MARK: - Proof
+
+extension BenchRun {
+    private func prove(_ loaded: inout Loaded, _ control: Control) async {
+        let plant = options.plant.flatMap { PlantedFault($0, in: loaded.evidence) }
+        let proof = Proof<Object>(
+            control: control, evidence: loaded.evidence, values: values,
+            workload: options.workload, plant: plant, progress: progress)
+        let outcome = await proof.run(convergence: 60)
+        loaded.report.judge(outcome.verdict, outcome.verification, outcome.incomplete)
+    }
+}

@@ -1,0 +1,79 @@
+import ADO
+import MultiPaxos
+
+/// The benchmark's own connection, beside the load: it asks the servers for their status and reads
+/// their logs. It never proposes.
+struct Control: Sendable {
+    let node: Node
+    let servers: [UInt64]
+    let object: ObjectName
+
+    /// Who owns the loaded object, as the servers say.
+    struct Ownership: Sendable, Equatable {
+        var node: UInt64
+        var ballot: Ballot
+
+        /// Whether the owner is an application and no server: it has no vote.
+        var isClient: Bool { ballot.node >> 63 == 1 }
+
+        var report: RunReport.Owner { RunReport.Owner(node: node, ballot: "\(ballot)") }
+    }
+
+    /// Asks every server at once; those that do not answer in time are left out.
+    func statuses(timeout: Duration = .seconds(1)) async -> [UInt64: NodeStatus] {
+        await withTaskGroup(of: (UInt64, NodeStatus?).self) { group in
+            for server in servers {
+                group.addTask {
+                    (server, try? await node.status(of: server, timeout: timeout))
+                }
+            }
+            var found: [UInt64: NodeStatus] = [:]
+            for await (server, status) in group { found[server] = status }
+            return found
+        }
+    }
+
+    /// The owner with the highest ballot, if any server says that it owns the object and serves it.
+    func owner(in statuses: [UInt64: NodeStatus]) -> Ownership? {
+        var best: Ownership?
+        for (server, status) in statuses {
+            guard let view = view(status), view.role == .owning else { continue }
+            if let known = best, known.ballot >= view.owner { continue }
+            best = Ownership(node: server, ballot: view.owner)
+        }
+        return best
+    }
+
+    /// A ballot of an application that some server promised: then the generator proposed.
+    func clientBallot(in statuses: [UInt64: NodeStatus]) -> Ballot? {
+        statuses.values.compactMap { view($0)?.promised }.first { $0.node >> 63 == 1 }
+    }
+
+    /// The loaded object as a server sees it.
+    func view(_ status: NodeStatus) -> ObjectStatus? {
+        status.objects.first { $0.name == object.name && $0.type == object.type }
+    }
+
+    /// Waits until every server answers, knows the others, and agrees on who serves.
+    func waitUntilServing(seconds: Double, check: () throws(BenchError) -> Void) async throws(
+        BenchError
+    ) {
+        let deadline = monotonicNow() + UInt64(seconds * 1e9)
+        while true {
+            try check()
+            let found = await statuses(timeout: .milliseconds(300))
+            let serving = Set(found.values.map(\.serving))
+            if found.count == servers.count, serving.count == 1, serving.first != 0 { return }
+            guard monotonicNow() < deadline else {
+                let silent = servers.filter { found[$0] == nil }
+                throw BenchError(
+                    """
+                    the servers were not ready after \(Int(seconds)) s: \
+                    \(silent.isEmpty ? "they elected nobody" : "no answer from \(silent)"). \
+                    Look at their logs (--keep leaves them in place).
+                    """)
+            }
+            try? await Task.sleep(for: .milliseconds(25))
+        }
+    }
+}

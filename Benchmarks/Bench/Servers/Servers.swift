@@ -1,0 +1,54 @@
+/// The servers of a run: started by it, or running before it.
+enum Servers: Sendable {
+    case own(ServerGroup)
+    case running([ServerAddress], pids: [Int32], cluster: String)
+
+    var addresses: [ServerAddress] {
+        switch self {
+        case .own(let group): group.addresses
+        case .running(let addresses, _, _): addresses
+        }
+    }
+
+    var clusterName: String {
+        switch self {
+        case .own(let group): group.clusterName
+        case .running(_, _, let cluster): cluster
+        }
+    }
+
+    /// The process of a server.
+    func pid(_ node: UInt64) throws(BenchError) -> Int32 {
+        switch self {
+        case .own(let group):
+            if let process = group.process(node) { return process.pid }
+        case .running(let addresses, let pids, _):
+            if let position = addresses.firstIndex(where: { $0.node == node }),
+                position < pids.count
+            {
+                return pids[position]
+            }
+        }
+        throw .usage("the process of node \(node) is not known: give --pids.")
+    }
+
+    /// Starts a killed server again on its own directory.
+    func restart(_ node: UInt64) throws(BenchError) {
+        guard case .own(let group) = self else {
+            throw .usage("a server that this run did not start cannot be started again.")
+        }
+        _ = group.process(node)?.poll()
+        try group.start(node)
+    }
+
+    /// Throws if a server of this run ended that nobody killed.
+    func checkAlive(except victim: UInt64? = nil) throws(BenchError) {
+        guard case .own(let group) = self else { return }
+        try group.checkAlive(except: victim)
+    }
+
+    func stop() async {
+        guard case .own(let group) = self else { return }
+        await group.stop()
+    }
+}
