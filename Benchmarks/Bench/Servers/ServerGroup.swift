@@ -9,7 +9,7 @@ final class ServerGroup: Sendable {
     private let program: String
     private let electionTimeout: Int
     private let keep: Bool
-    private let processes = Mutex<[UInt64: ChildProcess]>([:])
+    private let processes = Mutex<[UInt64: ServerProcess]>([:])
 
     /// Formats the directories; starts nothing yet.
     init(_ options: RunOptions) throws(BenchError) {
@@ -40,7 +40,7 @@ final class ServerGroup: Sendable {
     /// Starts one server on its own directory, for the first time or again.
     func start(_ node: UInt64) throws(BenchError) {
         let peers = addresses.map { "\($0.node)=\($0.hostAndPort)" }.joined(separator: ",")
-        let process = try ChildProcess(
+        let process = try ServerProcess(
             program,
             [
                 "--cluster", clusterName, "--node", "\(node)", "--peers", peers,
@@ -50,7 +50,7 @@ final class ServerGroup: Sendable {
     }
 
     /// The process of a server, dead or alive.
-    func process(_ node: UInt64) -> ChildProcess? { processes.withLock { $0[node] } }
+    func process(_ node: UInt64) -> ServerProcess? { processes.withLock { $0[node] } }
 
     /// Throws if a server ended that nobody killed, with the end of its log.
     func checkAlive(except victim: UInt64? = nil) throws(BenchError) {
@@ -96,7 +96,7 @@ final class ServerGroup: Sendable {
     }
 
     private func format(_ node: UInt64) async throws(BenchError) {
-        let process = try ChildProcess(
+        let process = try ServerProcess(
             program,
             ["format", "--cluster", clusterName, "--node", "\(node)", "--data", directory(node)],
             log: log(node))

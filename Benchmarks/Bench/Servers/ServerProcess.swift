@@ -2,7 +2,7 @@ import Glibc
 import Synchronization
 
 /// A program that this process started, with its output in a file.
-final class ChildProcess: Sendable {
+final class ServerProcess: Sendable {
     enum State: Sendable, Equatable {
         case running
         case exited(Int32)
@@ -75,7 +75,7 @@ final class ChildProcess: Sendable {
     }
 }
 
-extension ChildProcess.State: CustomStringConvertible {
+extension ServerProcess.State: CustomStringConvertible {
     var description: String {
         switch self {
         case .running: "is running"

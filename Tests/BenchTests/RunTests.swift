@@ -1,0 +1,107 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Bench
+
+/// The command on real processes: servers, signals, logs.
+@Suite(.serialized) struct `A run on real servers` {
+    @Test(arguments: [Workload.set, .mixed, .counter])
+    func `proves a steady load`(_ workload: Workload) async throws {
+        let run = try await Run(
+            ["--workload", workload.rawValue, "--seconds", "3", "--warmup", "0.5"])
+        #expect(run.exit == .status(0), "\(run.text)")
+        let report = try #require(run.report)
+        #expect(report.status == .proved)
+        #expect(report.ok > 100)
+        #expect(report.verification.logs.map(\.node) == [1, 2, 3])
+        #expect(report.verification.logs.allSatisfy { $0.offences.isEmpty })
+        #expect(report.verdict.digests_agree == .holds)
+        #expect(report.verdict.state_matches_log == .holds)
+        #expect(report.verdict.counters_add_up == (workload == .counter ? .holds : .incomplete))
+        #expect(report.nodes.count == 3)
+        #expect(report.nodes.allSatisfy { $0.durable && $0.flushes_s > 0 })
+        #expect(report.timeline.count == 30)
+        #expect(report.timeline.reduce(0) { $0 + $1.ok } == report.ok)
+    }
+
+    @Test func `proves reads`() async throws {
+        let run = try await Run(
+            ["--workload", "get", "--keys", "500", "--seconds", "2", "--warmup", "0.2"])
+        #expect(run.exit == .status(0), "\(run.text)")
+        let report = try #require(run.report)
+        #expect(report.ok > 100)
+        #expect(report.verification.acknowledged == 500)
+        #expect(report.unavailable_ms == nil)
+    }
+
+    @Test func `kills the owner and proves that nothing is lost`() async throws {
+        let run = try await Run(
+            ["--scenario", "kill-owner", "--seconds", "6", "--warmup", "0.5"])
+        #expect(run.exit == .status(0), "\(run.text)")
+        let report = try #require(run.report)
+        let before = try #require(report.owner.before)
+        let taker = try #require(report.owner.taken_over_by)
+        #expect(before.node != taker.node)
+        #expect(report.nodes.first { $0.node == before.node }?.restarted == true)
+        #expect(report.events.contains { $0.what.contains("SIGKILL to node \(before.node)") })
+        let gap = try #require(report.unavailable_ms)
+        #expect(gap > 0 && gap < 4000)
+        #expect(report.verification.logs.count == 3)
+    }
+
+    @Test(arguments: Plant.allCases)
+    func `refutes what is planted`(_ plant: Plant) async throws {
+        let run = try await Run(
+            ["--seconds", "1", "--warmup", "0", "--plant", plant.rawValue])
+        #expect(run.exit == .status(1), "\(run.text)")
+        let report = try #require(run.report)
+        #expect(report.acked_lost == (plant == .loss ? 1 : 0))
+        #expect(report.verdict.duplicated == (plant == .duplicate ? 1 : 0))
+        #expect(report.reason?.contains("request") == true)
+    }
+
+    @Test(arguments: [
+        ["--value-bytes", "3"], ["--scenario", "kill-owner", "--replicas", "1"],
+        ["--scenario", "pause-owner", "--cluster", "1=h:1,2=h:2,3=h:3"], ["--cluster", "nonsense"],
+        ["--workload", "what"],
+    ])
+    func `refuses wrong flags`(_ arguments: [String]) async throws {
+        let child = try ChildProcess(
+            Products.path("adobench"), ["run"] + arguments)
+        let exit = try await child.exit()
+        #expect(exit == .status(64), "\(child.standardError)")
+    }
+
+    @Test func `says what a server said that did not start`() async throws {
+        let folder = try TemporaryDirectory()
+        let script = folder.url.appending(path: "adod").path
+        let text = "#!/bin/sh\n[ \"$1\" = format ] && exit 0\necho the disk is on fire\nexit 74\n"
+        try Data(text.utf8).write(to: URL(filePath: script))
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: script)
+        let child = try ChildProcess(
+            Products.path("adobench"), ["run", "--seconds", "1", "--adod", script])
+        let exit = try await child.exit()
+        #expect(exit == .status(69))
+        #expect(child.standardError.contains("the disk is on fire"))
+        #expect(child.standardError.contains("status 74"))
+    }
+}
+
+/// One `adobench run` with a small load, and its report.
+private struct Run {
+    let exit: ChildProcess.Exit
+    let report: RunReport?
+    let text: String
+
+    init(_ arguments: [String]) async throws {
+        let folder = try TemporaryDirectory()
+        let file = folder.url.appending(path: "report.json")
+        let child = try ChildProcess(
+            Products.path("adobench"),
+            ["run", "--in-flight", "64", "--keys", "100", "--json", file.path] + arguments)
+        exit = try await child.exit(within: .seconds(150))
+        text = child.standardError + child.standardOutput
+        report = try? JSONDecoder().decode(RunReport.self, from: Data(contentsOf: file))
+    }
+}
