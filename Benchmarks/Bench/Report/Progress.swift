@@ -19,6 +19,11 @@ final class Progress: Sendable {
     /// A line that the next one replaces on a terminal.
     func status(_ text: String) { write(text, stays: false) }
 
+    /// A line that only a reader at a terminal needs.
+    func detail(_ text: String) {
+        if isTerminal { status(text) }
+    }
+
     private func write(_ text: String, stays: Bool) {
         guard !isSilent else { return }
         replaceable.withLock { replaceable in

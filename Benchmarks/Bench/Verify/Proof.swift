@@ -97,7 +97,7 @@ extension Proof {
                 deadline = max(deadline, monotonicNow() + 30_000_000_000)
             }
             guard monotonicNow() < deadline else { throw lagging(views, top) }
-            progress.status(
+            progress.detail(
                 "  waiting for every replica to reach index \(grouped(top)): "
                     + places(views).joined(separator: ", "))
             try? await Task.sleep(for: .milliseconds(100))
@@ -127,6 +127,7 @@ extension Proof {
                 node: server, evidence: evidence,
                 model: LogModel(values: values, read: Object.reader),
                 plant: isPlanted ? plant : nil))
+        var patience = 10
         while box.nextIndex <= last {
             let next = box.nextIndex
             do {
@@ -134,19 +135,27 @@ extension Proof {
                     control.object, from: server, at: next, bytes: 4 << 20
                 ) { frame in box.take(frame) }
             } catch {
-                throw BenchError(
-                    "the log of node \(server) cannot be read from index \(next): \(error)",
-                    status: .invalid)
+                try await pause(&patience, "the log of node \(server): \(error)")
+                continue
             }
-            guard box.nextIndex > next else {
-                throw BenchError(
-                    "node \(server) sent nothing from index \(next) of its log.", status: .invalid)
+            if box.nextIndex == next {
+                try await pause(&patience, "node \(server) sent nothing from index \(next) on")
+                continue
             }
-            progress.status(
+            progress.detail(
                 "  reading the log of node \(server): \(grouped(box.nextIndex - 1)) of "
                     + "\(grouped(last)) entries")
         }
         return box.finish()
+    }
+
+    /// Waits before another try; a connection may have been lost and come back.
+    private func pause(_ patience: inout Int, _ what: String) async throws(BenchError) {
+        guard patience > 0 else {
+            throw BenchError("a log cannot be read, after many tries: \(what)", status: .invalid)
+        }
+        patience -= 1
+        try? await Task.sleep(for: .milliseconds(200))
     }
 }
 

@@ -14,7 +14,7 @@ extension Proof {
             try await compareCounter(with: model, &outcome)
             return
         }
-        progress.status("  reading the values of \(min(model.writers.count, Self.keysMax)) keys")
+        progress.detail("  reading the values of \(min(model.writers.count, Self.keysMax)) keys")
         let handle = control.node.object(KeyValue.self, named: control.object.name)
         let step = max(1, model.writers.count / Self.keysMax)
         let positions = Array(stride(from: 0, to: model.writers.count, by: step))
