@@ -9,7 +9,7 @@ import Testing
         report.nodes = [
             RunReport.NodeFigures(
                 node: 1, role: "owning", entries_s: 1, batches_s: 1, flushes_s: 1, cpu_s: 1,
-                lmdb_flags: ["NOTLS"], durable: true, restarted: false)
+                cpu_us_op: 1, lmdb_flags: ["NOTLS"], durable: true, restarted: false)
         ]
         report.events = [RunReport.Event(t_ms: 1, what: "x")]
         report.timeline = [Timeline.Point(Window(position: 0))]
@@ -75,6 +75,82 @@ extension RunReport {
             replicas: 3, value_bytes: 100, in_flight: 10, clients: 1, keys: 5, seconds: 1,
             warmup_s: 0, election_timeout_ms: 200, call_timeout_ms: 1000, servers: "own"),
         machine: .current())
+}
+
+@Suite struct `The report of several runs` {
+    @Test func `is that of the run in the middle`() throws {
+        let reports = [300.0, 100, 200].map { throughput in
+            var report = RunReport.example
+            report.throughput_ops_s = throughput
+            report.status = .proved
+            return report
+        }
+        let middle = try #require(RunReport.middle(of: reports))
+        #expect(middle.throughput_ops_s == 200)
+        #expect(middle.repeat?.median_throughput_ops_s == 200)
+        #expect(middle.repeat?.throughput_ops_s == [300, 100, 200])
+        #expect(middle.status == .proved)
+    }
+
+    @Test func `goes by the unavailability where a fault was injected`() throws {
+        let reports = [(1.0, 50.0), (2, 10), (3, 90)].map { throughput, gap in
+            var report = RunReport.example
+            report.scenario = .killOwner
+            report.throughput_ops_s = throughput
+            report.unavailable_ms = gap
+            return report
+        }
+        let middle = try #require(RunReport.middle(of: reports))
+        #expect(middle.unavailable_ms == 50)
+        #expect(middle.repeat?.median_unavailable_ms == 50)
+        #expect(middle.repeat?.median_throughput_ops_s == 2)
+    }
+
+    @Test func `is as bad as the worst of them`() throws {
+        var reports = [RunReport](repeating: .example, count: 3)
+        for position in reports.indices { reports[position].status = .proved }
+        reports[0].status = .invalid
+        #expect(RunReport.middle(of: reports)?.status == .invalid)
+        reports[2].status = .refuted
+        reports[2].acked_lost = 4
+        reports[2].reason = "lost"
+        let middle = try #require(RunReport.middle(of: reports))
+        #expect(middle.status == .refuted)
+        #expect(middle.acked_lost == 4)
+        #expect(middle.reason == "lost")
+    }
+
+    @Test func `has the lower one of two middles`() {
+        #expect(median([4, 1, 3, 2]) == 2)
+        #expect(median([Int]()) == nil)
+    }
+}
+
+@Suite struct `A verdict` {
+    @Test func `refutes before it calls a run invalid`() {
+        var report = RunReport.example
+        report.reason = "no other server took over."
+        var verification = Verification()
+        verification.offences = ["lost on node 2: request 7"]
+        report.judge(Verdict(acked_lost: 1), verification, "a log is missing")
+        #expect(report.status == .refuted)
+        #expect(report.reason == "lost on node 2: request 7")
+        #expect(report.acked_lost == 1)
+    }
+
+    @Test func `is invalid where the evidence is not complete`() {
+        var report = RunReport.example
+        report.judge(Verdict(), Verification(), "a log is missing")
+        #expect(report.status == .invalid)
+        #expect(report.reason == "a log is missing")
+    }
+
+    @Test func `proves what is complete and clean`() {
+        var report = RunReport.example
+        report.judge(Verdict(), Verification(), nil)
+        #expect(report.status == .proved)
+        #expect(TextReport(report: report).lines().last?.contains("PROVED") == true)
+    }
 }
 
 @Suite struct `A chart` {

@@ -79,13 +79,16 @@ func tenths(_ value: Double) -> String {
     return "\(scaled / 10).\(abs(scaled % 10))"
 }
 
+/// With two digits after the point.
+func hundredths(_ value: Double) -> String {
+    let scaled = Int((value * 100).rounded())
+    let rest = abs(scaled % 100)
+    return "\(scaled / 100).\(rest < 10 ? "0" : "")\(rest)"
+}
+
 /// Microseconds as milliseconds, precise enough to compare.
 func milliseconds(_ microseconds: UInt64) -> String {
-    if microseconds < 10_000 {
-        let hundredths = (microseconds + 5) / 10
-        let rest = hundredths % 100
-        return "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest) ms"
-    }
+    if microseconds < 10_000 { return "\(hundredths(Double(microseconds) / 1000)) ms" }
     return "\(tenths(Double(microseconds) / 1000)) ms"
 }
 

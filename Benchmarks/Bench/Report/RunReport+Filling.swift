@@ -24,6 +24,10 @@ extension RunReport {
         unknown = self.timeline.reduce(0) { $0 + $1.unknown }
         throughput_ops_s = (Double(ok) / seconds).rounded()
         latency_us = Latency(latency)
+        client.cpu_us_op = perOperation(client.cpu_s)
+        for position in nodes.indices {
+            nodes[position].cpu_us_op = perOperation(nodes[position].cpu_s)
+        }
     }
 
     /// Fills in how long no write was acknowledged. A run without writes has no such time.
@@ -79,6 +83,10 @@ extension RunReport {
         }
         reason = reason ?? incomplete
         status = reason == nil ? .proved : .invalid
+    }
+
+    private func perOperation(_ seconds: Double) -> Double {
+        ok == 0 ? 0 : (seconds * 1e9 / Double(ok)).rounded() / 1000
     }
 
     private func rounded(_ milliseconds: Double) -> Double {

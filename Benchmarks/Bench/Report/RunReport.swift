@@ -90,6 +90,8 @@ extension RunReport {
 
     struct ClientFigures: Codable, Sendable, Equatable {
         var cpu_s: Double = 0
+        /// CPU time per operation that was answered with a result.
+        var cpu_us_op: Double = 0
     }
 
     struct NodeFigures: Codable, Sendable, Equatable {
@@ -100,6 +102,7 @@ extension RunReport {
         var batches_s: Double
         var flushes_s: Double
         var cpu_s: Double
+        var cpu_us_op: Double
         var lmdb_flags: [String]
         var durable: Bool
         var restarted: Bool

@@ -44,14 +44,16 @@ struct TextReport {
 
     private func nodes() -> [String] {
         var lines = [
-            "  process      role        CPU s   entries/s  batches/s  flushes/s  LMDB flags",
-            "  client                " + pad(tenths(report.client.cpu_s), 7),
+            "  process      role        CPU s  CPU us/op   entries/s  batches/s  flushes/s  LMDB flags",
+            "  client                " + pad(tenths(report.client.cpu_s), 7)
+                + pad(hundredths(report.client.cpu_us_op), 11),
         ]
         for node in report.nodes {
             let flags = node.lmdb_flags.isEmpty ? "none" : node.lmdb_flags.joined(separator: " ")
             lines.append(
                 "  node \(padRight("\(node.node)", 6))  \(padRight(node.role, 8)) "
-                    + pad(tenths(node.cpu_s), 7) + pad(whole(node.entries_s), 12)
+                    + pad(tenths(node.cpu_s), 7) + pad(hundredths(node.cpu_us_op), 11)
+                    + pad(whole(node.entries_s), 12)
                     + pad(whole(node.batches_s), 11) + pad(whole(node.flushes_s), 11)
                     + "  \(flags)\(node.durable ? "" : " (NOT DURABLE)")"
                     + (node.restarted ? "  restarted" : ""))

@@ -40,6 +40,9 @@ package enum Runner {
         guard options.cluster.isEmpty else {
             let servers = Servers.running(
                 options.cluster, pids: options.pids, cluster: options.clusterName)
+            // A server that this run stopped must not stay so if the run is ended.
+            let trap = SignalTrap { for pid in options.pids { kill(pid, SIGCONT) } }
+            defer { trap.cancel() }
             return try await load(options, servers, progress)
         }
         let group = try ServerGroup(options)
@@ -67,7 +70,7 @@ package enum Runner {
     }
 }
 
-/// Ends the servers when the benchmark itself is ended by a signal, and then goes too.
+/// Tidies up when the benchmark itself is ended by a signal, and then goes too.
 private final class SignalTrap {
     private let sources: [any DispatchSourceSignal]
 
