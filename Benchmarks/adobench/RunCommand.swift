@@ -8,8 +8,8 @@ struct RunCommand: AsyncParsableCommand {
         commandName: "run",
         abstract: "Runs a load on real servers, injects a fault, and verifies every replica.",
         discussion: """
-            Exit status: 0 nothing acknowledged is lost and nothing is applied twice; 1 it is; 2 the \
-            run says nothing, and why; 64 wrong flags; 69 the run could not be carried out.
+            Exit status: 0 nothing acknowledged is lost and nothing is applied twice; 1 it is; 2 \
+            the run says nothing, and why; 64 wrong flags; 69 the run could not be carried out.
             """)
 
     @Option(help: "steady, kill-owner, kill-follower or pause-owner.")

@@ -56,7 +56,8 @@ struct FakeRun {
         let reader = self
         var audit = LogAudit(
             node: 2, evidence: evidence,
-            model: LogModel(values: values, read: { workload == .counter ? .add(1) : reader.read($0) }),
+            model: LogModel(
+                values: values, read: { workload == .counter ? .add(1) : reader.read($0) }),
             plant: plant)
         for start in stride(from: 0, to: log.count, by: size) {
             let bytes = block(log[start..<min(start + size, log.count)])

@@ -123,7 +123,8 @@ import Testing
     @Test func `rejects a log that jumps`() {
         let run = FakeRun(.set, requests: 5)
         var audit = LogAudit(
-            node: 1, evidence: run.evidence, model: LogModel(values: run.values, read: { _ in nil }))
+            node: 1, evidence: run.evidence, model: LogModel(values: run.values, read: { _ in nil })
+        )
         run.block(run.log[0..<3]).withUnsafeBytes { audit.take(first: 1, block: $0) }
         run.block(run.log[4...]).withUnsafeBytes { audit.take(first: 5, block: $0) }
         #expect(audit.findings.count(.gap) == 1)

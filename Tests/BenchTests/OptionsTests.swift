@@ -33,8 +33,12 @@ import Testing
             { $0.valueBytes = 15 }, { $0.inFlight = 0 }, { $0.clients = 0 }, { $0.keys = 0 },
             { $0.seconds = 0 }, { $0.warmup = -1 }, { $0.replicas = 10 }, { $0.repeats = 0 },
             { $0.electionTimeoutMilliseconds = 1 },
-            { $0.clients = 10; $0.inFlight = 5 },
-            { $0.scenario = .killOwner; $0.replicas = 2 },
+            {
+                $0.clients = 10; $0.inFlight = 5
+            },
+            {
+                $0.scenario = .killOwner; $0.replicas = 2
+            },
         ]
         for (position, spoil) in spoil.enumerated() {
             var options = RunOptions()

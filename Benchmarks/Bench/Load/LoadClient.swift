@@ -144,7 +144,8 @@ extension LoadClient {
         while loop.room > 0 {
             let room = loop.room
             let writes = loop.writes(amongNext: room)
-            let sent = submitWrites(writes, &loop, pipeline, now, &recorder)
+            let sent =
+                submitWrites(writes, &loop, pipeline, now, &recorder)
                 + submitReads(room - writes, &loop, pipeline, now, &recorder)
             if sent == 0 { return }
         }
@@ -201,12 +202,13 @@ extension LoadClient {
         var rest = loop.tick().sorted()[...]
         while let first = rest.first {
             let run = rest.enumerated().prefix { UInt64($0.offset) + first == $0.element }.count
-            let sent = (try? pipeline.retry(from: first) { block in
-                for request in rest.prefix(run) {
-                    let id = Values.id(client: number, request: request)
-                    guard block.append(Object.write(id, values)) != nil else { return }
-                }
-            }) ?? 0
+            let sent =
+                (try? pipeline.retry(from: first) { block in
+                    for request in rest.prefix(run) {
+                        let id = Values.id(client: number, request: request)
+                        guard block.append(Object.write(id, values)) != nil else { return }
+                    }
+                }) ?? 0
             if sent == 0 {
                 for request in rest { loop.postponeRetry(request) }
                 return

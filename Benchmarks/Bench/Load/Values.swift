@@ -37,7 +37,8 @@ struct Values: Sendable {
     func value(of id: UInt64) -> String {
         String(unsafeUninitializedCapacity: valueBytes) { buffer in
             for position in 0..<Self.idBytes {
-                buffer[position] = hexDigit(UInt8(truncatingIfNeeded: id >> (60 - 4 * position)) & 15)
+                buffer[position] = hexDigit(
+                    UInt8(truncatingIfNeeded: id >> (60 - 4 * position)) & 15)
             }
             for position in Self.idBytes..<valueBytes { buffer[position] = UInt8(ascii: ".") }
             return valueBytes

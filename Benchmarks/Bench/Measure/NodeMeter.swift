@@ -59,7 +59,8 @@ final class NodeMeter: Sendable {
                 return RunReport.NodeFigures(
                     node: node, role: track.role, entries_s: Double(track.sum.entries) / seconds,
                     batches_s: Double(track.sum.batches) / seconds,
-                    flushes_s: Double(track.sum.flushes) / seconds, cpu_s: track.sum.cpu, cpu_us_op: 0,
+                    flushes_s: Double(track.sum.flushes) / seconds, cpu_s: track.sum.cpu,
+                    cpu_us_op: 0,
                     lmdb_flags: LMDBFlags.names(flags), durable: LMDBFlags.areDurable(flags),
                     restarted: track.restarted)
             }

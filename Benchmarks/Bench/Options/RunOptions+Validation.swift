@@ -52,7 +52,8 @@ extension RunOptions {
         let servers = cluster.isEmpty ? replicas : cluster.count
         if scenario.injectsFault && servers < 3 {
             throw .usage(
-                "--scenario \(scenario.rawValue) needs at least 3 replicas: fewer do not survive it.")
+                "--scenario \(scenario.rawValue) needs at least 3 replicas; fewer stop."
+            )
         }
         guard !cluster.isEmpty else { return }
         if scenario.injectsFault && pids.isEmpty {
@@ -65,7 +66,7 @@ extension RunOptions {
         if scenario == .killOwner || scenario == .killFollower {
             throw .usage(
                 """
-                --scenario \(scenario.rawValue) restarts the victim, which it cannot do for servers \
+                --scenario \(scenario.rawValue) restarts the victim, which it cannot for servers \
                 that it did not start: leave --cluster out, or use pause-owner.
                 """)
         }

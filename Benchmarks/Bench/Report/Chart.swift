@@ -35,7 +35,8 @@ struct Chart {
         let highest = max(rows.map(\.opsPerSecond).max() ?? 0, 1)
         return rows.map { row in
             let bar = Self.bar(row.opsPerSecond / highest)
-            var line = pad(seconds(row.t_ms), 7) + " s  " + bar + " "
+            var line =
+                pad(seconds(row.t_ms), 7) + " s  " + bar + " "
                 + pad(grouped(UInt64(row.opsPerSecond)), 9) + "/s  p99 "
                 + pad(milliseconds(row.p99_us), 9)
             if row.failed > 0 { line += "  \(grouped(row.failed)) failed" }

@@ -8,7 +8,8 @@ extension RunReport.Machine {
         let memory = ProcessInfo.processInfo.physicalMemory / (1024 * 1024)
         return RunReport.Machine(
             cores: ProcessInfo.processInfo.activeProcessorCount,
-            kernel: text(&name.sysname) + " " + text(&name.release), architecture: text(&name.machine),
+            kernel: text(&name.sysname) + " " + text(&name.release),
+            architecture: text(&name.machine),
             memory_mib: Int(memory))
     }
 
@@ -32,6 +33,7 @@ func currentCommit() -> String? {
     guard (try? process.run()) != nil else { return nil }
     let data = output.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
-    let commit = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    let commit = String(decoding: data, as: UTF8.self).trimmingCharacters(
+        in: .whitespacesAndNewlines)
     return process.terminationStatus == 0 && !commit.isEmpty ? commit : nil
 }

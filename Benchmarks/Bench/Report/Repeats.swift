@@ -1,8 +1,8 @@
 extension RunReport {
     /// The report of several runs: the one in the middle, with the figures of all.
     ///
-    /// The middle is by unavailability where a fault was injected, else by throughput. The status is
-    /// the worst: one refuted run refutes, one invalid run makes the whole invalid.
+    /// The middle is by unavailability where a fault was injected, else by throughput. The status
+    /// is the worst: one refuted run refutes, one invalid run makes the whole invalid.
     static func middle(of reports: [RunReport]) -> RunReport? {
         guard let first = reports.first else { return nil }
         guard reports.count > 1 else { return first }
@@ -21,7 +21,8 @@ extension RunReport {
             median_throughput_ops_s: median(reports.map(\.throughput_ops_s)) ?? 0,
             median_unavailable_ms: median(gaps),
             median_p50_us: median(reports.map(\.latency_us.p50)) ?? 0)
-        let worst = reports.first { $0.status == .refuted } ?? reports.first { $0.status != .proved }
+        let worst =
+            reports.first { $0.status == .refuted } ?? reports.first { $0.status != .proved }
         if let worst {
             middle.status = worst.status
             middle.reason = worst.reason
@@ -33,19 +34,22 @@ extension RunReport {
     /// A line for each of several runs.
     func line(run: Int, of runs: Int) -> String {
         let gap = unavailable_ms.map { "  unavailable \(tenths($0)) ms" } ?? ""
-        let verdict = switch status {
-        case .proved: "proved"
-        case .refuted: "REFUTED"
-        default: "INVALID"
-        }
+        let verdict =
+            switch status {
+            case .proved: "proved"
+            case .refuted: "REFUTED"
+            default: "INVALID"
+            }
         return "run \(run) of \(runs): \(grouped(UInt64(throughput_ops_s)))/s  p50 "
-            + "\(milliseconds(latency_us.p50))  p99 \(milliseconds(latency_us.p99))\(gap)  \(verdict)"
+            + "\(milliseconds(latency_us.p50))  p99 \(milliseconds(latency_us.p99))\(gap)  "
+            + verdict
     }
 }
 
 extension RunReport.Repeats {
     func lines() -> [String] {
-        var text = "  medians      \(grouped(UInt64(median_throughput_ops_s)))/s  p50 "
+        var text =
+            "  medians      \(grouped(UInt64(median_throughput_ops_s)))/s  p50 "
             + milliseconds(median_p50_us)
         if let gap = median_unavailable_ms { text += "  unavailable \(tenths(gap)) ms" }
         return ["", text + "  over \(runs) runs"]

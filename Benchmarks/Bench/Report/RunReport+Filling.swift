@@ -65,8 +65,8 @@ extension RunReport {
         }
         if owner.taken_over_by == nil && before.node == after.node {
             reason = """
-                node \(before.node) owned the object before the fault (ballot \(before.ballot)) and \
-                after it (\(after.ballot)): no other server took over.
+                node \(before.node) owned the object before the fault (ballot \(before.ballot)) \
+                and after it (\(after.ballot)): no other server took over.
                 """
         }
     }

@@ -22,8 +22,8 @@ struct TextReport {
         let latency = report.latency_us
         var lines = [
             "  throughput   \(grouped(UInt64(report.throughput_ops_s))) operations/s",
-            "  latency      p50 \(milliseconds(latency.p50))  p90 \(milliseconds(latency.p90))  p99 "
-                + "\(milliseconds(latency.p99))  p99.9 \(milliseconds(latency.p999))  max "
+            "  latency      p50 \(milliseconds(latency.p50))  p90 \(milliseconds(latency.p90))"
+                + "  p99 \(milliseconds(latency.p99))  p99.9 \(milliseconds(latency.p999))  max "
                 + milliseconds(latency.max),
             "  operations   \(grouped(report.ok)) ok  \(grouped(report.failed)) failed  "
                 + "\(grouped(report.unknown)) unknown, of which \(grouped(report.unsettled)) not "
@@ -31,20 +31,25 @@ struct TextReport {
         ]
         if let unavailable = report.unavailable_ms {
             let name = report.scenario.injectsFault ? "unavailable" : "longest gap"
-            lines.append("  \(padRight(name, 11))  \(tenths(unavailable)) ms without an "
-                + "acknowledged write" + (report.scenario.injectsFault ? " around the fault" : ""))
+            lines.append(
+                "  \(padRight(name, 11))  \(tenths(unavailable)) ms without an "
+                    + "acknowledged write"
+                    + (report.scenario.injectsFault ? " around the fault" : ""))
         }
         if let before = report.owner.before {
             let after = report.owner.after
-            lines.append("  owner        node \(before.node), ballot \(before.ballot)"
-                + (after.map { "  →  node \($0.node), ballot \($0.ballot)" } ?? "  →  nobody"))
+            lines.append(
+                "  owner        node \(before.node), ballot \(before.ballot)"
+                    + "  →  "
+                    + (after.map { "node \($0.node), ballot \($0.ballot)" } ?? "nobody"))
         }
         return lines
     }
 
     private func nodes() -> [String] {
         var lines = [
-            "  process      role        CPU s  CPU us/op   entries/s  batches/s  flushes/s  LMDB flags",
+            "  process      role        CPU s  CPU us/op   entries/s  batches/s  flushes/s"
+                + "  LMDB flags",
             "  client                " + pad(tenths(report.client.cpu_s), 7)
                 + pad(hundredths(report.client.cpu_us_op), 11),
         ]
@@ -63,19 +68,24 @@ struct TextReport {
 
     private func proof() -> [String] {
         let verification = report.verification
-        var lines = ["  acknowledged \(grouped(verification.acknowledged)) writes over the whole run"]
+        var lines = [
+            "  acknowledged \(grouped(verification.acknowledged)) writes over the whole run"
+        ]
         for log in verification.logs {
-            lines.append("  node \(log.node) log   \(grouped(log.entries)) entries, "
-                + "\(grouped(log.applied)) requests applied once, \(grouped(log.suppressed)) "
-                + "repeated and suppressed"
-                + log.offences.sorted { $0.key < $1.key }
-                .map { "; \($0.key): \(grouped($0.value))" }.joined())
+            lines.append(
+                "  node \(log.node) log   \(grouped(log.entries)) entries, "
+                    + "\(grouped(log.applied)) requests applied once, \(grouped(log.suppressed)) "
+                    + "repeated and suppressed"
+                    + log.offences.sorted { $0.key < $1.key }
+                    .map { "; \($0.key): \(grouped($0.value))" }.joined())
         }
         let verdict = report.verdict
-        lines.append("  verdict      acknowledged and lost: \(verdict.acked_lost)  duplicated: "
-            + "\(verdict.duplicated)  digests agree: \(word(verdict.digests_agree))  results match "
-            + "the log: \(word(verdict.results_match_log))  state matches: "
-            + word(verdict.state_matches_log))
+        lines.append(
+            "  verdict      acknowledged and lost: \(verdict.acked_lost)  duplicated: "
+                + "\(verdict.duplicated)  digests agree: \(word(verdict.digests_agree))  "
+                + "results match "
+                + "the log: \(word(verdict.results_match_log))  state matches: "
+                + word(verdict.state_matches_log))
         if report.workload == .counter {
             lines.append("               counters add up: \(word(verdict.counters_add_up))")
         }

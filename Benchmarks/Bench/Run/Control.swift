@@ -55,9 +55,9 @@ struct Control: Sendable {
     }
 
     /// Waits until every server answers, knows the others, and agrees on who serves.
-    func waitUntilServing(seconds: Double, check: () throws(BenchError) -> Void) async throws(
-        BenchError
-    ) {
+    func waitUntilServing(seconds: Double, check: () throws(BenchError) -> Void)
+        async throws(BenchError)
+    {
         let deadline = monotonicNow() + UInt64(seconds * 1e9)
         while true {
             try check()

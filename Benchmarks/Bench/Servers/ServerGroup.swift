@@ -20,7 +20,8 @@ final class ServerGroup: Sendable {
         clusterName = "bench-\(UInt32.random(in: 0...UInt32.max))"
         electionTimeout = options.electionTimeoutMilliseconds
         keep = options.keep
-        let parent = options.data.map { URL(fileURLWithPath: $0) }
+        let parent =
+            options.data.map { URL(fileURLWithPath: $0) }
             ?? FileManager.default.temporaryDirectory
         folder = parent.appendingPathComponent("adobench-\(clusterName)")
         do {
@@ -118,7 +119,8 @@ final class ServerGroup: Sendable {
             }
             return given
         }
-        let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+        let own =
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
         let beside = URL(fileURLWithPath: own).deletingLastPathComponent()
             .appendingPathComponent("adod").path
         guard access(beside, X_OK) == 0 else {

@@ -122,8 +122,10 @@ struct LogAudit {
             if !seen.entries[request] {
                 offend(.lost, "\(name(session, request)), acknowledged at \(index), is not there")
             } else if !seen.named[request] {
-                offend(.wrongIndex, "\(name(session, request)) was acknowledged at \(index), where "
-                    + "the log has something else")
+                offend(
+                    .wrongIndex,
+                    "\(name(session, request)) was acknowledged at \(index), where "
+                        + "the log has something else")
             }
         }
     }

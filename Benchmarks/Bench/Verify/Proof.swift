@@ -46,7 +46,9 @@ struct Proof<Object: LoadedObject>: Sendable {
     private func judge(_ digests: [ReplicaDigest], _ outcome: inout Outcome) {
         let disagreement = ReplicaDigest.disagreement(digests)
         outcome.verdict.digests_agree = Tristate(disagreement == nil)
-        if let disagreement { outcome.verification.offences.append("digests differ: \(disagreement)") }
+        if let disagreement {
+            outcome.verification.offences.append("digests differ: \(disagreement)")
+        }
     }
 
     private func report(_ audit: LogAudit, _ outcome: inout Outcome) {
@@ -55,7 +57,9 @@ struct Proof<Object: LoadedObject>: Sendable {
         outcome.verdict.acked_lost = max(outcome.verdict.acked_lost, findings.count(.lost))
         outcome.verdict.duplicated = max(outcome.verdict.duplicated, findings.count(.duplicated))
         let results = Tristate(findings.count(.wrongResult) == 0)
-        if outcome.verdict.results_match_log != .fails { outcome.verdict.results_match_log = results }
+        if outcome.verdict.results_match_log != .fails {
+            outcome.verdict.results_match_log = results
+        }
         for offence in findings.offences where outcome.verification.offences.count < 16 {
             outcome.verification.offences.append(
                 "\(offence.kind.rawValue) on node \(offence.node): \(offence.detail)")
@@ -120,7 +124,9 @@ extension Proof {
     }
 
     /// Reads the committed log of one replica from the start, a few megabytes at a time.
-    private func read(from server: UInt64, through last: UInt64) async throws(BenchError) -> LogAudit {
+    private func read(from server: UInt64, through last: UInt64) async throws(BenchError)
+        -> LogAudit
+    {
         let isPlanted = server == control.servers.last
         let box = Box(
             LogAudit(

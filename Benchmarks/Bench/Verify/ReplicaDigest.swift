@@ -8,14 +8,21 @@ struct ReplicaDigest: Sendable, Equatable {
     /// nil if all agree.
     static func disagreement(_ digests: [ReplicaDigest]) -> String? {
         guard let first = digests.first else { return "no replica told its digest" }
-        guard let other = digests.first(where: { $0.index != first.index || $0.digest != first.digest })
+        guard
+            let other = digests.first(where: {
+                $0.index != first.index || $0.digest != first.digest
+            })
         else { return nil }
         if other.index != first.index {
-            return "node \(other.node) is at index \(other.index), node \(first.node) at \(first.index)"
+            return """
+                node \(other.node) is at index \(other.index), node \(first.node) at \
+                \(first.index)
+                """
         }
         return """
             at index \(first.index) node \(other.node) has digest \
-            \(String(other.digest, radix: 16)), node \(first.node) \(String(first.digest, radix: 16))
+            \(String(other.digest, radix: 16)), node \(first.node) has \
+            \(String(first.digest, radix: 16))
             """
     }
 }
