@@ -76,8 +76,8 @@ static bool same_protocol(struct mp_conn *conn, const struct mp_message *hello) 
     struct mp_uv_node *node = conn->owner;
     unsigned long long id = hello->ballot.node;
     if (hello->value != MP_PROTOCOL_VERSION) {
-        refuse(conn, "node %llu speaks protocol version %llu and node %llu version %u; run the same "
-               "release on both",
+        refuse(conn, "node %llu speaks protocol version %llu and node %llu version %u; run the "
+               "same release on both",
                id, (unsigned long long)hello->value, (unsigned long long)node->id,
                MP_PROTOCOL_VERSION);
         return false;
@@ -85,15 +85,15 @@ static bool same_protocol(struct mp_conn *conn, const struct mp_message *hello) 
     if (!same_cluster(node, hello)) {
         int size = hello->payload_size < MP_LMDB_CLUSTER_SIZE ? (int)hello->payload_size
                                                               : (int)MP_LMDB_CLUSTER_SIZE - 1;
-        refuse(conn, "node %llu belongs to cluster \"%.*s\" and node %llu to cluster \"%s\"; correct "
-               "the addresses or the cluster's name",
+        refuse(conn, "node %llu belongs to cluster \"%.*s\" and node %llu to cluster \"%s\"; "
+               "correct the addresses or the cluster's name",
                id, size, (const char *)hello->payload, (unsigned long long)node->id,
                node->options.cluster);
         return false;
     }
     if (hello->point.checksum != node->voters_hash) {
-        refuse(conn, "node %llu and node %llu do not name the same voters; give every node the same "
-               "list of peers",
+        refuse(conn, "node %llu and node %llu do not name the same voters; give every node the "
+               "same list of peers",
                id, (unsigned long long)node->id);
         return false;
     }
@@ -107,8 +107,8 @@ static bool acceptable_id(struct mp_conn *conn, const struct mp_message *hello) 
     bool server = (hello->flags & 1u) != 0;
     bool client_id = (id & MP_CLIENT_NODE) != 0;
     if (id == node->id) {
-        refuse(conn, "two nodes have the id %llu, incarnations %016llx and %016llx; give each server "
-               "its own id",
+        refuse(conn, "two nodes have the id %llu, incarnations %016llx and %016llx; give each "
+               "server its own id",
                (unsigned long long)id, (unsigned long long)node->incarnation,
                (unsigned long long)hello->ballot.round);
         return false;
@@ -121,8 +121,8 @@ static bool acceptable_id(struct mp_conn *conn, const struct mp_message *hello) 
         return false;
     }
     if (conn->peer != NULL && conn->peer->node != id) {
-        refuse(conn, "the server at %s:%u is node %llu, but it was expected to be node %llu; correct "
-               "the list of peers",
+        refuse(conn, "the server at %s:%u is node %llu, but it was expected to be node %llu; "
+               "correct the list of peers",
                conn->peer->host, conn->peer->port, (unsigned long long)id,
                (unsigned long long)conn->peer->node);
         return false;

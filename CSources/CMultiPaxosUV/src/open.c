@@ -103,8 +103,8 @@ static enum mp_status make_replica(struct mp_uv_node *node, struct mp_lmdb_error
     if (node->replica_memory == NULL) return fail(error, MP_SYSTEM, "there is too little memory");
     if (mp_replica_init(node->replica_memory, size, &options, &node->replica) != MP_OK) {
         return fail(error, MP_TOO_BIG,
-                    "an option is out of range: name one to nine voters, each once, and this server "
-                    "among them");
+                    "an option is out of range: name one to nine voters, each once, and this "
+                    "server among them");
     }
     return MP_OK;
 }

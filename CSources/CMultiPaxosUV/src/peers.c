@@ -165,8 +165,8 @@ bool mp_uv__peer_announced(struct mp_peer *peer, uint64_t incarnation, uint64_t 
     bool rolled_back = peer->known && !wiped && sequence < peer->record.sequence;
     if ((wiped || rolled_back) && !peer->record.lost) {
         mp_uv__log(node, MP_UV_LOG_ERROR,
-                   "node %llu lost its directory (%s), so it has no vote any more: stop it, restore "
-                   "its newest directory, or replace it by a node with a new id",
+                   "node %llu lost its directory (%s), so it has no vote any more: stop it, "
+                   "restore its newest directory, or replace it by a node with a new id",
                    (unsigned long long)peer->node,
                    wiped ? "it was formatted again" : "an older copy was restored");
     }
