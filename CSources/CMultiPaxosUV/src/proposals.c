@@ -9,8 +9,14 @@ enum stage {
     PUSHING,     /* Until `target` is committed. */
 };
 
+/* A node that comes new to an object does not know its ballots: the first refusal tells it, and
+ * says nothing about who else wants the object now. */
+enum { ATTEMPTS_MAX = 2 };
+
 struct mp_proposal {
     enum stage stage;
+    uint32_t attempts; /* Of a pull. */
+    bool again;        /* The pull is to be tried once more. */
     uint64_t token;
     uint64_t deadline_us;
     uint64_t start_commit;
@@ -58,26 +64,33 @@ static struct mp_proposal *begin(struct mp_uv_node *node, struct mp_object *obje
     return proposal;
 }
 
+static void step_pull(struct mp_uv_node *node, struct mp_object *object) {
+    struct mp_proposal *proposal = object->proposal;
+    proposal->attempts += 1;
+    proposal->again = false;
+    struct mp_event event = {
+        .kind = MP_EVENT_PULL,
+        .now_us = node->now_us,
+        .group = object->group,
+        .pull = {.deadline_us = proposal->deadline_us},
+    };
+    enum mp_status status = mp_uv__step(node, &event, NULL);
+    if (status == MP_OK) return;
+    struct mp_group_view view;
+    mp_replica_group(node->replica, object->group, &view);
+    if (status == MP_STALE && !view.lost) return; /* One is under way: it serves both. */
+    enum mp_uv_proposal what = status == MP_BUSY ? MP_UV_PROPOSAL_BUSY : MP_UV_PULL_FAILED;
+    finish(node, object, what, view.promised, (struct mp_point){0});
+}
+
 void mp_uv__propose_pull(struct mp_uv_node *node, const struct mp_request *request) {
     struct mp_object *object = mp_uv__object_need(node, request->group);
     if (object == NULL || object->proposal != NULL) {
         refuse(node, request, MP_UV_PROPOSAL_BUSY);
         return;
     }
-    struct mp_proposal *proposal = begin(node, object, request, PULLING);
-    struct mp_event event = {
-        .kind = MP_EVENT_PULL,
-        .now_us = node->now_us,
-        .group = request->group,
-        .pull = {.deadline_us = proposal->deadline_us},
-    };
-    enum mp_status status = mp_uv__step(node, &event, NULL);
-    if (status == MP_OK) return;
-    struct mp_group_view view;
-    mp_replica_group(node->replica, request->group, &view);
-    if (status == MP_STALE && !view.lost) return; /* One is under way: it serves both. */
-    enum mp_uv_proposal what = status == MP_BUSY ? MP_UV_PROPOSAL_BUSY : MP_UV_PULL_FAILED;
-    finish(node, object, what, view.promised, (struct mp_point){0});
+    (void)begin(node, object, request, PULLING);
+    step_pull(node, object);
 }
 
 /* Cut the block in batches, which leave as the window allows. */
@@ -176,6 +189,11 @@ void mp_uv__proposal_outcome(struct mp_uv_node *node, struct mp_object *object,
         finish(node, object, MP_UV_PULL_FAILED, outcome->ballot, (struct mp_point){0});
         return;
     }
+    if (outcome->kind == MP_PULL_PREEMPTED && pulling && proposal->attempts < ATTEMPTS_MAX) {
+        proposal->again = true;
+        mp_uv__object_mark(node, object);
+        return;
+    }
     bool preempted = (outcome->kind == MP_PULL_PREEMPTED && pulling) ||
                      (outcome->kind == MP_PREEMPTED && !pulling);
     if (preempted) {
@@ -226,6 +244,8 @@ static void attend_deadline(struct mp_uv_node *node, struct mp_object *object) {
 }
 
 void mp_uv__proposal_attend(struct mp_uv_node *node, struct mp_object *object) {
+    if (object->proposal == NULL) return;
+    if (object->proposal->again) step_pull(node, object);
     if (object->proposal == NULL) return;
     if (object->proposal->stage == ADOPTED) attend_adopted(node, object);
     if (object->proposal != NULL && object->proposal->stage == PUSHING) attend_push(node, object);
