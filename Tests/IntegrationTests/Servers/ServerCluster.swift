@@ -1,0 +1,207 @@
+import ADO
+import Foundation
+import MultiPaxos
+import Synchronization
+import TestSupport
+
+/// Real `adod` processes on free ports with fresh directories, which a test may kill and start.
+final class ServerCluster: Sendable {
+    /// What every server of the cluster is formatted with.
+    static let name = "integration"
+
+    /// Where the servers' directories are, and what a shim writes.
+    let directory: TemporaryDirectory
+
+    private let ports: [UInt16]
+    private let environment: @Sendable (UInt64) -> [String: String]
+    private let servers = Mutex<[UInt64: ChildProcess]>([:])
+    private let ended = Mutex<[UInt64: String]>([:])
+
+    /// The ids of all servers, running or not.
+    var nodes: [UInt64] { (1...UInt64(ports.count)).map { $0 } }
+
+    private init(
+        _ ports: [UInt16], in directory: TemporaryDirectory,
+        _ environment: @escaping @Sendable (UInt64) -> [String: String]
+    ) {
+        self.ports = ports
+        self.directory = directory
+        self.environment = environment
+    }
+
+    /// Starts a cluster.
+    ///
+    /// `environment` says, given a node, what its process gets besides this one's.
+    static func start(
+        replicas: Int = 3, in directory: TemporaryDirectory,
+        environment: @escaping @Sendable (UInt64) -> [String: String] = { _ in [:] }
+    ) async throws -> ServerCluster {
+        let cluster = ServerCluster(try Loopback.freePorts(replicas), in: directory, environment)
+        for node in cluster.nodes {
+            try Node.format(directory: cluster.data(of: node), cluster: name, node: node)
+        }
+        for node in cluster.nodes { try cluster.launch(node) }
+        for node in cluster.nodes { try await cluster.waitUntilReady(node) }
+        return cluster
+    }
+
+    /// The voting directory of a server.
+    func data(of node: UInt64) -> String { directory.path("node-\(node)") }
+
+    /// The port of a server.
+    func port(of node: UInt64) -> UInt16 { ports[Int(node) - 1] }
+
+    /// The servers as an argument of adod.
+    var peers: String { nodes.map { "\($0)=127.0.0.1:\(port(of: $0))" }.joined(separator: ",") }
+
+    /// The arguments with which a server is started.
+    func arguments(of node: UInt64) -> [String] {
+        ["--cluster", Self.name, "--node", "\(node)", "--peers", peers, "--data", data(of: node)]
+    }
+
+    /// What a server has printed on its standard error, over all its lives.
+    func log(of node: UInt64) -> String {
+        let before = ended.withLock { $0[node] ?? "" }
+        return before + (servers.withLock { $0[node]?.standardError } ?? "")
+    }
+}
+
+// MARK: - Lives and deaths
+
+extension ServerCluster {
+    /// Starts servers that are not running, and waits until they listen.
+    func restart(_ nodes: [UInt64]) async throws {
+        for node in nodes { try launch(node) }
+        for node in nodes { try await waitUntilReady(node) }
+    }
+
+    /// Sends a signal to a server.
+    func send(_ signal: Int32, to node: UInt64) {
+        servers.withLock { $0[node] }?.send(signal)
+    }
+
+    /// Kills servers at once, as `kill -9` does, and waits for their end.
+    func kill(_ nodes: [UInt64]) async throws {
+        for node in nodes { send(SIGKILL, to: node) }
+        for node in nodes { _ = try await waitForEnd(of: node) }
+    }
+
+    /// Asks every server to stop, and waits for their end.
+    func stop() async throws {
+        let running = servers.withLock { Array($0.keys) }
+        for node in running { send(SIGTERM, to: node) }
+        for node in running {
+            let exit = try await waitForEnd(of: node)
+            if exit != .status(0) { throw UncleanStop(node: node, exit: exit, log: log(of: node)) }
+        }
+    }
+
+    /// A server that was asked to stop did not do so in order.
+    struct UncleanStop: Error {
+        let node: UInt64
+        let exit: ChildProcess.Exit
+        let log: String
+    }
+
+    private func waitForEnd(of node: UInt64) async throws -> ChildProcess.Exit {
+        guard let server = servers.withLock({ $0[node] }) else { return .status(0) }
+        let exit = try await server.exit()
+        servers.withLock { $0[node] = nil }
+        ended.withLock { $0[node, default: ""] += server.standardError }
+        return exit
+    }
+
+    private func launch(_ node: UInt64) throws {
+        let server = try ChildProcess(
+            Products.path("adod"), arguments(of: node), environment: environment(node))
+        servers.withLock { $0[node] = server }
+    }
+
+    private func waitUntilReady(_ node: UInt64) async throws {
+        guard let server = servers.withLock({ $0[node] }) else { return }
+        try await poll(until: "node \(node) is ready") {
+            if !server.isRunning { throw DidNotStart(node: node, log: server.standardError) }
+            return (server.standardOutput + server.standardError).contains("listens on")
+        }
+    }
+
+    /// A server ended before it was ready.
+    struct DidNotStart: Error {
+        let node: UInt64
+        let log: String
+    }
+}
+
+// MARK: - Clients
+
+extension ServerCluster {
+    /// The options of a client of this cluster.
+    ///
+    /// - Parameter reachable: The servers it can reach; all of them if nil. Where the others should
+    ///   be, nothing listens.
+    func clientOptions(reaching reachable: [UInt64]? = nil) throws -> NodeOptions {
+        let nowhere = try Loopback.freePorts(1)[0]
+        let voters = nodes.map { node in
+            let isReachable = reachable?.contains(node) ?? true
+            return NodeOptions.Voter(
+                node: node, host: "127.0.0.1", port: isReachable ? port(of: node) : nowhere)
+        }
+        return NodeOptions(cluster: Self.name, voters: voters)
+    }
+
+    /// Runs `body` with a client, and shuts it down afterwards.
+    func withClient<Result>(
+        _ options: NodeOptions? = nil, isolation: isolated (any Actor)? = #isolation,
+        _ body: (Cluster) async throws -> Result
+    ) async throws -> Result {
+        let client = try await Cluster.connect(options ?? clientOptions())
+        do {
+            let result = try await body(client)
+            await client.shutdown()
+            return result
+        } catch {
+            await client.shutdown()
+            throw error
+        }
+    }
+
+    /// Waits until a server owns the object and nobody has promised a higher ballot, and says which.
+    ///
+    /// A server that has just resumed may still believe that it owns what another one took over.
+    func owner(of object: ObjectName, _ client: Cluster) async throws -> UInt64 {
+        try await poll(for: "somebody owns \(object)") {
+            var seen: [(node: UInt64, status: ObjectStatus)] = []
+            for node in nodes {
+                let status = try? await client.client.status(
+                    of: object, on: node, timeout: .milliseconds(200))
+                if let status { seen.append((node, status)) }
+            }
+            let highest = seen.map(\.status.promised).max()
+            return seen.first {
+                $0.status.role == .owning && $0.status.isReady && $0.status.owner == highest
+            }?.node
+        }
+    }
+
+    /// Waits until every server has applied as much of the object's log as the others, with the
+    /// same results.
+    func waitUntilAgreed(on object: ObjectName, _ client: Cluster) async throws {
+        var seen: [ObjectStatus?] = []
+        do {
+            try await poll(until: "all replicas of \(object) agree") {
+                seen = []
+                for node in nodes {
+                    seen.append(try? await client.client.status(of: object, on: node))
+                }
+                return Set(seen.map { $0.map { [$0.commit, $0.applied, $0.digest] } }).count == 1
+            }
+        } catch {
+            throw Disagreement(seen: seen)
+        }
+    }
+
+    /// The replicas of an object did not come to agree in time.
+    struct Disagreement: Error {
+        let seen: [ObjectStatus?]
+    }
+}
