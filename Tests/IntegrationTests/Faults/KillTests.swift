@@ -1,0 +1,68 @@
+import Foundation
+import MultiPaxos
+import TestSupport
+import Testing
+
+extension `Real servers` {
+    @Suite struct `killed under load` {
+        private let directory: TemporaryDirectory
+
+        init() throws {
+            directory = try TemporaryDirectory()
+        }
+
+        @Test func `lose nothing with their owner, and another one takes over`() async throws {
+            let cluster = try await ServerCluster.start(in: directory)
+            try await cluster.withClient { client throws in
+                let ledger = try await Writers.run(on: client) { writers throws in
+                    try await writers.waitForProgress()
+                    let owner = try await cluster.owner(of: Writers.keys, client)
+                    try await cluster.kill([owner])
+                    try await writers.waitForProgress()
+                    let next = try await cluster.owner(of: Writers.keys, client)
+                    #expect(next != owner)
+                    try await cluster.restart([owner])
+                    try await writers.waitForProgress()
+                }
+                try await cluster.verify(ledger, client)
+            }
+            try await cluster.stop()
+        }
+
+        @Test func `lose nothing with a follower, and the owner stays`() async throws {
+            let cluster = try await ServerCluster.start(in: directory)
+            try await cluster.withClient { client throws in
+                let ledger = try await Writers.run(on: client) { writers throws in
+                    try await writers.waitForProgress()
+                    let owner = try await cluster.owner(of: Writers.keys, client)
+                    let follower = try #require(cluster.nodes.first { $0 != owner })
+                    try await cluster.kill([follower])
+                    try await writers.waitForProgress()
+                    #expect(try await cluster.owner(of: Writers.keys, client) == owner)
+                    try await cluster.restart([follower])
+                    try await writers.waitForProgress()
+                }
+                try await cluster.verify(ledger, client)
+            }
+            try await cluster.stop()
+        }
+
+        @Test func `lose nothing when all are killed at once, twice`() async throws {
+            let cluster = try await ServerCluster.start(in: directory)
+            try await cluster.withClient { client throws in
+                let ledger = try await Writers.run(
+                    on: client, policy: .exactlyOnce(deadline: .seconds(20))
+                ) { writers throws in
+                    for _ in 1...2 {
+                        try await writers.waitForProgress()
+                        try await cluster.kill(cluster.nodes)
+                        try await cluster.restart(cluster.nodes)
+                    }
+                    try await writers.waitForProgress()
+                }
+                try await cluster.verify(ledger, client)
+            }
+            try await cluster.stop()
+        }
+    }
+}

@@ -1,0 +1,69 @@
+import ADO
+import ADOObjects
+import Foundation
+import MultiPaxos
+import TestSupport
+import Testing
+
+extension `Real servers` {
+    @Suite struct `paused` {
+        private let directory: TemporaryDirectory
+        private let name = "register"
+        private let register = ObjectName(type: KeyValue.typeName, name: "register")
+
+        init() throws {
+            directory = try TemporaryDirectory()
+        }
+
+        /// The old owner wakes up with a read in its socket, asked for after a newer value had been
+        /// acknowledged elsewhere; and its client can reach nobody else.
+        @Test func `as owner, they answer no stale read when they resume`() async throws {
+            let cluster = try await ServerCluster.start(in: directory)
+            try await cluster.withClient { client throws in
+                let writer = client.object(KeyValue.self, named: name)
+                for round in 1...3 {
+                    try await writer.call(.set("key", to: "old \(round)"))
+                    try await resumeAndRead(round, cluster, client, writer)
+                }
+            }
+            try await cluster.stop()
+        }
+
+        private func resumeAndRead(
+            _ round: Int, _ cluster: ServerCluster, _ client: Cluster, _ writer: Handle<KeyValue>
+        ) async throws {
+            let owner = try await cluster.owner(of: register, client)
+            try await cluster.withClient(cluster.clientOptions(reaching: [owner])) { near throws in
+                let reader = near.object(KeyValue.self, named: name)
+                #expect(try await reader.call(.get("key")) == "old \(round)")
+
+                cluster.send(SIGSTOP, to: owner)
+                try await writer.call(.set("key", to: "new \(round)"))
+                #expect(try await cluster.owner(of: register, client) != owner)
+                async let read = reader.call(.get("key"))
+                // Time for the read to reach the socket of the sleeping owner.
+                try await Task.sleep(for: .milliseconds(50))
+                cluster.send(SIGCONT, to: owner)
+                #expect(try await read == "new \(round)")
+            }
+            try await cluster.waitUntilAgreed(on: register, client)
+        }
+
+        @Test func `as owner under load, they lose nothing and follow the new owner`() async throws
+        {
+            let cluster = try await ServerCluster.start(in: directory)
+            try await cluster.withClient { client throws in
+                let ledger = try await Writers.run(on: client) { writers throws in
+                    try await writers.waitForProgress()
+                    let owner = try await cluster.owner(of: Writers.keys, client)
+                    cluster.send(SIGSTOP, to: owner)
+                    try await writers.waitForProgress()
+                    cluster.send(SIGCONT, to: owner)
+                    try await writers.waitForProgress()
+                }
+                try await cluster.verify(ledger, client)
+            }
+            try await cluster.stop()
+        }
+    }
+}
