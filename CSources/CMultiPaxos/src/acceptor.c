@@ -47,8 +47,7 @@ enum mp_status mp__acceptor_prepare(struct mp_replica *replica, struct mp__group
     if (!replica->options.votes || group->lost) return MP_OK;
 
     int order = mp_ballot_compare(ballot, group->promised);
-    bool absurd = order > 0 && ballot.round - group->promised.round > MP_ROUND_JUMP_MAX;
-    if (order < 0 || absurd) {
+    if (order < 0 || mp__absurd(group->promised, ballot)) {
         refuse(replica, group, from, message, MP_MESSAGE_PROMISE, effects);
         return MP_OK;
     }
@@ -143,6 +142,7 @@ static enum mp_status check_accept(const struct mp__group *group, uint64_t from,
     if (batch == NULL || batch->group != group->id) return MP_MALFORMED;
     if (batch->first != message->point.index + 1) return MP_MALFORMED;
     if (mp_ballot_compare(batch->ballot, message->ballot) > 0) return MP_MALFORMED;
+    if (mp__absurd(group->promised, message->ballot)) return MP_MALFORMED;
     return MP_OK;
 }
 
@@ -201,6 +201,7 @@ enum mp_status mp__acceptor_commit(struct mp_replica *replica, struct mp__group 
                                    uint64_t from, const struct mp_message *message,
                                    struct mp_effects *effects) {
     if (message->ballot.node != from || message->ballot.round == 0) return MP_MALFORMED;
+    if (mp__absurd(group->promised, message->ballot)) return MP_MALFORMED;
     if (!replica->options.votes || group->lost) return MP_OK;
     int order = mp_ballot_compare(message->ballot, group->promised);
     if (order < 0) {

@@ -43,6 +43,13 @@ struct mp__group *mp__group_make(struct mp_replica *replica, uint64_t id) {
     return group;
 }
 
+void mp__group_unmake(struct mp_replica *replica, struct mp__group *group) {
+    MP_ASSERT(group->used && !group->armed && group->log.count == 0);
+    MP_ASSERT(replica->group_count > 0);
+    group->used = false;
+    replica->group_count -= 1;
+}
+
 static uint32_t position(const struct mp_replica *replica, const struct mp__group *group) {
     return (uint32_t)(group - replica->groups);
 }

@@ -73,6 +73,7 @@ enum mp_status mp__learner_frame(struct mp_replica *replica, struct mp__group *g
                     batch->first == before.index + 1 && !group->lost;
     if (!expected) return MP_OK;
     if (replica->disk_full) return MP_OK;
+    if (mp__absurd(group->promised, batch->ballot)) return MP_MALFORMED;
     bool known = false;
     enum mp_status status = mp__acceptor_admits(replica, group, batch, before, &known);
     if (status != MP_OK) return status;

@@ -265,12 +265,13 @@ enum mp_status mp__owner_accepted(struct mp_replica *replica, struct mp__group *
     if (voter == MP_NONE) return MP_MALFORMED;
     if (group->role != MP_OWNING || !mp_ballot_equal(message->ballot, group->ballot)) return MP_OK;
     if (message->outcome == MP_OUTCOME_REFUSED) {
-        if (mp_ballot_compare(message->point.ballot, group->ballot) <= 0) return MP_MALFORMED;
-        mp__proposer_depose(replica, group, message->point.ballot, effects);
-        return MP_OK;
+        return mp__proposer_refused(replica, group, message->point.ballot, effects);
     }
     uint64_t verified = message->point.index;
-    if (verified > group->pushed) return MP_MALFORMED;
+    struct mp_point end;
+    bool ends_batch = verified <= group->log.base.index ||
+                      mp__log_point(replica, &group->log, verified, &end);
+    if (verified > group->pushed || !ends_batch) return MP_MALFORMED;
     if (message->outcome == MP_OUTCOME_FULL) return MP_OK; /* The resend asks again. */
 
     struct mp__progress *progress = &group->progress[voter];

@@ -37,6 +37,14 @@ void mp__proposer_depose(struct mp_replica *replica, struct mp__group *group, st
     stop(group);
 }
 
+enum mp_status mp__proposer_refused(struct mp_replica *replica, struct mp__group *group,
+                                    struct mp_ballot by, struct mp_effects *effects) {
+    if (mp_ballot_compare(by, group->ballot) <= 0) return MP_MALFORMED;
+    if (mp__absurd(group->ballot, by)) return MP_MALFORMED;
+    mp__proposer_depose(replica, group, by, effects);
+    return MP_OK;
+}
+
 static void fail(struct mp_replica *replica, struct mp__group *group,
                  struct mp_effects *effects) {
     struct mp_outcome outcome = {
@@ -90,7 +98,9 @@ enum mp_status mp__proposer_pull(struct mp_replica *replica, struct mp__group *g
 
 static uint32_t count_promises(const struct mp_replica *replica, const struct mp__group *group) {
     uint32_t count = 0;
-    for (uint32_t i = 0; i < replica->options.voter_count; i += 1) count += group->promises[i].given;
+    for (uint32_t i = 0; i < replica->options.voter_count; i += 1) {
+        count += group->promises[i].given;
+    }
     return count;
 }
 
@@ -185,9 +195,9 @@ enum mp_status mp__proposer_promise(struct mp_replica *replica, struct mp__group
     if (voter == MP_NONE) return MP_MALFORMED;
     if (!proposing(group) || !mp_ballot_equal(message->ballot, group->ballot)) return MP_OK;
     if (message->outcome == MP_OUTCOME_REFUSED) {
+        /* With a lower ballot: of a voter to which ours is too far ahead. */
         if (mp_ballot_compare(message->point.ballot, group->ballot) <= 0) return MP_OK;
-        mp__proposer_depose(replica, group, message->point.ballot, effects);
-        return MP_OK;
+        return mp__proposer_refused(replica, group, message->point.ballot, effects);
     }
     if (group->role != MP_PREPARING || group->promises[voter].given) return MP_OK;
     if (mp_ballot_compare(message->point.ballot, group->ballot) >= 0) return MP_MALFORMED;
@@ -207,7 +217,9 @@ enum mp_status mp__proposer_frame(struct mp_replica *replica, struct mp__group *
                     replica->options.voters[group->best] == from &&
                     batch->first == group->adopted.index + 1;
     if (!expected) return MP_OK;
-    if (batch->last > group->promises[group->best].tip.index) return MP_CONFLICT;
+    const struct mp_point *best = &group->promises[group->best].tip;
+    if (batch->last > best->index) return MP_CONFLICT;
+    if (mp_ballot_compare(batch->ballot, best->ballot) > 0) return MP_CONFLICT;
     bool known = false;
     enum mp_status status = mp__acceptor_admits(replica, group, batch, group->adopted, &known);
     if (status != MP_OK) return status;
@@ -247,9 +259,7 @@ enum mp_status mp__proposer_fetched(struct mp_replica *replica, struct mp__group
                     replica->options.voters[group->best] == from;
     if (!expected) return MP_OK;
     if (message->outcome == MP_OUTCOME_REFUSED) {
-        if (mp_ballot_compare(message->point.ballot, group->ballot) <= 0) return MP_MALFORMED;
-        mp__proposer_depose(replica, group, message->point.ballot, effects);
-        return MP_OK;
+        return mp__proposer_refused(replica, group, message->point.ballot, effects);
     }
     if (message->outcome != MP_OUTCOME_OK) {
         choose_again(replica, group, effects);

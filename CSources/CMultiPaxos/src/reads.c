@@ -62,9 +62,7 @@ enum mp_status mp__reads_confirmed(struct mp_replica *replica, struct mp__group 
     if (voter == MP_NONE) return MP_MALFORMED;
     if (group->role != MP_OWNING || !mp_ballot_equal(message->ballot, group->ballot)) return MP_OK;
     if (message->outcome == MP_OUTCOME_REFUSED) {
-        if (mp_ballot_compare(message->point.ballot, group->ballot) <= 0) return MP_MALFORMED;
-        mp__proposer_depose(replica, group, message->point.ballot, effects);
-        return MP_OK;
+        return mp__proposer_refused(replica, group, message->point.ballot, effects);
     }
     bool running = group->confirm_at != MP_NEVER && message->sequence == group->confirm_round;
     if (!running) return MP_OK;

@@ -95,13 +95,18 @@ static enum mp_status receive(struct mp_replica *replica, const struct mp_event 
         return mp__election_beaten(replica, from, message, effects);
     }
     struct mp__group *group = mp__group_find(replica, message->group);
-    if (group == NULL && replica->options.votes && makes_group(message, from)) {
+    bool made = group == NULL && replica->options.votes && makes_group(message, from);
+    if (made) {
         group = mp__group_make(replica, message->group);
         if (group == NULL) return MP_BUSY;
     }
     if (group == NULL) return receive_unknown(replica, event, effects);
     effects->group = group->id;
     enum mp_status status = receive_group(replica, group, event, effects);
+    if (status != MP_OK && made) {
+        mp__group_unmake(replica, group);
+        return status;
+    }
     mp__group_arm(replica, group);
     return status;
 }
@@ -313,10 +318,12 @@ enum mp_status mp_replica_step(struct mp_replica *replica, const struct mp_event
     MP_ASSERT(replica != NULL && event != NULL && effects != NULL);
     MP_ASSERT(replica->started || event->kind == MP_EVENT_LOAD || event->kind == MP_EVENT_START);
     MP_ASSERT(event->now_us >= replica->now_us);
+    uint64_t before_us = replica->now_us;
     replica->now_us = event->now_us;
     clear(effects);
     effects->group = event->group;
     enum mp_status status = dispatch(replica, event, effects);
+    if (status != MP_OK) replica->now_us = before_us; /* A refused step changes nothing. */
     effects->deadline_us = next_deadline(replica);
     return status;
 }

@@ -141,6 +141,11 @@ static inline uint32_t mp__quorum(const struct mp_replica *replica) {
     return replica->options.voter_count / 2 + 1;
 }
 
+/* No honest proposer is this far ahead. A ballot that is would use up the numbers: refuse it. */
+static inline bool mp__absurd(struct mp_ballot promised, struct mp_ballot ballot) {
+    return ballot.round > promised.round && ballot.round - promised.round > MP_ROUND_JUMP_MAX;
+}
+
 /* The position of a node among the voters, or MP_NONE. */
 uint32_t mp__voter(const struct mp_replica *replica, uint64_t node);
 
@@ -148,6 +153,8 @@ uint32_t mp__voter(const struct mp_replica *replica, uint64_t node);
 struct mp__group *mp__group_find(const struct mp_replica *replica, uint64_t id);
 /* Find or make; NULL if the table is full. */
 struct mp__group *mp__group_make(struct mp_replica *replica, uint64_t id);
+/* Take back the group made last, untouched since: a refused message makes no group. */
+void mp__group_unmake(struct mp_replica *replica, struct mp__group *group);
 /* Recompute when the group is due, and keep it in the list of armed groups accordingly. */
 void mp__group_arm(struct mp_replica *replica, struct mp__group *group);
 
@@ -253,6 +260,9 @@ void mp__proposer_written(struct mp_replica *replica, struct mp__group *group,
                           struct mp_effects *effects);
 void mp__proposer_timeout(struct mp_replica *replica, struct mp__group *group,
                           struct mp_effects *effects);
+/* A voter refused the own ballot because of `by`. MP_OK, MP_MALFORMED. */
+enum mp_status mp__proposer_refused(struct mp_replica *replica, struct mp__group *group,
+                                    struct mp_ballot by, struct mp_effects *effects);
 /* Stop proposing because `by` is promised somewhere; forgets what was invoked and not pushed. */
 void mp__proposer_depose(struct mp_replica *replica, struct mp__group *group, struct mp_ballot by,
                          struct mp_effects *effects);
