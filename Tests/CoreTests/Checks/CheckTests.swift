@@ -66,7 +66,8 @@ import Testing
         let stray = frame("a", first: 1, mp_ballot(1, 1)).point
         let adopts = record(MP_TRACE_PULLED, node: 2, ballot: mp_ballot(2, 2), at: stray)
         #expect(refinement.add(adopts) != nil)
-        let invoked = record(MP_TRACE_INVOKED, node: 3, at: frame("b", first: 1, mp_ballot(9, 9)).point)
+        let invoked = record(
+            MP_TRACE_INVOKED, node: 3, at: frame("b", first: 1, mp_ballot(9, 9)).point)
         #expect(refinement.add(invoked) != nil)
     }
 
@@ -85,7 +86,9 @@ import Testing
         var message = mp_message()
         message.group = 1
         message.ballot = mp_ballot(5, 2)
-        for kind in [MP_MESSAGE_PREPARE, MP_MESSAGE_PROMISE, MP_MESSAGE_ACCEPTED, MP_MESSAGE_ACCEPT] {
+        for kind in [
+            MP_MESSAGE_PREPARE, MP_MESSAGE_PROMISE, MP_MESSAGE_ACCEPTED, MP_MESSAGE_ACCEPT,
+        ] {
             message.kind = UInt8(kind.rawValue)
             let count = cluster.violations.count
             cluster.depart(Packet(from: 1, to: 2, message: message))

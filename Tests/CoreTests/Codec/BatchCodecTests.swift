@@ -62,7 +62,9 @@ import Testing
             bytes[offset] = value
             if offset == 24 { for place in 24..<32 { bytes[place] = 0 } }
             let checksum = bytes.withUnsafeBytes { mp_hash($0.baseAddress! + 16, $0.count - 16) }
-            for place in 0..<8 { bytes[8 + place] = UInt8(truncatingIfNeeded: checksum >> (8 * place)) }
+            for place in 0..<8 {
+                bytes[8 + place] = UInt8(truncatingIfNeeded: checksum >> (8 * place))
+            }
             #expect(decode(bytes) == MP_MALFORMED, "offset \(offset)")
         }
     }

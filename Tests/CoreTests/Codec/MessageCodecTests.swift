@@ -129,7 +129,9 @@ import Testing
         var random = Random(seed: 7)
         var bytes = Self.encode(Self.sample(kind: 64, &random))
         let size = UInt32(120 + 1024 * 1024 + 1)
-        for place in 0..<4 { bytes[4 + place] = UInt8(truncatingIfNeeded: size >> (8 * UInt32(place))) }
+        for place in 0..<4 {
+            bytes[4 + place] = UInt8(truncatingIfNeeded: size >> (8 * UInt32(place)))
+        }
         #expect(Self.decode(bytes).status == MP_MALFORMED)
     }
 

@@ -71,8 +71,8 @@ import Testing
         #expect(simulation.makesProgress(within: T))
     }
 
-    /// If a follower were happy because another says that the leader is, two of them would keep each
-    /// other happy after the leader's death.
+    /// If a follower were happy because another says that the leader is, two of them would keep
+    /// each other happy after the leader's death.
     @Test func `does not believe rumours of a leader`() {
         let simulation = Simulation.settled(voters: 3)
         let owner = simulation.leader

@@ -80,7 +80,9 @@ import Testing
         ]
         for pairs in named {
             var bits: UInt64 = 0
-            for (a, b) in pairs { bits |= 1 << ((a - 1) * 5 + (b - 1)) | 1 << ((b - 1) * 5 + (a - 1)) }
+            for (a, b) in pairs {
+                bits |= 1 << ((a - 1) * 5 + (b - 1)) | 1 << ((b - 1) * 5 + (a - 1))
+            }
             check(bits, voters: 5)
         }
     }

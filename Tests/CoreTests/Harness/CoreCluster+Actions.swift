@@ -121,7 +121,9 @@ extension CoreCluster {
     /// Hands a packet to its receiver, whether or not it is still in flight.
     @discardableResult
     func receive(_ packet: Packet) -> mp_status {
-        guard let place = members.firstIndex(where: { $0.id == packet.to }) else { return MP_CLOSED }
+        guard let place = members.firstIndex(where: { $0.id == packet.to }) else {
+            return MP_CLOSED
+        }
         let member = members[place]
         guard member.isUp else { return MP_CLOSED }
         var message = packet.message

@@ -41,7 +41,9 @@ extension CoreCluster {
                 fail("node \(member.id) takes its promise back to \(view.promised)")
             }
             member.promised[group] = view.promised
-            if view.commit.index > view.tip.index { fail("commit \(view.commit) leads \(view.tip)") }
+            if view.commit.index > view.tip.index {
+                fail("commit \(view.commit) leads \(view.tip)")
+            }
             if configuration.isThorough { checkFrames(member, replica, view) }
         }
     }

@@ -90,7 +90,8 @@ final class CoreCluster {
     func fail(_ text: String) {
         violations.append(text)
         guard recordsIssues, violations.count == 1 else { return }
-        let message = "\(configuration.label) at \(now): \(text)\n\(trace.tail(30))\n"
+        let message =
+            "\(configuration.label) at \(now): \(text)\n\(trace.tail(30))\n"
             + recent.joined(separator: "\n")
         Issue.record(Comment(rawValue: message))
     }
@@ -178,9 +179,10 @@ final class CoreCluster {
 
     // MARK: Steps
 
-    /// Steps a member and carries out the effects. `frame` is the frame of the event, if it has one.
+    /// Steps a member and carries out the effects. `frame` gives the frame of the event, if any.
     @discardableResult
-    func step(_ member: Member, _ event: inout mp_event, frame: () -> Frame? = { nil }) -> mp_status {
+    func step(_ member: Member, _ event: inout mp_event, frame: () -> Frame? = { nil }) -> mp_status
+    {
         guard let replica = member.replica else { return MP_CLOSED }
         event.now_us = now
         stepCount += 1
@@ -251,7 +253,9 @@ final class CoreCluster {
             if frame == nil { fail("node \(member.id) sends \(send.batch_first) without a frame") }
         }
         let packet = Packet(from: member.id, to: send.to, message: send.message, frame: frame)
-        if send.after_write > member.lastWrite { fail("\(packet) waits for a write never asked for") }
+        if send.after_write > member.lastWrite {
+            fail("\(packet) waits for a write never asked for")
+        }
         if send.after_write > member.disk.durable {
             member.held.append((send.after_write, packet))
         } else {
@@ -269,6 +273,7 @@ final class CoreCluster {
             depart(Packet(from: member.id, to: serve.to, message: serve.frame, frame: frame))
             next = frame.batch.last + 1
         }
+        // A first index that nobody has is served with nothing.
         var fetched = serve.fetched
         fetched.point.index = next - 1
         depart(Packet(from: member.id, to: serve.to, message: fetched))
@@ -292,7 +297,9 @@ final class CoreCluster {
             guard let frame = member.frame(group, holding: next) else {
                 return fail("node \(member.id) applies \(next) without its frame")
             }
-            if frame.batch.first != next { fail("node \(member.id) commits part of \(frame.point)") }
+            if frame.batch.first != next {
+                fail("node \(member.id) commits part of \(frame.point)")
+            }
             note(frame, group, by: member)
             next = frame.batch.last + 1
         }

@@ -113,6 +113,7 @@ struct FrameList {
     }
 
     func frame(holding index: UInt64) -> Frame? {
+        if index == .max { return nil }
         let at = position(of: index + 1) - 1
         return at >= 0 && frames[at].batch.last >= index ? frames[at] : nil
     }

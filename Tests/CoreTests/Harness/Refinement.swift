@@ -110,7 +110,8 @@ struct Refinement {
         }
         for election in group.elections where election.ballot > round.ballot {
             if election.parent < round {
-                return "\(round) is committed, although \(election.ballot) adopted \(election.parent)"
+                return
+                    "\(round) is committed, although \(election.ballot) adopted \(election.parent)"
             }
         }
         group.commits.append(round)

@@ -10,7 +10,8 @@ final class TraceLog {
 
     func append(_ record: mp_trace) {
         count += 1
-        hash = hash &* 31 &+ UInt64(record.kind.rawValue) &+ record.now_us &* 7 &+ record.node &* 13
+        hash =
+            hash &* 31 &+ UInt64(record.kind.rawValue) &+ record.now_us &* 7 &+ record.node &* 13
             &+ record.ballot.round &* 17 &+ record.point.checksum
         if records.count == Self.limit { records.removeFirst(Self.limit / 2) }
         records.append(record)

@@ -2,12 +2,14 @@ import CMultiPaxos
 import Foundation
 import Testing
 
-/// Seeds in blocks, so that the report stays short. `CORE_SEED=12` runs one; `CORE_SEEDS=5000` runs
-/// that many.
+/// `CORE_SEEDS=5000` runs that many seeds instead of 200.
+let seedCount = ProcessInfo.processInfo.environment["CORE_SEEDS"].flatMap(UInt64.init)
+
+/// Seeds in blocks, so that the report stays short. `CORE_SEED=12` runs one.
 let seedBlocks: [ClosedRange<UInt64>] = {
-    let environment = ProcessInfo.processInfo.environment
-    if let seed = environment["CORE_SEED"].flatMap(UInt64.init) { return [seed...seed] }
-    let count = environment["CORE_SEEDS"].flatMap(UInt64.init) ?? 200
+    let one = ProcessInfo.processInfo.environment["CORE_SEED"].flatMap(UInt64.init)
+    if let one { return [one...one] }
+    let count = seedCount ?? 200
     let block = max(count / 8, 1)
     return stride(from: 1, through: count, by: Int(block)).map { $0...min($0 + block - 1, count) }
 }()

@@ -45,6 +45,7 @@ struct ReadCheck {
         asked[key] = waiting.next.map { Waiting(now: $0, next: nil) }
         count += 1
         if floor <= index { return nil }
-        return "node \(node) answers a read (\(name)) through \(index), committed before it was \(floor)"
+        return
+            "node \(node) answers a read (\(name)) through \(index), which misses \(floor)"
     }
 }
