@@ -112,7 +112,7 @@ private final class HeldListener {
     let port: UInt16
 
     init(_ host: String) throws(NodeError) {
-        let listener = try Listener.bind(host: host, port: 0)
+        let listener = try Listener.bindAside(host: host)
         port = listener.port
         self.listener = consume listener
     }

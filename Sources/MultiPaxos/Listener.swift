@@ -36,6 +36,21 @@ public struct Listener: ~Copyable, Sendable {
         return Listener(descriptor: descriptor, port: port)
     }
 
+    /// Binds a free port below those that the system gives to outgoing connections.
+    ///
+    /// A server that is stopped and started again finds it free: otherwise any connection of this
+    /// machine may have been given the port meanwhile.
+    static func bindAside(host: String) throws(NodeError) -> Listener {
+        for _ in 0..<64 {
+            do throws(NodeError) {
+                return try bind(host: host, port: .random(in: 20_000..<32_768))
+            } catch {
+                guard error.code == .inUse else { throw error }
+            }
+        }
+        return try bind(host: host, port: 0)
+    }
+
     /// Lends the descriptor to `body`, which keeps it unless it throws.
     consuming func hand<Result>(
         to body: (Int32) throws(NodeError) -> Result

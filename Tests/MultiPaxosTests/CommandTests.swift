@@ -115,8 +115,16 @@ import Testing
     }
 }
 
+/// A port that is free now, below those that the system gives to outgoing connections.
 private func freePort() throws -> UInt16 {
-    try Listener.bind(host: "127.0.0.1", port: 0).port
+    while true {
+        let port = UInt16.random(in: 20_000..<32_768)
+        do throws(NodeError) {
+            return try Listener.bind(host: "127.0.0.1", port: port).port
+        } catch {
+            guard error.code == .inUse else { throw error }
+        }
+    }
 }
 
 /// Real servers on free ports.
