@@ -1,5 +1,6 @@
 /* The listener, and mp_uv_bind(), which makes its socket before there is a node. */
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,7 +28,8 @@ static void on_connection(uv_stream_t *server, int status) {
 }
 
 int mp_uv__listen(struct mp_uv_node *node) {
-    int fd = dup(node->options.listen_fd);
+    /* A child process of the application must not hold the port. */
+    int fd = fcntl(node->options.listen_fd, F_DUPFD_CLOEXEC, 0);
     if (fd < 0) return -errno;
     int rc = uv_tcp_open(&node->listener, fd);
     if (rc != 0) {
