@@ -127,6 +127,7 @@ struct mp_uv_node {
     uint32_t peer_count;
     uint64_t serving;
     bool rerouted;
+    bool pull_at_once; /* This node was just elected: earlier failures say nothing. */
 
     struct mp_held *held_head;
     struct mp_held *held_tail;

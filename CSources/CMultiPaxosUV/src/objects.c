@@ -83,9 +83,10 @@ void mp_uv__object_mark_apply(struct mp_uv_node *node, struct mp_object *object)
 void mp_uv__objects_reroute(struct mp_uv_node *node) {
     for (struct mp_object *object = node->objects.active; object != NULL;
          object = object->next_active) {
-        object->pull_retry_us = 0;
+        if (node->pull_at_once) object->pull_retry_us = 0;
         mp_uv__object_mark(node, object);
     }
+    node->pull_at_once = false;
 }
 
 void mp_uv__object_describe(struct mp_object *object, const uint8_t *description, uint32_t size) {

@@ -11,8 +11,12 @@ static void pulled(struct mp_uv_node *node, struct mp_object *object) {
 
 /* The batches of the old ballot may still be adopted by whoever took over: their calls are
  * answered if they are seen committed soon, and unknown otherwise. */
-static void preempted(struct mp_uv_node *node, struct mp_object *object) {
+static void preempted(struct mp_uv_node *node, struct mp_object *object, struct mp_ballot by) {
     object->barrier_due = false;
+    /* Another server was elected, most likely, and this one will hear of it within T/4: to pull
+     * before that would only start a duel. */
+    bool server = (by.node & MP_CLIENT_NODE) == 0;
+    if (server) object->pull_retry_us = node->now_us + node->options.timeout_us / 2;
     uint64_t deadline_us = node->now_us + node->options.timeout_us;
     for (struct mp_draft *draft = object->flights.head; draft != NULL; draft = draft->next) {
         draft->orphaned = true;
@@ -48,7 +52,7 @@ static void report(struct mp_uv_node *node, struct mp_object *object,
             if (object->pulling) mp_uv__pull_failed(node, object);
             break;
         case MP_PREEMPTED:
-            preempted(node, object);
+            preempted(node, object, outcome->ballot);
             break;
         case MP_CONFIRMED:
         case MP_TIPPED:

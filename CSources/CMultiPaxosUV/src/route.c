@@ -14,6 +14,7 @@ void mp_uv__serving_set(struct mp_uv_node *node, uint64_t serving) {
     uint64_t before = node->serving;
     node->serving = serving;
     node->rerouted = true;
+    node->pull_at_once = serving == node->id;
     if (serving != 0 && before != 0) mp_uv__sent_hurry(node, before);
     if (!node->server) return;
     struct mp_message message = {.kind = MP_DRIVER_SERVING, .value = serving};
@@ -212,7 +213,7 @@ void mp_uv__sent_lost(struct mp_uv_node *node, const struct mp_conn *conn) {
 
 /* Another node serves now: `before` will hardly answer the calls it has any more. */
 void mp_uv__sent_hurry(struct mp_uv_node *node, uint64_t before) {
-    uint64_t deadline_us = node->now_us + node->options.timeout_us;
+    uint64_t deadline_us = node->now_us + node->options.timeout_us / 4;
     for (uint32_t i = 0; i < node->sent_capacity; i += 1) {
         struct mp_draft *draft = node->sent[i];
         if (draft == NULL || draft->deadline_us <= deadline_us) continue;
