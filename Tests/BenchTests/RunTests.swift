@@ -64,13 +64,30 @@ import Testing
     @Test(arguments: [
         ["--value-bytes", "3"], ["--scenario", "kill-owner", "--replicas", "1"],
         ["--scenario", "pause-owner", "--cluster", "1=h:1,2=h:2,3=h:3"], ["--cluster", "nonsense"],
-        ["--workload", "what"],
+        ["--workload", "what"], ["--json", "/nowhere/at/all.json"],
     ])
     func `refuses wrong flags`(_ arguments: [String]) async throws {
         let child = try ChildProcess(
             Products.path("adobench"), ["run"] + arguments)
         let exit = try await child.exit()
         #expect(exit == .status(64), "\(child.standardError)")
+    }
+
+    @Test func `leaves nothing behind when it is interrupted`() async throws {
+        let folder = try TemporaryDirectory()
+        let child = try ChildProcess(
+            Products.path("adobench"),
+            ["run", "--seconds", "60", "--in-flight", "8", "--data", folder.url.path])
+        try await poll(until: "the load runs") { child.standardError.contains("/s  p50") }
+        child.send(SIGINT)
+        #expect(try await child.exit() == .status(130))
+        let left = try FileManager.default.contentsOfDirectory(atPath: folder.url.path)
+        #expect(left == [])
+        for entry in try FileManager.default.contentsOfDirectory(atPath: "/proc") {
+            let command = FileManager.default.contents(atPath: "/proc/\(entry)/cmdline") ?? Data()
+            let text = String(decoding: command, as: UTF8.self)
+            #expect(!text.contains(folder.url.path), "process \(entry) still runs")
+        }
     }
 
     @Test func `says what a server said that did not start`() async throws {

@@ -69,8 +69,8 @@ struct Control: Sendable {
                 throw BenchError(
                     """
                     the servers were not ready after \(Int(seconds)) s: \
-                    \(silent.isEmpty ? "they elected nobody" : "no answer from \(silent)"). \
-                    Look at their logs (--keep leaves them in place).
+                    \(silent.isEmpty ? "they elected nobody" : "no answer from \(silent)"). Look \
+                    at their logs, and for --cluster at the addresses and --cluster-name.
                     """)
             }
             try? await Task.sleep(for: .milliseconds(25))
