@@ -79,7 +79,10 @@ enum mp_status mp__proposer_pull(struct mp_replica *replica, struct mp__group *g
     if (round < group->promised.round) round = group->promised.round;
     group->ballot = (struct mp_ballot){.round = round + 1, .node = replica->options.node};
     group->role = MP_PREPARING;
-    group->pull_deadline = deadline_us;
+    /* Silence is told soon. Who answers may need longer to hand over a long log. */
+    uint64_t prompt = replica->now_us + 2 * replica->options.timeout_us;
+    group->pull_deadline = deadline_us < prompt ? deadline_us : prompt;
+    group->adopt_deadline = deadline_us;
     memset(group->promises, 0, sizeof group->promises);
     group->promised = group->ballot;
     group->highest_round = group->ballot.round;
@@ -162,6 +165,7 @@ static void adopt(struct mp_replica *replica, struct mp__group *group,
                   struct mp_effects *effects) {
     if (count_promises(replica, group) < mp__quorum(replica)) return;
     group->role = MP_ADOPTING;
+    group->pull_deadline = group->adopt_deadline;
     group->best = choose(replica, group);
     group->adopted = group->log.commit;
     mp__trace(replica, MP_TRACE_ADOPTING, group, group->ballot, group->ballot,
@@ -224,11 +228,6 @@ enum mp_status mp__proposer_frame(struct mp_replica *replica, struct mp__group *
     enum mp_status status = mp__acceptor_admits(replica, group, batch, group->adopted, &known);
     if (status != MP_OK) return status;
 
-    if (!known && replica->options.votes && replica->disk_full) {
-        /* The reserve of a full disk is for promises; and who cannot store cannot own. */
-        fail(replica, group, effects);
-        return MP_OK;
-    }
     if (!known) mp__acceptor_take(replica, group, batch, effects);
     group->adopted = (struct mp_point){
         .index = batch->last, .ballot = batch->ballot, .checksum = batch->checksum};

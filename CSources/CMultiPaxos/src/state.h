@@ -69,7 +69,8 @@ struct mp__group {
     enum mp_role role;
     struct mp_ballot ballot;
     uint64_t highest_round; /* Seen in any ballot of this group. */
-    uint64_t pull_deadline;
+    uint64_t pull_deadline;  /* Of the phase it is in: first of the promises, then of the whole. */
+    uint64_t adopt_deadline;
     uint64_t resend_at;
     uint64_t promise_write; /* The write that makes the own promise durable. */
     struct mp__promise promises[MP_VOTERS_MAX];

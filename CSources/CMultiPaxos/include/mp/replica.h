@@ -99,7 +99,8 @@ struct mp_event {
             bool reachable;
         } peer;
         struct {
-            uint64_t deadline_us; /* When to give up with MP_PULL_NO_QUORUM. */
+            /* When to give up with MP_PULL_NO_QUORUM; without a quorum of promises after 2T. */
+            uint64_t deadline_us;
         } pull;
         struct {
             struct mp_batch_builder *batch; /* Sealed by the step if it returns MP_OK. */
