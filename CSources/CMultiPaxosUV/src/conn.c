@@ -161,6 +161,7 @@ static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer) 
     struct mp_uv_node *node = conn->owner;
     if (count == 0 || conn->state == MP_CONN_CLOSING) return;
     if (count < 0) {
+        if (conn->in_size > 0) mp_uv__conn_fail(conn, "it ended in the middle of a message");
         mp_uv__conn_close(conn);
         return;
     }
