@@ -60,20 +60,37 @@ extension `Real servers` {
             ])
         }
 
-        /// Half a greeting is nothing to complain about, but it must not hold anything up.
-        @Test func `bear connections that say nothing or half of it`() async throws {
+        @Test func `close connections that say nothing, or half of a greeting`() async throws {
             let greeting = try await Greeting.capture()
+            let half = Array(greeting.bytes.prefix(60))
+            try await attack([
+                { try RawSocket(connectedTo: $0.port(of: 1)) },
+                { try $0.connect(sending: half) },
+                {
+                    let socket = try $0.connect(sending: half)
+                    socket.close()
+                    return socket
+                },
+                {
+                    let socket = try $0.connect(sending: greeting.bytes)
+                    _ = try await socket.receiveMessage()
+                    socket.send(half)
+                    socket.close()
+                    return socket
+                },
+            ])
+        }
+
+        @Test func `bear many connections that say nothing`() async throws {
             let cluster = try await ServerCluster.start(in: directory)
             try await cluster.withClient { client throws in
                 let ledger = try await Writers.run(2, on: client) { writers throws in
-                    let half = Array(greeting.bytes.prefix(60))
-                    let silent = try (1...20).map { _ in
+                    let silent = try (1...200).map { _ in
                         try RawSocket(connectedTo: cluster.port(of: 1))
                     }
-                    let halves = try (1...20).map { _ in try cluster.connect(sending: half) }
-                    try await writers.waitForProgress(8)
-                    for socket in silent + halves { socket.close() }
-                    try await writers.waitForProgress(8)
+                    try await writers.waitForProgress()
+                    for socket in silent { socket.close() }
+                    try await writers.waitForProgress()
                 }
                 try await cluster.verify(ledger, client)
             }

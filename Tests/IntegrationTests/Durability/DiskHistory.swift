@@ -7,6 +7,7 @@ struct DiskHistory {
     private var written: [(fact: StoredFact, at: UInt64)] = []
     private var flushed: [(fact: StoredFact, at: UInt64)] = []
     private var durable: [StoredFact: UInt64] = [:]
+    private var promises: [UInt64: [(ballot: WireBallot, at: UInt64)]] = [:]
     private var frames: [Link: StoredFrame] = [:]
     private var endingAt: [Place: Set<UInt64>] = [:]
     private var chains: [Link: UInt64] = [:]
@@ -47,17 +48,38 @@ struct DiskHistory {
     private mutating func commit(_ call: SystemCall) {
         for (fact, at) in flushed where at <= call.begin && durable[fact] == nil {
             durable[fact] = call.end
-            guard case .frame(let frame) = fact else { continue }
-            frames[Link(group: frame.group, checksum: frame.checksum)] = frame
-            endingAt[Place(group: frame.group, index: frame.last), default: []]
-                .insert(frame.checksum)
+            note(fact, durableAt: call.end)
         }
         flushed.removeAll { $0.at <= call.begin }
     }
 
-    /// When the promise was durable; nil if it never was.
-    func promised(_ group: UInt64, _ ballot: WireBallot) -> UInt64? {
-        durable[.promise(group: group, ballot: ballot)]
+    private mutating func note(_ fact: StoredFact, durableAt time: UInt64) {
+        switch fact {
+        case .promise(let group, let ballot):
+            promises[group, default: []].append((ballot, time))
+        case .frame(let frame):
+            frames[Link(group: frame.group, checksum: frame.checksum)] = frame
+            endingAt[Place(group: frame.group, index: frame.last), default: []]
+                .insert(frame.checksum)
+        }
+    }
+
+    /// When a promise of `ballot` or of a higher one was durable; nil if none ever was.
+    ///
+    /// One commit may hold several promises; the highest of them, which is what is written, says no
+    /// less than the others.
+    func promised(_ group: UInt64, atLeast ballot: WireBallot) -> UInt64? {
+        promises[group]?.filter { $0.ballot >= ballot }.map(\.at).min()
+    }
+
+    /// Whether a batch that begins at `index` or before became durable in `times`.
+    ///
+    /// Where a commit holds a batch and, after it, one that cuts it off, only the second is written.
+    func isCut(_ group: UInt64, at index: UInt64, in times: ClosedRange<UInt64>) -> Bool {
+        frames.values.contains { frame in
+            guard frame.group == group, frame.first <= index else { return false }
+            return times.contains(durable[.frame(frame)] ?? .max)
+        }
     }
 
     /// The batches that end at `index`, by checksum.

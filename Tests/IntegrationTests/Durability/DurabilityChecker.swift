@@ -1,9 +1,11 @@
 /// Replays what each server wrote, flushed and sent, and finds what was sent too early.
 ///
-/// * A PROMISE may leave once the promised ballot, and the log up to the tip it names, are durable
-///   on its node.
+/// * A PROMISE may leave once the promised ballot or a higher one, and the log up to the tip it
+///   names, are durable on its node.
 /// * An ACCEPTED may leave once the owner's batch that ends at the acknowledged index, and every
 ///   batch before it, are durable on its node.
+/// * Both may leave, too, once it is durable that the log was cut there since, for a promise of that
+///   ballot or, after an ACCEPTED, of a higher one: one commit may hold both steps.
 /// * A COMMIT and an answer to a client may leave once one and the same batch that holds the index,
 ///   and every batch before it, are durable on a quorum.
 struct DurabilityChecker {
@@ -105,11 +107,13 @@ struct DurabilityChecker {
     private mutating func checkPromise(_ one: Sent) {
         let message = one.message
         tally.promises += 1
-        let promised = disks[one.node]?.promised(message.group, message.ballot)
-        if isLate(promised, one) { refuse(one, "promised \(message.ballot)") }
+        let promised = disks[one.node]?.promised(message.group, atLeast: message.ballot)
+        guard let promised, promised <= one.time else {
+            return refuse(one, "promised \(message.ballot)")
+        }
         guard message.index > 0 else { return }
         let tip = disks[one.node]?.chain(message.group, message.checksum)
-        if isLate(tip, one) {
+        if isLate(tip, one), !isCut(one, since: promised) {
             refuse(one, "promised \(message.ballot) with a log up to \(message.index)")
         }
     }
@@ -127,7 +131,12 @@ struct DurabilityChecker {
         let covered = candidates.contains { checksum in
             !isLate(disks[one.node]?.chain(message.group, checksum), one)
         }
-        if !covered { refuse(one, "accepted up to \(message.index) at \(message.ballot)") }
+        let next = WireBallot(round: message.ballot.round, node: message.ballot.node + 1)
+        let deposed = disks[one.node]?.promised(message.group, atLeast: next)
+        let excused = deposed.map { isCut(one, since: $0) } ?? false
+        if !covered, !excused {
+            refuse(one, "accepted up to \(message.index) at \(message.ballot)")
+        }
     }
 
     private mutating func checkCommit(_ one: Sent) {
@@ -157,6 +166,12 @@ struct DurabilityChecker {
             if durable <= time { copies += 1 }
         }
         return copies
+    }
+
+    /// Whether the log that the message speaks of was cut before it left, and since `time`.
+    private func isCut(_ one: Sent, since time: UInt64) -> Bool {
+        guard let disk = disks[one.node], time <= one.time else { return false }
+        return disk.isCut(one.message.group, at: one.message.index, in: time...one.time)
     }
 
     private func isLate(_ durable: UInt64?, _ one: Sent) -> Bool {

@@ -59,6 +59,56 @@ private typealias Kind = WireMessage.Kind
         #expect(found == ["node 1 promised 3.1 with a log up to 1 before that was durable"])
     }
 
+    @Test func `accepts a promise once a higher one is durable`() {
+        let found = violations {
+            $0.write(promise: WireBallot(round: 4, node: 2))
+            $0.commit()
+            $0.send(Kind.promise, 0, at: ballot)
+        }
+        #expect(found == [])
+    }
+
+    @Test func `accepts a promise whose tip was cut off in the same commit`() {
+        let found = violations {
+            $0.write(promise: ballot)
+            $0.write(batch: 1, at: ballot, checksum: 5)
+            $0.commit()
+            $0.send(Kind.promise, 2, at: ballot)
+        }
+        #expect(found == [])
+    }
+
+    @Test func `refuses a promise whose tip was cut off before it`() {
+        let found = violations {
+            $0.write(batch: 1, at: ballot, checksum: 5)
+            $0.commit()
+            $0.write(promise: ballot)
+            $0.commit()
+            $0.send(Kind.promise, 2, at: ballot)
+        }
+        #expect(found == ["node 1 promised 3.1 with a log up to 2 before that was durable"])
+    }
+
+    @Test func `accepts an acknowledgement cut off by a higher ballot in the same commit`() {
+        let found = violations {
+            $0.write(promise: WireBallot(round: 4, node: 2))
+            $0.write(batch: 1, at: WireBallot(round: 4, node: 2), checksum: 5)
+            $0.commit()
+            $0.send(Kind.accepted, 2, at: ballot)
+        }
+        #expect(found == [])
+    }
+
+    @Test func `refuses an acknowledgement cut off without a higher ballot`() {
+        let found = violations {
+            $0.write(promise: ballot)
+            $0.write(batch: 1, at: ballot, checksum: 5)
+            $0.commit()
+            $0.send(Kind.accepted, 2, at: ballot)
+        }
+        #expect(found == ["node 1 accepted up to 2 at 3.1 before that was durable"])
+    }
+
     @Test func `lets a refused promise leave at once`() {
         #expect(violations { $0.send(Kind.promise, 0, at: ballot, outcome: 1) } == [])
     }
