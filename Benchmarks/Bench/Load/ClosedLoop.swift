@@ -1,5 +1,6 @@
-/// The decisions of one client that keeps a fixed number of operations in flight. No I/O and no
-/// clock: whoever owns it submits what it opens and tells it what was answered.
+/// The decisions of one client that keeps a fixed number of operations in flight.
+///
+/// No I/O and no clock: whoever owns it submits what it opens and tells it what was answered.
 ///
 /// Each operation occupies one of `width` slots until it is settled. A slot whose operation was
 /// refused rests until the next `tick`, so that a cluster which refuses everything is not asked a
@@ -61,7 +62,9 @@ struct ClosedLoop: Sendable {
     /// The lowest request that is not settled: results below it need not be kept.
     var lowestOpen: UInt64 { firstOpen }
 
-    /// How many of the next `count` operations are writes. The first `preload` ones are.
+    /// How many of the next `count` operations are writes.
+    ///
+    /// The first `preload` ones are.
     func writes(amongNext count: Int) -> Int {
         guard writesPercent < 100 else { return count }
         return (opened..<opened + UInt64(count)).count { number in
@@ -151,7 +154,9 @@ struct ClosedLoop: Sendable {
         }
     }
 
-    /// Takes the answer to a read. A read has no effect, so one that was not answered failed.
+    /// Takes the answer to a read.
+    ///
+    /// A read has no effect, so one that was not answered failed.
     mutating func receivedRead(_ read: UInt64, _ answer: Answer, now: UInt64) -> Reception {
         pending -= 1
         guard let started = readStarts.removeValue(forKey: read) else { return .nothing }

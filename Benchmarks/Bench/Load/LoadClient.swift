@@ -2,9 +2,10 @@ import ADO
 import MultiPaxos
 import Synchronization
 
-/// One client of the load: a connection of its own, a session, and a closed loop over them. Each
-/// batch of answers settles what it answers and submits as many new operations, on the loop thread
-/// that brought it.
+/// One client of the load: a connection of its own, a session, and a closed loop over them.
+///
+/// Each batch of answers settles what it answers and submits as many new operations, on the loop
+/// thread that brought it.
 final class LoadClient<Object: LoadedObject>: Sendable {
     /// From 0.
     let number: Int

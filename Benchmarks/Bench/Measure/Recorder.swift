@@ -1,9 +1,10 @@
 import Histogram
 import Synchronization
 
-/// What one client measured, in windows of 100 ms. The client's loop thread takes the lock once
-/// per batch of answers; the reporter takes finished windows away once per second, so memory does
-/// not grow with the run.
+/// What one client measured, in windows of 100 ms.
+///
+/// The client's loop thread takes the lock once per batch of answers; the reporter takes finished
+/// windows away once per second, so memory does not grow with the run.
 final class Recorder: Sendable {
     struct State: Sendable {
         fileprivate var measured: MeasuredTime?

@@ -21,8 +21,10 @@ struct Timeline: Sendable {
         count = Int((seconds * 1e9 / Double(Window.nanoseconds)).rounded(.up))
     }
 
-    /// Adds a window of one client. A client that was long without answers hands it over late;
-    /// then only the counts are added, the percentiles stay those of the others.
+    /// Adds a window of one client.
+    ///
+    /// A client that was long without answers hands it over late; then only the counts are added,
+    /// the percentiles stay those of the others.
     mutating func add(_ window: Window) {
         if finished[window.position] != nil {
             finished[window.position]?.ok += window.ok

@@ -1,8 +1,10 @@
 import Glibc
 import Synchronization
 
-/// Lines on the standard error that tell how a run goes. On a terminal the line of the running
-/// second is replaced by the next one; into a file each is written once.
+/// Lines on the standard error that tell how a run goes.
+///
+/// On a terminal the line of the running second is replaced by the next one; into a file each is
+/// written once.
 final class Progress: Sendable {
     private let isTerminal: Bool
     private let isSilent: Bool

@@ -30,7 +30,9 @@ extension RunReport {
         }
     }
 
-    /// Fills in how long no write was acknowledged. A run without writes has no such time.
+    /// Fills in how long no write was acknowledged.
+    ///
+    /// A run without writes has no such time.
     mutating func fillGaps(
         _ gaps: GapTracker, _ measured: MeasuredTime, _ strike: FaultInjector.Strike??
     ) {

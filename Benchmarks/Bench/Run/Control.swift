@@ -2,7 +2,9 @@ import ADO
 import MultiPaxos
 
 /// The benchmark's own connection, beside the load: it asks the servers for their status and reads
-/// their logs. It never proposes.
+/// their logs.
+///
+/// It never proposes.
 struct Control: Sendable {
     let node: Node
     let servers: [UInt64]

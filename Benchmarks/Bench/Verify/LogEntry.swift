@@ -1,5 +1,6 @@
-/// One entry of a committed log, as the audit sees it. Decoded here and not by the code under
-/// test, so that a mistake there is not repeated.
+/// One entry of a committed log, as the audit sees it.
+///
+/// Decoded here and not by the code under test, so that a mistake there is not repeated.
 struct LogEntry {
     enum Body {
         /// An operation that a session asked for.

@@ -1,6 +1,7 @@
 /// What the object must have answered, computed from the log alone: the entries are applied here
-/// once each, in order. An answer that differs means an entry was applied twice, not at all, or in
-/// another order.
+/// once each, in order.
+///
+/// An answer that differs means an entry was applied twice, not at all, or in another order.
 struct LogModel: Sendable {
     /// The entry is not what the request with its number writes.
     struct WrongContent: Error, Equatable {}

@@ -179,7 +179,9 @@ final class CoreCluster {
 
     // MARK: Steps
 
-    /// Steps a member and carries out the effects. `frame` gives the frame of the event, if any.
+    /// Steps a member and carries out the effects.
+    ///
+    /// `frame` gives the frame of the event, if any.
     @discardableResult
     func step(_ member: Member, _ event: inout mp_event, frame: () -> Frame? = { nil }) -> mp_status
     {

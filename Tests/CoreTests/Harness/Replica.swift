@@ -55,7 +55,9 @@ final class Replica {
     }
 }
 
-/// The effects of the last step. C arrays come as tuples: these views make them collections.
+/// The effects of the last step.
+///
+/// C arrays come as tuples: these views make them collections.
 struct Effects {
     let raw: UnsafePointer<mp_effects>
 

@@ -13,20 +13,24 @@ extension mp_ballot {
 }
 
 extension mp_ballot: @retroactive Equatable {
+    /// Whether two ballots are the same.
     public static func == (a: mp_ballot, b: mp_ballot) -> Bool { mp_ballot_equal(a, b) }
 }
 
 extension mp_ballot: @retroactive Comparable {
+    /// Whether a ballot comes before another.
     public static func < (a: mp_ballot, b: mp_ballot) -> Bool { mp_ballot_compare(a, b) < 0 }
 }
 
 extension mp_ballot: @retroactive CustomStringConvertible {
+    /// Round and node, clients marked by a c.
     public var description: String {
         node & clientBit == 0 ? "\(round).\(node)" : "\(round).c\(node & ~clientBit)"
     }
 }
 
 extension mp_point: @retroactive Equatable {
+    /// Whether two points are the same entry of the same history.
     public static func == (a: mp_point, b: mp_point) -> Bool {
         a.index == b.index && a.ballot == b.ballot && a.checksum == b.checksum
     }
@@ -35,10 +39,12 @@ extension mp_point: @retroactive Equatable {
 }
 
 extension mp_point: @retroactive CustomStringConvertible {
+    /// Index and ballot.
     public var description: String { index == 0 ? "root" : "\(index)@\(ballot)" }
 }
 
 extension mp_status: @retroactive CustomStringConvertible {
+    /// The name in the source.
     public var description: String { String(cString: mp_status_name(self)) }
 }
 

@@ -3,9 +3,11 @@ import Testing
 
 /// MODEL.md, section 6: entries are never re-stamped; commit counts only the owner's own.
 @Suite struct `An entry` {
-    /// P@2 commits 1...1000 on A and B and dies. Q@3 adopts them, and dies after half of them has
-    /// reached A and C. R@4 hears B and C. If Q had stamped what it sent, C's 500 entries of ballot
-    /// 3 would beat B's 1000 of ballot 2, and 500 acknowledged entries would be lost.
+    /// P@2 commits 1...1000 on A and B and dies.
+    ///
+    /// Q@3 adopts them, and dies after half of them has reached A and C. R@4 hears B and C. If Q
+    /// had stamped what it sent, C's 500 entries of ballot 3 would beat B's 1000 of ballot 2, and
+    /// 500 acknowledged entries would be lost.
     @Test func `keeps its ballot so that half an adoption loses no acknowledged write`() throws {
         let (a, b, c): (UInt64, UInt64, UInt64) = (1, 2, 3)
         let cluster = CoreCluster(voters: 3, clients: 3, window: 16)

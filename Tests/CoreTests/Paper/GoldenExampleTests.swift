@@ -1,8 +1,9 @@
 import CMultiPaxos
 import Testing
 
-/// The worked example of *Much ADO about Failures*: a queue on five replicas, A to E. Rounds are
-/// one higher than the paper's, because round 0 is no ballot here.
+/// The worked example of *Much ADO about Failures*: a queue on five replicas, A to E.
+///
+/// Rounds are one higher than the paper's, because round 0 is no ballot here.
 @Suite struct `The golden example` {
     static let (a, b, c, d, e): (UInt64, UInt64, UInt64, UInt64, UInt64) = (1, 2, 3, 4, 5)
     static let all: Set<UInt64> = [a, b, c, d, e]

@@ -1,6 +1,6 @@
 import CMultiPaxos
 
-/// A cluster driven by the commands of a transcript:
+/// A cluster driven by the commands of a transcript.
 ///
 ///     start 3                     nodes 1 to 3 start with empty disks
 ///     client                      a proposer without a vote joins, as c1

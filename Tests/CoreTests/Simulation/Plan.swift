@@ -1,6 +1,8 @@
 import CMultiPaxos
 
-/// What one timed run looks like. All of it follows from the seed.
+/// What one timed run looks like.
+///
+/// All of it follows from the seed.
 struct Plan {
     var seed: UInt64
     var voters: UInt64 = 3

@@ -5,7 +5,9 @@ import Testing
 /// `CORE_SEEDS=5000` runs that many seeds instead of 200.
 let seedCount = ProcessInfo.processInfo.environment["CORE_SEEDS"].flatMap(UInt64.init)
 
-/// Seeds in blocks, so that the report stays short. `CORE_SEED=12` runs one.
+/// Seeds in blocks, so that the report stays short.
+///
+/// `CORE_SEED=12` runs one.
 let seedBlocks: [ClosedRange<UInt64>] = {
     let one = ProcessInfo.processInfo.environment["CORE_SEED"].flatMap(UInt64.init)
     if let one { return [one...one] }
