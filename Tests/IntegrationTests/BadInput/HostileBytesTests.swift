@@ -14,7 +14,7 @@ extension `Real servers` {
             directory = try TemporaryDirectory()
         }
 
-        /// Has each of `attacks` made on node 1 while a client works, and sees it closed and logged.
+        /// Has each of `attacks` made on node 1 while a client works; sees it closed and logged.
         private func attack(
             _ attacks: [(ServerCluster) async throws -> RawSocket]
         ) async throws {

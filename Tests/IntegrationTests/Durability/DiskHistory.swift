@@ -74,7 +74,7 @@ struct DiskHistory {
 
     /// Whether a batch that begins at `index` or before became durable in `times`.
     ///
-    /// Where a commit holds a batch and, after it, one that cuts it off, only the second is written.
+    /// Where a commit holds a batch and then one that cuts it off, only the second is written.
     func isCut(_ group: UInt64, at index: UInt64, in times: ClosedRange<UInt64>) -> Bool {
         frames.values.contains { frame in
             guard frame.group == group, frame.first <= index else { return false }

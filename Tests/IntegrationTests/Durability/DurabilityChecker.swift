@@ -4,8 +4,8 @@
 ///   names, are durable on its node.
 /// * An ACCEPTED may leave once the owner's batch that ends at the acknowledged index, and every
 ///   batch before it, are durable on its node.
-/// * Both may leave, too, once it is durable that the log was cut there since, for a promise of that
-///   ballot or, after an ACCEPTED, of a higher one: one commit may hold both steps.
+/// * Both may leave, too, once it is durable that the log was cut there since, for a promise of
+///   that ballot or, after an ACCEPTED, of a higher one: one commit may hold both steps.
 /// * A COMMIT and an answer to a client may leave once one and the same batch that holds the index,
 ///   and every batch before it, are durable on a quorum.
 struct DurabilityChecker {

@@ -32,6 +32,7 @@ extension `Real servers` {
         @Test func `lose nothing with a follower, and the owner stays`() async throws {
             let cluster = try await ServerCluster.start(in: directory)
             try await cluster.withClient { client throws in
+                try await cluster.waitUntilSettled(client)
                 let ledger = try await Writers.run(on: client) { writers throws in
                     try await writers.waitForProgress()
                     let owner = try await cluster.owner(of: Writers.keys, client)

@@ -165,7 +165,7 @@ extension ServerCluster {
         }
     }
 
-    /// Waits until a server owns the object and nobody has promised a higher ballot, and says which.
+    /// Waits until a server owns the object and nobody promised a higher ballot, and says which.
     ///
     /// A server that has just resumed may still believe that it owns what another one took over.
     func owner(of object: ObjectName, _ client: Cluster) async throws -> UInt64 {
@@ -180,6 +180,23 @@ extension ServerCluster {
             return seen.first {
                 $0.status.role == .owning && $0.status.isReady && $0.status.owner == highest
             }?.node
+        }
+    }
+
+    /// Waits until all servers have named the same one to serve for three election timeouts.
+    ///
+    /// The first to listen serves until a better connected one is known.
+    func waitUntilSettled(_ client: Cluster) async throws {
+        var since = ContinuousClock.now
+        var agreed: Set<UInt64> = []
+        try await poll(until: "the servers agree who serves") {
+            var serving: Set<UInt64> = []
+            for node in nodes {
+                serving.insert(try await client.client.status(of: node).serving)
+            }
+            if serving != agreed || serving.count != 1 || serving == [0] { since = .now }
+            agreed = serving
+            return .now - since > .milliseconds(600)
         }
     }
 

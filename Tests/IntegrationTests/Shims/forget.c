@@ -1,7 +1,7 @@
 /* Remembers how the data file looked at the last flush, so that a test can bring that back after it
  * has killed the process: what the page cache held and the disk did not is then gone, as after a
- * power cut. The data is written as always (LMDB reads it through a map); what it replaced goes to a
- * journal first. UndoJournal.swift reads the journal.
+ * power cut. The data is written as always (LMDB reads it through a map); what it replaced goes
+ * to a journal first. UndoJournal.swift reads the journal.
  *
  * ADO_SHIM_JOURNAL  The journal: { offset, size, the bytes before }, empty after each flush.
  * ADO_SHIM_FLUSH    ignored: flushes and synchronous writes are ordinary ones. For the test that

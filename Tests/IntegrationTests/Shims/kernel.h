@@ -66,7 +66,8 @@ static inline size_t kernel_total(const struct iovec *parts, int count) {
 
 /* Opens a file of the shim's own at a number that no program uses by chance. */
 static inline int kernel_open_own(const char *path) {
-    int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    int flags = O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC;
+    int fd = (int)syscall(SYS_openat, AT_FDCWD, path, flags, 0600);
     if (fd < 0) return fd;
     int high = fcntl(fd, F_DUPFD_CLOEXEC, 700);
     if (high < 0) return fd;

@@ -1,9 +1,9 @@
-/* A program with LMDB and a socket, to try the shims on: it commits a promise and a batch, and tells
- * of both, before or after.
+/* A program with LMDB and a socket, to try the shims on: it commits a promise and a batch, and
+ * tells of both, before or after.
  *
  *   probe tell DIR after|before   commit, then tell; or tell, then commit
- *   probe fill DIR N              commit N counters one after the other, write the number of each to
- *                                 standard output, then write a page that no commit ends, and wait
+ *   probe fill DIR N              commit N counters one after the other, write the number of each
+ *                                 to standard output, then write a page without a commit, and wait
  *   probe show DIR                write the last counter found to standard output */
 #include <errno.h>
 #include <lmdb.h>
