@@ -1,7 +1,9 @@
 /* Gathering calls in drafts, within bounds. */
 #include "node.h"
 
-enum { CAPACITY_FIRST = 400 };
+/* Calls of a draft stop here though a batch may be larger: while one batch is on the disks the next
+ * is on the wire and a third is applied, which one batch of everything in flight would prevent. */
+enum { CAPACITY_FIRST = 400, CALLS_BYTES = 64 * 1024 };
 
 void mp_uv__draft_discard(struct mp_uv_node *node, struct mp_draft *draft) {
     mp_uv__draft_release(&node->drafts, &node->frames, draft);
@@ -58,15 +60,17 @@ static struct mp_draft *start(struct mp_uv_node *node, struct mp_object *object,
 static void gather(struct mp_uv_node *node, struct mp_object *object, struct mp_origin origin,
                    bool read, bool relayed, const uint8_t *block, uint32_t size) {
     struct mp_draft_list *list = read ? &object->reads : &object->calls;
+    uint32_t bytes_max = read ? MP_BATCH_SIZE_MAX : CALLS_BYTES;
     while (size > 0) {
         struct mp_draft *draft = list->tail;
         if (!takes_more(node, draft, relayed)) draft = start(node, object, list, read, relayed);
         uint32_t taken = 0;
-        uint32_t used =
-            mp_uv__draft_append(draft, &node->frames, block, size, origin, &taken);
+        uint32_t used = mp_uv__draft_append(draft, &node->frames, block, size, bytes_max, origin,
+                                            &taken);
         if (taken == 0) {
             draft = start(node, object, list, read, relayed);
-            used = mp_uv__draft_append(draft, &node->frames, block, size, origin, &taken);
+            used = mp_uv__draft_append(draft, &node->frames, block, size, bytes_max, origin,
+                                       &taken);
             MP_ASSERT(taken > 0); /* An empty draft has room for any entry. */
         }
         list->bytes += used;

@@ -85,11 +85,16 @@ static void note_origin(struct mp_draft *draft, struct mp_origin origin) {
 }
 
 uint32_t mp_uv__draft_append(struct mp_draft *draft, struct mp_frames *frames,
-                             const uint8_t *block, uint32_t size, struct mp_origin origin,
-                             uint32_t *taken) {
-    uint32_t room = MP_BATCH_SIZE_MAX - draft->builder.size;
+                             const uint8_t *block, uint32_t size, uint32_t bytes_max,
+                             struct mp_origin origin, uint32_t *taken) {
+    MP_ASSERT(bytes_max <= MP_BATCH_SIZE_MAX);
+    uint32_t room = draft->builder.size < bytes_max ? bytes_max - draft->builder.size : 0;
     uint32_t limit = MP_BATCH_ENTRIES_MAX - draft->builder.count;
     uint32_t bytes = mp_uv__block_prefix(block, size, room, limit, taken);
+    if (*taken == 0 && draft->builder.count == 0) {
+        room = MP_BATCH_SIZE_MAX - draft->builder.size;
+        bytes = mp_uv__block_prefix(block, size, room, 1, taken);
+    }
     if (*taken == 0) return 0;
     bool fits = reserve(draft, frames, bytes);
     MP_ASSERT(fits);

@@ -68,10 +68,11 @@ void mp_uv__draft_release(struct mp_drafts *drafts, struct mp_frames *frames,
                           struct mp_draft *draft);
 void mp_uv__drafts_free(struct mp_drafts *drafts);
 
-/* Append as many whole entries of a checked block as fit; *taken of them, and the bytes used. */
+/* Append as many whole entries of a checked block as fit in a draft of `bytes_max` bytes, or one if
+ * the draft is empty; *taken of them, and the bytes used. */
 uint32_t mp_uv__draft_append(struct mp_draft *draft, struct mp_frames *frames,
-                             const uint8_t *block, uint32_t size, struct mp_origin origin,
-                             uint32_t *taken);
+                             const uint8_t *block, uint32_t size, uint32_t bytes_max,
+                             struct mp_origin origin, uint32_t *taken);
 
 /* Append one entry that fits for certain: into a fresh draft. */
 void mp_uv__draft_append_one(struct mp_draft *draft, struct mp_frames *frames, uint32_t kind,

@@ -103,7 +103,8 @@ static void gather(struct mp_uv_node *node, struct mp_object *object, const uint
             mp_uv__draft_take(&node->drafts, &node->frames, object->group, capacity);
         draft->proposal = true;
         uint32_t taken = 0;
-        uint32_t used = mp_uv__draft_append(draft, &node->frames, block, size, nobody, &taken);
+        uint32_t used = mp_uv__draft_append(draft, &node->frames, block, size, MP_BATCH_SIZE_MAX,
+                                            nobody, &taken);
         MP_ASSERT(taken > 0);
         mp_uv__draft_push(&object->pushes, draft);
         block += used;
