@@ -64,9 +64,20 @@ public struct Server: Sendable {
             _exit(Failure.disk)
         }
         do throws(NodeError) {
-            return try Node.start(options, types: types)
+            try options.validate()
+            return try Node.start(options, types: types, listener: try bind())
         } catch {
             throw Failure(error)
+        }
+    }
+
+    /// Binds the server's own address: what the system refuses here is no failure of a disk.
+    private func bind() throws(NodeError) -> Listener? {
+        guard let address = configuration.address else { return nil }
+        do throws(NodeError) {
+            return try Listener.bind(host: address.host, port: address.port)
+        } catch {
+            throw NodeError(.inUse, error.message)
         }
     }
 }

@@ -35,7 +35,7 @@ extension mp_uv_callbacks {
         }
         if handlesFatal {
             callbacks.on_fatal = { context, text in
-                core(context).options.onFatal?(String(cString: text!))
+                core(context).failed(String(cString: text!))
             }
         }
         callbacks.on_closed = { context in

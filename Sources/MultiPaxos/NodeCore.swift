@@ -74,6 +74,14 @@ extension NodeCore {
         if isOver { waiter.resume() }
     }
 
+    /// The disk failed, and the node closes by itself: no order may reach it any more.
+    func failed(_ text: String) {
+        phase.withLock { phase in
+            if case .running = phase { phase = .closing(waiters: []) }
+        }
+        options.onFatal?(text)
+    }
+
     /// The loop has stopped: nothing comes any more, so whatever still waits is settled here.
     func closed() {
         waiting.settleAll()

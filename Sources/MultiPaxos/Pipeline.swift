@@ -8,7 +8,8 @@ public import Synchronization
 /// most a window of them open.
 ///
 /// ```swift
-/// let pipeline = try await Pipeline.open(Counter.self, named: "hits", on: node) { pipeline, replies in
+/// let pipeline = try await Pipeline.open(Counter.self, named: "hits", on: node) {
+///     pipeline, replies in
 ///     for position in 0..<replies.count { check(replies[position]) }
 /// }
 /// try pipeline.submit { block in

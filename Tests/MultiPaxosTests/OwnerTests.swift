@@ -39,6 +39,22 @@ extension `A cluster in one process` {
             }
         }
 
+        @Test func `or a server, which applies it as well`() async throws {
+            try await withCluster { cluster, replicas in
+                let node = try #require(replicas.node(2))
+                let here = node.object(Counter.self, named: "hits")
+                let there = cluster.object(Counter.self, named: "hits")
+                try await here.call(.add(1))
+                try await there.call(.add(10))
+                #expect(try await pull(here).value == 11)
+                #expect(try here.invoke(.add(100)) == 111)
+                try await here.push()
+                let policy = CallPolicy.exactlyOnce(deadline: .seconds(20))
+                #expect(try await there.call(.add(1000), policy: policy) == 1111)
+                #expect(try await here.call(.value, policy: policy) == 1111)
+            }
+        }
+
         @Test func `until another client pulls it`() async throws {
             try await withCluster { cluster, replicas in
                 try await withClient(of: replicas) { other in
