@@ -17,6 +17,7 @@ struct Plan {
     var tardiness: UInt64 = 0
     var crashes: UInt64 = 0
     var partitions: UInt64 = 0
+    var fullness: UInt64 = 0
     /// How long there are faults.
     var trouble: UInt64 = 12 * T
 
@@ -41,6 +42,7 @@ struct Plan {
         tardiness = [0, 20, 200][random.below(3)]
         crashes = [0, 300, 600][random.below(3)]
         partitions = [0, 300, 600][random.below(3)]
+        fullness = [0, 0, 300][random.below(3)]
     }
 
     var configuration: CoreCluster.Configuration {
@@ -61,6 +63,6 @@ extension Plan: CustomStringConvertible {
     var description: String {
         "\(voters) voters, \(clients) clients, groups \(groups), window \(window), loss \(loss), "
             + "duplication \(duplication), tardiness \(tardiness), crashes \(crashes), "
-            + "partitions \(partitions), fetch \(fetchBytes)"
+            + "partitions \(partitions), fullness \(fullness), fetch \(fetchBytes)"
     }
 }

@@ -18,6 +18,7 @@ extension Simulation {
         if random.chance(plan.crashes) { crashSome() }
         if random.chance(plan.partitions) { cutSome() }
         if random.chance(100) { stallDisk() }
+        if random.chance(plan.fullness) { fillOrEmptyDisk() }
     }
 
     private func crashSome() {
@@ -37,6 +38,12 @@ extension Simulation {
     private func stallDisk() {
         let node = cluster.voters[random.below(cluster.voters.count)]
         stalls[node] = stalls[node] == nil ? random.within(1_000...T) : nil
+    }
+
+    private func fillOrEmptyDisk() {
+        let node = cluster.voters[random.below(cluster.voters.count)]
+        guard cluster[node].isUp else { return }
+        cluster.setDisk(node, stall: 0, full: random.chance(500))
     }
 
     private func cutSome() {
@@ -97,6 +104,7 @@ extension Simulation {
         cuts = [:]
         stalls = [:]
         for member in cluster.members where !member.isUp { restart(member.id) }
+        for voter in cluster.voters { cluster.setDisk(voter, stall: 0) }
     }
 
     /// After healing, every group commits something new, and then all voters agree on all of it.
