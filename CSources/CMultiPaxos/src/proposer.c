@@ -228,6 +228,11 @@ enum mp_status mp__proposer_frame(struct mp_replica *replica, struct mp__group *
     enum mp_status status = mp__acceptor_admits(replica, group, batch, group->adopted, &known);
     if (status != MP_OK) return status;
 
+    if (!known && replica->options.votes && replica->disk_full) {
+        /* The reserve of a full disk is for promises; and who cannot store cannot own. */
+        fail(replica, group, effects);
+        return MP_OK;
+    }
     if (!known) mp__acceptor_take(replica, group, batch, effects);
     group->adopted = (struct mp_point){
         .index = batch->last, .ballot = batch->ballot, .checksum = batch->checksum};
