@@ -37,8 +37,7 @@ final class CoreCluster {
     var onSend: ((Packet) -> Void)?
     var onWrite: ((Member) -> Void)?
     var onOutcome: ((Member, mp_outcome) -> Void)?
-    /// Nodes whose disk was tampered with do not count as durable copies.
-    var stepCount = 0
+    private(set) var stepCount = 0
     private var scratch: [UInt8] = []
     /// The last packets delivered; kept only for runs of one seed.
     private var recent: [String] = []
@@ -66,9 +65,13 @@ final class CoreCluster {
         self.init(Configuration(voters: voters, clients: clients, window: window))
     }
 
-    /// The member with this id.
+    /// The member with this id; one that is down if there is none.
     subscript(node: UInt64) -> Member {
-        guard let place = places[node] else { preconditionFailure("no node \(node)") }
+        guard let place = places[node] else {
+            // A test of an election that elected nobody: it fails, and the others go on.
+            fail("there is no node \(nodeName(node))")
+            return Member(id: node, votes: false)
+        }
         return members[place]
     }
 
@@ -125,6 +128,7 @@ final class CoreCluster {
     /// Loads a node from its disk and starts it; `lost` groups load as unreadable.
     func start(_ node: UInt64, lost: Set<UInt64> = []) {
         let member = self[node]
+        guard places[node] != nil else { return }
         precondition(!member.isUp, "the node is down")
         member.replica = Replica(options(of: member))
         for group in member.disk.groups { load(group, into: member, lost: lost.contains(group)) }

@@ -132,9 +132,4 @@ struct FrameList {
     mutating func remove(through index: UInt64) {
         while let frame = frames.first, frame.batch.last <= index { frames.removeFirst() }
     }
-
-    mutating func replace(_ frame: Frame) {
-        let at = position(of: frame.batch.first)
-        if at < frames.count { frames[at] = frame }
-    }
 }

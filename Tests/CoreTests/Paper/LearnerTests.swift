@@ -1,0 +1,87 @@
+import CMultiPaxos
+import Testing
+
+/// A voter that is far behind fetches what is committed from whoever has it.
+@Suite struct `A voter far behind` {
+    /// Nodes 1 and 2 commit more than any of them keeps in memory, and node 3 hears none of it.
+    private func farBehind() -> CoreCluster {
+        let cluster = CoreCluster.owned(by: 1, "a")
+        for number in 0..<100 {
+            cluster.invoke(1, "\(number)")
+            cluster.push(1)
+            cluster.settle(among: [1, 2])
+        }
+        #expect(cluster.ledger.committed(1) == 101)
+        #expect(cluster[3].view().tip.index == 1)
+        return cluster
+    }
+
+    /// The owner's note that node 3 must fetch, and everything node 3 would get before it.
+    private func noteToFetch(_ cluster: CoreCluster, from owner: UInt64) -> Packet? {
+        for _ in 0..<80 {
+            let packets = cluster.take { $0.from == owner && $0.to == 3 }
+            let isNote = { (packet: Packet) in
+                packet.is(MP_MESSAGE_COMMIT) && packet.message.flags == 1
+            }
+            if let note = packets.first(where: isNote) { return note }
+            for packet in packets where packet.is(MP_MESSAGE_COMMIT) {
+                cluster.receiveHonest(packet)
+            }
+            cluster.flush(3)
+            cluster.deliver(MP_MESSAGE_ACCEPTED, from: 3)
+            cluster.timeOut(owner)
+        }
+        return nil
+    }
+
+    @Test func `fetches what the owner no longer keeps in memory`() throws {
+        let cluster = farBehind()
+        let note = try #require(noteToFetch(cluster, from: 1))
+        cluster.receiveHonest(note)
+        #expect(cluster.inFlight.contains { $0.is(MP_MESSAGE_FETCH) && $0.from == 3 })
+        cluster.settle()
+        #expect(cluster[3].view().commit.index >= 100)
+        cluster.spread(from: 1)
+        #expect(cluster.appliedEverywhere() == 101)
+    }
+
+    @Test func `refuses every lower ballot than that of an entry it has learned`() throws {
+        let cluster = farBehind()
+        let note = try #require(noteToFetch(cluster, from: 1))
+        // Meanwhile node 2 owns, and commits with node 1. Node 3 has heard of no such ballot.
+        #expect(cluster.own(2, among: [1, 2]) != nil)
+        cluster.barrier(2)
+        cluster.push(2)
+        cluster.settle(among: [1, 2])
+        cluster.invoke(2, "b")
+        cluster.push(2)
+        cluster.settle(among: [1, 2])
+        let ballot = cluster[2].view().owner
+        #expect(cluster[1].view().commit.ballot == ballot)
+        #expect(cluster[3].view().promised < ballot)
+
+        cluster.receiveHonest(note)
+        cluster.settle(among: [1, 3])
+        #expect(cluster[3].view().commit.ballot == ballot)
+        #expect(cluster[3].view().promised == ballot)
+        #expect(cluster[3].disk[1].hard.promised == ballot)
+        let late = message(MP_MESSAGE_COMMIT, note.message.ballot, point: note.message.point)
+        cluster.receiveHonest(Packet(from: 1, to: 3, message: late))
+        cluster.flush(3)
+        let answer = try #require(cluster.take { $0.is(MP_MESSAGE_ACCEPTED) }.last)
+        #expect(answer.message.outcome == UInt8(MP_OUTCOME_REFUSED.rawValue))
+    }
+
+    @Test func `asks another voter when the first does not answer`() throws {
+        let cluster = farBehind()
+        let note = try #require(noteToFetch(cluster, from: 1))
+        cluster.receiveHonest(note)
+        cluster.take()
+        cluster.crash(1)
+        for _ in 0..<40 where cluster[3].view().commit.index < 100 {
+            cluster.timeOut(3)
+            cluster.settle()
+        }
+        #expect(cluster[3].view().commit.index >= 100)
+    }
+}
