@@ -2,7 +2,8 @@
 #include "assert.h"
 #include "state.h"
 
-static uint32_t check_log(const struct mp_replica *replica, const struct mp__log *log) {
+static uint32_t check_log(const struct mp_replica *replica, const struct mp__log *log,
+                          uint64_t *bytes) {
     struct mp_point at = log->base;
     bool commit_seen = log->commit.index == log->base.index;
     uint32_t count = 0, uncommitted = 0, before = MP_NONE;
@@ -20,6 +21,7 @@ static uint32_t check_log(const struct mp_replica *replica, const struct mp__log
         /* I2: the commit point is the end of a batch. */
         if (at.index == log->commit.index) commit_seen = true;
         uncommitted += at.index > log->commit.index;
+        *bytes += batch->id.size;
         count += 1;
         before = i;
     }
@@ -45,8 +47,9 @@ static void check_owner(const struct mp_replica *replica, const struct mp__group
     }
 }
 
-static uint32_t check_group(const struct mp_replica *replica, const struct mp__group *group) {
-    uint32_t count = check_log(replica, &group->log);
+static uint32_t check_group(const struct mp_replica *replica, const struct mp__group *group,
+                            uint64_t *bytes) {
+    uint32_t count = check_log(replica, &group->log, bytes);
     /* I3: no entry has a ballot above the promise. */
     MP_ASSERT(mp_ballot_compare(group->log.tip.ballot, group->promised) <= 0);
     /* I4: committed entries are verified, and nothing beyond the tip is. */
@@ -63,16 +66,18 @@ static uint32_t check_group(const struct mp_replica *replica, const struct mp__g
 
 void mp_replica_check(const struct mp_replica *replica) {
     uint32_t batches = 0, groups = 0, armed = 0;
+    uint64_t bytes = 0;
     for (uint32_t i = 0; i < replica->group_slots; i += 1) {
         const struct mp__group *group = &replica->groups[i];
         if (!group->used) continue;
-        batches += check_group(replica, group);
+        batches += check_group(replica, group, &bytes);
         armed += group->armed;
         groups += 1;
     }
     /* I7: the pools lose nothing. */
     MP_ASSERT(groups == replica->group_count);
     MP_ASSERT(batches + replica->batch_free_count == replica->options.batches_max);
+    MP_ASSERT(bytes == replica->named_bytes);
     uint32_t listed = 0;
     for (uint32_t at = replica->armed_head; at != MP_NONE; at = replica->groups[at].armed_after) {
         listed += 1;

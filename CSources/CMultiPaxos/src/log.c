@@ -9,7 +9,7 @@
 #include "state.h"
 
 /* Committed batches kept in memory for voters that are a little behind, and while the pool is more
- * than half used. Those further behind fetch from storage. */
+ * than half used or the frames are too many bytes. Those further behind fetch from storage. */
 enum { RETAINED = 64, RETAINED_SCARCE = 2 };
 
 static struct mp_point end_of(const struct mp__batch *batch) {
@@ -72,6 +72,7 @@ uint32_t mp__log_append(struct mp_replica *replica, struct mp__log *log,
     struct mp__batch *batch = &replica->batches[at];
     replica->batch_free = batch->after;
     replica->batch_free_count -= 1;
+    replica->named_bytes += id->size;
     *batch = (struct mp__batch){.id = *id, .before = log->tail, .after = MP_NONE};
     if (log->tail != MP_NONE) replica->batches[log->tail].after = at;
     if (log->head == MP_NONE) log->head = at;
@@ -83,6 +84,8 @@ uint32_t mp__log_append(struct mp_replica *replica, struct mp__log *log,
 }
 
 static void give_back(struct mp_replica *replica, uint32_t at) {
+    MP_ASSERT(replica->named_bytes >= replica->batches[at].id.size);
+    replica->named_bytes -= replica->batches[at].id.size;
     replica->batches[at] = (struct mp__batch){.before = MP_NONE, .after = replica->batch_free};
     replica->batch_free = at;
     replica->batch_free_count += 1;
@@ -119,7 +122,8 @@ void mp__log_commit(struct mp_replica *replica, struct mp__log *log, uint64_t in
 }
 
 uint64_t mp__log_prune(struct mp_replica *replica, struct mp__log *log) {
-    bool scarce = replica->batch_free_count < replica->options.batches_max / 2;
+    bool scarce = replica->batch_free_count < replica->options.batches_max / 2 ||
+                  replica->named_bytes > MP_NAMED_BYTES_MAX;
     uint32_t keep = scarce ? RETAINED_SCARCE : RETAINED;
     uint64_t forgotten = 0;
     while (log->count - log->uncommitted > keep) {

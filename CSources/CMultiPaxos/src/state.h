@@ -136,6 +136,7 @@ struct mp_replica {
     struct mp__batch *batches;
     uint32_t batch_free; /* Head of the free list. */
     uint32_t batch_free_count;
+    uint64_t named_bytes; /* Of the frames of all batches in the lists. */
 };
 
 static inline uint32_t mp__quorum(const struct mp_replica *replica) {

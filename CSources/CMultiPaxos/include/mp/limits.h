@@ -20,6 +20,10 @@
 /* Uncommitted batches of one group, inherited ones included. */
 #define MP_UNCOMMITTED_MAX 256u
 
+/* Bytes of the frames that the logs of a node still name. Above it, committed ones are forgotten
+ * almost at once; voters that are behind then fetch them from storage. */
+#define MP_NAMED_BYTES_MAX 134217728u
+
 /* Messages one step may ask for: to each peer a window of accepts, and one more. */
 #define MP_SENDS_MAX (MP_VOTERS_MAX * (MP_WINDOW_MAX + 1u))
 
