@@ -86,8 +86,9 @@ extension `Real servers` {
             }
         }
 
-        /// The others wake up, find the call in their sockets, and take it.
-        @Test func `leave an unknown outcome, which settles as done`() async throws {
+        /// The others wake up and find the call in their sockets: they take it, unless they elect
+        /// another owner first. Either way the settled outcome is the truth.
+        @Test func `leave an unknown outcome, which settles as what became of it`() async throws {
             let cluster = try await ServerCluster.start(in: directory)
             try await withImpatientClient(cluster) { client, counter, owner throws in
                 let others = cluster.nodes.filter { $0 != owner }
@@ -95,8 +96,10 @@ extension `Real servers` {
                 for node in others { cluster.send(SIGCONT, to: node) }
                 let settled = try await counter.settle(
                     request, as: Int.self, deadline: .seconds(10))
-                #expect(settled == .done(2))
-                #expect(try await counter.call(.value) == 2)
+                let value = try await counter.call(.value)
+                #expect(
+                    (settled == .done(2) && value == 2) || (settled == .cancelled && value == 1),
+                    "settled as \(settled), and the sum is \(value)")
                 try await cluster.waitUntilAgreed(on: sum, client)
             }
             try await cluster.stop()
