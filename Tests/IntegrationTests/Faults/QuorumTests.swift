@@ -86,8 +86,9 @@ extension `Real servers` {
             }
         }
 
-        /// The others wake up and find the call in their sockets: they take it, unless they elect
-        /// another owner first. Either way the settled outcome is the truth.
+        /// The others wake up, and take the call that waits in their sockets or elect an owner.
+        ///
+        /// Either way the settled outcome is the truth.
         @Test func `leave an unknown outcome, which settles as what became of it`() async throws {
             let cluster = try await ServerCluster.start(in: directory)
             try await withImpatientClient(cluster) { client, counter, owner throws in
