@@ -30,6 +30,9 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "Connections that share the operations in flight.")
     var clients = 1
 
+    @Flag(help: "The generator itself owns the object: steady with set or counter.")
+    var embeddedOwner = false
+
     @Option(help: "Keys that the operations are spread over.")
     var keys = 10_000
 
@@ -93,6 +96,7 @@ struct RunCommand: AsyncParsableCommand {
         options.valueBytes = valueBytes
         options.inFlight = inFlight
         options.clients = clients
+        options.embeddedOwner = embeddedOwner
         options.keys = keys
         options.seconds = seconds
         options.warmup = warmup

@@ -28,6 +28,29 @@ import Testing
         #expect(throws: BenchError.self) { try options.validate() }
     }
 
+    @Test func `refuse an embedded owner where it makes no sense`() throws {
+        var options = RunOptions()
+        options.embeddedOwner = true
+        try options.validate()
+        options.workload = .counter
+        try options.validate()
+        let spoil: [(remedy: String, change: (inout RunOptions) -> Void)] = [
+            ("--scenario kill-owner", { $0.scenario = .killOwner }),
+            ("--scenario kill-follower", { $0.scenario = .killFollower }),
+            ("--scenario pause-owner", { $0.scenario = .pauseOwner }),
+            ("--workload set or counter", { $0.workload = .get }),
+            ("--workload set or counter", { $0.workload = .mixed }),
+            ("leave --clients out", { $0.clients = 2 }),
+        ]
+        for (remedy, change) in spoil {
+            var wrong = options
+            change(&wrong)
+            let error = #expect(throws: BenchError.self) { try wrong.validate() }
+            #expect(error?.description.contains(remedy) == true, "\(remedy)")
+            #expect(error?.status == .usage)
+        }
+    }
+
     @Test func `refuse numbers that make no run`() {
         let spoil: [(inout RunOptions) -> Void] = [
             { $0.valueBytes = 15 }, { $0.inFlight = 0 }, { $0.clients = 0 }, { $0.keys = 0 },

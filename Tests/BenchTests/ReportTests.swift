@@ -1,3 +1,4 @@
+import ADO
 import Foundation
 import Testing
 
@@ -32,6 +33,26 @@ import Testing
             #expect(node.contains(key), "\(key)")
         }
         #expect(keys((json["events"] as? [Any])?.first) == ["t_ms", "what"])
+    }
+
+    @Test func `names an embedded owner, and what ended its time`() throws {
+        let own = Ballot(round: 7, node: 1 << 63 | 0xAB)
+        var report = RunReport.example
+        report.owner = RunReport.OwnerChange()
+        report.judgeEmbeddedOwner(own, promised: own, nil)
+        #expect(report.reason == nil)
+        #expect(report.owner.embedded == true)
+        #expect(report.owner.before == RunReport.Owner(node: 0, ballot: "7.c00ab"))
+        #expect(report.owner.after == report.owner.before)
+        var usurped = RunReport.example
+        usurped.owner = RunReport.OwnerChange(after: RunReport.Owner(node: 2, ballot: "8.2"))
+        usurped.judgeEmbeddedOwner(own, promised: nil, nil)
+        #expect(usurped.reason?.contains("node 2 owned the object") == true)
+        #expect(usurped.owner.after?.ballot == "8.2")
+        var other = RunReport.example
+        other.owner = RunReport.OwnerChange()
+        other.judgeEmbeddedOwner(own, promised: Ballot(round: 8, node: 1 << 63 | 1), nil)
+        #expect(other.reason?.contains("8.c0001") == true)
     }
 
     @Test func `says incomplete where nobody judged`() throws {

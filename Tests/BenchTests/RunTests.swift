@@ -35,6 +35,45 @@ import Testing
         #expect(report.unavailable_ms == nil)
     }
 
+    @Test(arguments: [(Workload.set, 64), (.counter, 1)])
+    func `proves the load of an owner that is embedded`(
+        _ workload: Workload, _ inFlight: Int
+    ) async throws {
+        let run = try await Run([
+            "--embedded-owner", "--workload", workload.rawValue, "--in-flight", "\(inFlight)",
+            "--seconds", "2", "--warmup", "0.2",
+        ])
+        #expect(run.exit == .status(0), "\(run.text)")
+        let report = try #require(run.report)
+        #expect(report.status == .proved)
+        #expect(report.ok > 20)
+        #expect(report.mode == "embedded-owner")
+        #expect(report.config.embedded_owner == true)
+        #expect(report.owner.embedded == true)
+        let ballot = try #require(report.owner.before?.ballot)
+        #expect(report.owner.after?.ballot == ballot)
+        #expect(run.text.contains("owner        embedded in the generator, ballot \(ballot)"))
+        #expect(ballot.wholeMatch(of: /[0-9]+\.c[0-9a-f]{4}/) != nil, "\(ballot)")
+        #expect(report.verification.logs.map(\.node) == [1, 2, 3])
+        #expect(report.verification.logs.allSatisfy { $0.applied >= report.ok })
+        #expect(report.verdict.digests_agree == .holds)
+        #expect(report.verdict.results_match_log == .holds)
+        #expect(report.verdict.state_matches_log == .holds)
+        #expect(report.nodes.allSatisfy { $0.role == "follower" && $0.durable })
+        #expect(report.client.cpu_s > 0)
+    }
+
+    @Test(arguments: Plant.allCases)
+    func `refutes what is planted into the log of an embedded owner`(_ plant: Plant) async throws {
+        let run = try await Run([
+            "--embedded-owner", "--seconds", "1", "--warmup", "0", "--plant", plant.rawValue,
+        ])
+        #expect(run.exit == .status(1), "\(run.text)")
+        let report = try #require(run.report)
+        #expect(report.acked_lost == (plant == .loss ? 1 : 0))
+        #expect(report.verdict.duplicated == (plant == .duplicate ? 1 : 0))
+    }
+
     @Test func `kills the owner and proves that nothing is lost`() async throws {
         let run = try await Run(
             ["--scenario", "kill-owner", "--seconds", "6", "--warmup", "0.5"])
@@ -64,6 +103,8 @@ import Testing
     @Test(arguments: [
         ["--value-bytes", "3"], ["--scenario", "kill-owner", "--replicas", "1"],
         ["--scenario", "pause-owner", "--cluster", "1=h:1,2=h:2,3=h:3"], ["--cluster", "nonsense"],
+        ["--embedded-owner", "--scenario", "kill-owner"],
+        ["--embedded-owner", "--workload", "mixed"], ["--embedded-owner", "--clients", "2"],
         ["--workload", "what"], ["--json", "/nowhere/at/all.json"],
     ])
     func `refuses wrong flags`(_ arguments: [String]) async throws {
@@ -116,7 +157,8 @@ private struct Run {
         let file = folder.url.appending(path: "report.json")
         let child = try ChildProcess(
             Products.path("adobench"),
-            ["run", "--in-flight", "64", "--keys", "100", "--json", file.path] + arguments)
+            ["run", "--keys", "100", "--json", file.path]
+                + (arguments.contains("--in-flight") ? [] : ["--in-flight", "64"]) + arguments)
         exit = try await child.exit(within: .seconds(150))
         text = child.standardError + child.standardOutput
         report = try? JSONDecoder().decode(RunReport.self, from: Data(contentsOf: file))

@@ -1,10 +1,11 @@
-import Histogram
 import MultiPaxos
 
 /// All clients of a run.
-struct Fleet<Object: LoadedObject>: Sendable {
+struct Fleet<Object: LoadedObject>: Load {
     let clients: [LoadClient<Object>]
     let gaps: GapTracker
+
+    var recorders: [Recorder] { clients.map(\.recorder) }
 
     /// Connects every client and opens its session.
     static func open(
@@ -44,18 +45,10 @@ struct Fleet<Object: LoadedObject>: Sendable {
         }
     }
 
-    func begin(_ measured: MeasuredTime) {
-        for client in clients { client.recorder.begin(measured) }
-        gaps.begin(at: measured.start)
-    }
-
     func start() { for client in clients { client.start() } }
 
     func tick() { for client in clients { client.tick() } }
 
-    /// Opens nothing more, settles what is in doubt until the deadline.
-    ///
-    /// - Returns: the requests that are still open.
     func drain(seconds: Double) async -> Int {
         for client in clients { client.stop() }
         let deadline = monotonicNow() + UInt64(seconds * 1e9)
@@ -64,20 +57,6 @@ struct Fleet<Object: LoadedObject>: Sendable {
             try? await Task.sleep(for: .milliseconds(10))
         }
         return clients.reduce(0) { $0 + $1.openCount }
-    }
-
-    /// Adds what the clients finished since the last time.
-    func collect(into timeline: inout Timeline, all: Bool = false) {
-        for client in clients {
-            for window in client.recorder.takeWindows(all: all) { timeline.add(window) }
-        }
-    }
-
-    /// Every latency of the measured time.
-    func latency() -> Histogram<UInt64> {
-        var sum = Window.detailedHistogram()
-        for client in clients { sum.add(client.recorder.total()) }
-        return sum
     }
 
     func evidence() -> Evidence {

@@ -5,6 +5,7 @@ extension RunOptions {
     package func validate() throws(BenchError) {
         try validateLoad()
         try validateServers()
+        try validateEmbeddedOwner()
     }
 
     private func validateLoad() throws(BenchError) {
@@ -39,6 +40,27 @@ extension RunOptions {
         }
         guard repeats >= 1, repeats <= 1000 else {
             throw .usage("--repeat must be from 1 to 1000.")
+        }
+    }
+
+    private func validateEmbeddedOwner() throws(BenchError) {
+        guard embeddedOwner else { return }
+        guard scenario == .steady else {
+            throw .usage(
+                """
+                --scenario \(scenario.rawValue) breaks a server that owns the object, and with \
+                --embedded-owner none does: leave one of the two out.
+                """)
+        }
+        guard workload.writesPercent == 100 else {
+            throw .usage(
+                """
+                --embedded-owner pushes writes, and reads its own state without them: use \
+                --workload set or counter.
+                """)
+        }
+        guard clients == 1 else {
+            throw .usage("--embedded-owner is one owner: leave --clients out.")
         }
     }
 

@@ -8,6 +8,8 @@ package struct RunOptions: Sendable {
     package var inFlight = 1000
     /// Connections, each with its share of `inFlight`.
     package var clients = 1
+    /// The generator owns the object and proposes by itself.
+    package var embeddedOwner = false
     package var keys = 10_000
     package var seconds = 10.0
     package var warmup = 1.0

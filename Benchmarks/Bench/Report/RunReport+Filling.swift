@@ -1,3 +1,4 @@
+import ADO
 import Histogram
 import MultiPaxos
 
@@ -11,7 +12,8 @@ extension RunReport.Config {
             call_timeout_ms: options.callTimeoutMilliseconds
                 ?? 5 * options.electionTimeoutMilliseconds,
             servers: options.cluster.isEmpty ? "started by the run" : "given",
-            plant: options.plant?.rawValue)
+            plant: options.plant?.rawValue,
+            embedded_owner: options.embeddedOwner ? true : nil)
     }
 }
 
@@ -49,6 +51,8 @@ extension RunReport {
         _ options: RunOptions, _ control: Control, _ before: [UInt64: NodeStatus],
         _ after: [UInt64: NodeStatus], _ strike: Result<FaultInjector.Strike?, BenchError>
     ) {
+        owner.before = control.owner(in: before)?.report
+        owner.after = control.owner(in: after)?.report
         switch strike {
         case .failure(let error):
             reason = error.description
@@ -56,7 +60,8 @@ extension RunReport {
             if let strike { owner.before = strike.ownerBefore.report }
             if let taker = strike?.takenOverBy { owner.taken_over_by = taker.report }
         }
-        if let ballot = control.clientBallot(in: before) ?? control.clientBallot(in: after) {
+        let proposed = control.clientBallot(in: before) ?? control.clientBallot(in: after)
+        if let ballot = proposed, !options.embeddedOwner {
             reason = reason ?? "the generator itself proposed, with ballot \(ballot)."
         }
         if ok == 0 { reason = reason ?? "nothing was acknowledged." }
@@ -71,6 +76,26 @@ extension RunReport {
                 and after it (\(after.ballot)): no other server took over.
                 """
         }
+    }
+
+    /// Says that the owner is the generator itself, and decides whether it was all the time.
+    mutating func judgeEmbeddedOwner(
+        _ ballot: Ballot, promised: Ballot?, _ ending: String?
+    ) {
+        let usurper = owner.before ?? owner.after
+        let own = Owner(node: 0, ballot: ballot.ofClient)
+        mode = "embedded-owner"
+        owner = OwnerChange(before: own, after: usurper == nil ? own : owner.after)
+        owner.embedded = true
+        reason = reason ?? ending
+        if let usurper {
+            reason =
+                reason
+                ?? "node \(usurper.node) owned the object during it, ballot \(usurper.ballot)."
+        }
+        guard promised != ballot else { return }
+        let other = promised.map { "that of another application, \($0.ofClient)" } ?? "none"
+        reason = reason ?? "not the generator's ballot was promised by the servers, but \(other)."
     }
 
     /// Adds what the proof found, and decides.
@@ -93,6 +118,14 @@ extension RunReport {
 
     private func rounded(_ milliseconds: Double) -> Double {
         (milliseconds * 100).rounded() / 100
+    }
+}
+
+extension Ballot {
+    /// The ballot of a node without a vote, whose id is a long random number: `R.cXXXX`.
+    var ofClient: String {
+        let digits = String(node & 0xFFFF, radix: 16)
+        return "\(round).c" + String(repeating: "0", count: 4 - digits.count) + digits
     }
 }
 

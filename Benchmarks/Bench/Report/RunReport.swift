@@ -2,6 +2,7 @@
 package struct RunReport: Codable, Sendable {
     var scenario: Scenario
     var workload: Workload
+    /// Who proposed: figures of different modes are not to be compared.
     var mode = "servers"
     var protocolName = "multi-paxos"
     var config: Config
@@ -58,6 +59,8 @@ extension RunReport {
         var call_timeout_ms: Int
         var servers: String
         var plant: String?
+        /// True if the generator owned the object, else absent.
+        var embedded_owner: Bool?
     }
 
     struct Machine: Codable, Sendable, Equatable {
@@ -76,8 +79,9 @@ extension RunReport {
     }
 
     struct Owner: Codable, Sendable, Equatable {
+        /// 0 if it is the generator.
         var node: UInt64
-        /// `round.node`.
+        /// `round.node`, or `round.cXXXX` with the last digits of a generator's id.
         var ballot: String
     }
 
@@ -86,6 +90,8 @@ extension RunReport {
         var after: Owner?
         /// The first server that was seen to take over from the victim.
         var taken_over_by: Owner?
+        /// True if the generator owned the object, else absent.
+        var embedded: Bool?
     }
 
     struct ClientFigures: Codable, Sendable, Equatable {

@@ -18,6 +18,8 @@ struct TextReport {
         ]
     }
 
+    private var isEmbedded: Bool { report.owner.embedded == true }
+
     private func figures() -> [String] {
         let latency = report.latency_us
         var lines = [
@@ -36,7 +38,10 @@ struct TextReport {
                     + "acknowledged write"
                     + (report.scenario.injectsFault ? " around the fault" : ""))
         }
-        if let before = report.owner.before {
+        if isEmbedded {
+            let ballot = report.owner.before?.ballot ?? "unknown"
+            lines.append("  owner        embedded in the generator, ballot \(ballot)")
+        } else if let before = report.owner.before {
             let after = report.owner.after
             lines.append(
                 "  owner        node \(before.node), ballot \(before.ballot)"
@@ -50,7 +55,8 @@ struct TextReport {
         var lines = [
             "  process      role        CPU s  CPU us/op   entries/s  batches/s  flushes/s"
                 + "  LMDB flags",
-            "  client                " + pad(tenths(report.client.cpu_s), 7)
+            "  " + padRight(isEmbedded ? "generator    owner" : "client", 22)
+                + pad(tenths(report.client.cpu_s), 7)
                 + pad(hundredths(report.client.cpu_us_op), 11),
         ]
         for node in report.nodes {

@@ -23,6 +23,8 @@ struct BenchRun<Object: LoadedObject>: Sendable {
     struct Loaded: Sendable {
         var report: RunReport
         var evidence: Evidence
+        /// The ballot of an application that the servers had promised at the end.
+        var promised: Ballot?
     }
 
     func run() async throws(BenchError) -> RunReport {
@@ -41,6 +43,13 @@ struct BenchRun<Object: LoadedObject>: Sendable {
         try await control.waitUntilServing(seconds: 20) { () throws(BenchError) in
             try servers.checkAlive()
         }
+        var loaded = try await options.embeddedOwner ? own(control) : serve(control)
+        await prove(&loaded, control)
+        return loaded.report
+    }
+
+    /// The load of clients, whose calls the servers propose.
+    private func serve(_ control: Control) async throws(BenchError) -> Loaded {
         let fleet = try await Fleet<Object>.open(
             options, connection(), object: control.object.name, values: values)
         let loaded: Result<Loaded, BenchError>
@@ -51,9 +60,27 @@ struct BenchRun<Object: LoadedObject>: Sendable {
             loaded = .failure(error)
         }
         await fleet.close()
-        var result = try loaded.get()
-        await prove(&result, control)
-        return result.report
+        return try loaded.get()
+    }
+
+    /// The load of an owner in this process, which proposes by itself.
+    private func own(_ control: Control) async throws(BenchError) -> Loaded {
+        let owner = try await EmbeddedOwner<Object>.open(
+            options, connection(), object: control.object, values: values)
+        let loaded: Result<Loaded, BenchError>
+        do throws(BenchError) {
+            var done = try await load(owner, control)
+            done.report.judgeEmbeddedOwner(
+                owner.ballot, promised: done.promised, owner.ending)
+            loaded = .success(done)
+        } catch {
+            loaded = .failure(error)
+        }
+        await owner.close()
+        let done = try loaded.get()
+        progress.status("  letting a server take the object over")
+        await control.takeOver(reading: Object.read(1, values), seconds: 20)
+        return done
     }
 
     private func connect() async throws(BenchError) -> Control {
@@ -84,7 +111,7 @@ struct BenchRun<Object: LoadedObject>: Sendable {
 
 extension BenchRun {
     private func load(
-        _ fleet: Fleet<Object>, _ control: Control
+        _ fleet: some Load, _ control: Control
     ) async throws(BenchError) -> Loaded {
         let events = EventLog(progress)
         let meter = NodeMeter()
@@ -126,15 +153,15 @@ extension BenchRun {
         report.unsettled = UInt64(unsettled)
         report.fill(finished, fleet.latency(), seconds: options.seconds)
         report.events = events.events
-        report.owner.before = control.owner(in: before)?.report
-        report.owner.after = control.owner(in: after)?.report
         report.judgeOwner(options, control, before, after, strike)
         report.fillGaps(fleet.gaps, measured, try? strike.get())
         try servers.checkAlive()
-        return Loaded(report: report, evidence: fleet.evidence())
+        return Loaded(
+            report: report, evidence: fleet.evidence(),
+            promised: control.clientBallot(in: after))
     }
 
-    private func tick(_ fleet: Fleet<Object>, until end: UInt64) async {
+    private func tick(_ fleet: some Load, until end: UInt64) async {
         while monotonicNow() < end {
             fleet.tick()
             try? await Task.sleep(for: .milliseconds(10))
@@ -142,7 +169,7 @@ extension BenchRun {
     }
 
     /// Shows a line each second and keeps the windows.
-    private func watch(_ fleet: Fleet<Object>, _ measured: MeasuredTime) async -> Timeline {
+    private func watch(_ fleet: some Load, _ measured: MeasuredTime) async -> Timeline {
         var timeline = Timeline(seconds: options.seconds)
         var second = 1
         while measured.at(Double(second)) <= measured.end {

@@ -56,6 +56,22 @@ struct Control: Sendable {
         status.objects.first { $0.name == object.name && $0.type == object.type }
     }
 
+    /// Has the serving node read the object, for which it must own it.
+    ///
+    /// Then every replica learns what is committed. An owner that pushed for the last time tells
+    /// nobody, as followers hear of a commit with the next push.
+    func takeOver(reading method: some ObjectMethod, seconds: Double) async {
+        var writer = Writer()
+        writer.entry(.read) { method.write(to: &$0) }
+        let deadline = monotonicNow() + UInt64(seconds * 1e9)
+        while monotonicNow() < deadline {
+            let replies = await node.call(
+                object, kind: .read, entries: writer.bytes, count: 1, timeout: .seconds(1))
+            if replies.first?.outcome == .ok { return }
+            try? await Task.sleep(for: .milliseconds(25))
+        }
+    }
+
     /// Waits until every server answers, knows the others, and agrees on who serves.
     func waitUntilServing(seconds: Double, check: () throws(BenchError) -> Void)
         async throws(BenchError)

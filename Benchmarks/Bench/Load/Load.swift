@@ -1,0 +1,42 @@
+import ADO
+import Histogram
+
+/// What drives a run, and what it knows afterwards: clients of the servers, or an owner.
+protocol Load: Sendable {
+    /// One for each client.
+    var recorders: [Recorder] { get }
+    var gaps: GapTracker { get }
+
+    func start()
+    func tick()
+
+    /// Opens nothing more, settles what is in doubt until the deadline.
+    ///
+    /// - Returns: the requests that are still open.
+    func drain(seconds: Double) async -> Int
+
+    /// What is known of every request; the load must have stopped.
+    func evidence() -> Evidence
+    func close() async
+}
+
+extension Load {
+    func begin(_ measured: MeasuredTime) {
+        for recorder in recorders { recorder.begin(measured) }
+        gaps.begin(at: measured.start)
+    }
+
+    /// Adds what the clients finished since the last time.
+    func collect(into timeline: inout Timeline, all: Bool = false) {
+        for recorder in recorders {
+            for window in recorder.takeWindows(all: all) { timeline.add(window) }
+        }
+    }
+
+    /// Every latency of the measured time.
+    func latency() -> Histogram<UInt64> {
+        var sum = Window.detailedHistogram()
+        for recorder in recorders { sum.add(recorder.total()) }
+        return sum
+    }
+}
