@@ -119,6 +119,37 @@ import Testing
         #expect(cluster[1].view().role == MP_FOLLOWING)
     }
 
+    @Test func `that hears nobody fails after 2 T however long the caller would wait`() throws {
+        let cluster = CoreCluster(voters: 3)
+        cluster.start()
+        cluster.take()
+        let start = cluster.now
+        cluster.pull(1, within: 50 * T)
+        cluster.flush(1)
+        cluster.take()
+        let outcome = try #require(cluster.outcomeAlone(1))
+        #expect(outcome.kind == MP_PULL_NO_QUORUM)
+        #expect(cluster.now == start + 2 * T)
+    }
+
+    @Test func `with a quorum may take longer than 2 T to fetch what it adopts`() throws {
+        let cluster = Self.withLongLog(voters: 3)
+        let start = cluster.now
+        cluster.pull(1, within: 50 * T)
+        cluster.flush(1)
+        while cluster.now < start + 4 * T {
+            cluster.timeOut(1)
+            cluster.settle { !$0.is(MP_MESSAGE_FRAME) && !$0.is(MP_MESSAGE_FETCHED) && $0.to != 3 }
+        }
+        #expect(cluster.lastPullOutcome(1) == nil)
+        for _ in 0..<40 where cluster.lastPullOutcome(1) == nil {
+            cluster.timeOut(1)
+            cluster.settle()
+        }
+        #expect(cluster.lastPullOutcome(1)?.kind == MP_PULLED)
+        #expect(cluster[1].log() == ["a", "b", "c", "d"])
+    }
+
     @Test func `asks again while it waits`() {
         let cluster = CoreCluster(voters: 3)
         cluster.start()
