@@ -34,6 +34,7 @@ struct mp__group *mp__group_make(struct mp_replica *replica, uint64_t id) {
         .confirm_at = MP_NEVER,
         .tips_at = MP_NEVER,
         .learn_deadline = MP_NEVER,
+        .trim_at = MP_NEVER,
         .resend_at = MP_NEVER,
         .pull_deadline = MP_NEVER,
         .armed_before = MP_NONE,
@@ -80,7 +81,7 @@ static uint64_t earlier(uint64_t a, uint64_t b) {
 
 static uint64_t due(const struct mp_replica *replica, const struct mp__group *group) {
     uint64_t learn = group->learn_sequence != 0 ? group->learn_deadline : MP_NEVER;
-    uint64_t at = earlier(learn, group->tips_at);
+    uint64_t at = earlier(group->trim_at, earlier(learn, group->tips_at));
     switch (group->role) {
         case MP_FOLLOWING:
             return at;

@@ -17,6 +17,8 @@ void mp__learner_commit(struct mp_replica *replica, struct mp__group *group, uin
     mp__log_commit(replica, log, through);
     effects->commit_through = through;
     if (group->verified < through) group->verified = through;
+    bool scarce = mp__log_scarce(replica);
+    group->trim_at = scarce ? replica->now_us + replica->options.timeout_us : MP_NEVER;
     mp__trace(replica, MP_TRACE_COMMITTED, group, group->promised, log->commit.ballot, log->commit,
               0);
 }
@@ -124,4 +126,14 @@ void mp__learner_timeout(struct mp_replica *replica, struct mp__group *group,
     if (group->log.commit.index >= group->heard) return;
     group->learn_from = next_voter(replica, group->learn_from);
     ask(replica, group, effects);
+}
+
+/* Without this, quiet groups would hold the whole pool for ever, and no other could take an entry:
+ * a group forgets at its commits, and a quiet one has none. */
+void mp__learner_trim(struct mp_replica *replica, struct mp__group *group,
+                      struct mp_effects *effects) {
+    if (group->trim_at > replica->now_us) return;
+    group->trim_at = MP_NEVER;
+    uint64_t forgotten = mp__log_trim(replica, &group->log);
+    if (forgotten > 0) effects->drop_through = forgotten;
 }

@@ -121,10 +121,12 @@ void mp__log_commit(struct mp_replica *replica, struct mp__log *log, uint64_t in
     log->commit = point;
 }
 
-uint64_t mp__log_prune(struct mp_replica *replica, struct mp__log *log) {
-    bool scarce = replica->batch_free_count < replica->options.batches_max / 2 ||
-                  replica->named_bytes > MP_NAMED_BYTES_MAX;
-    uint32_t keep = scarce ? RETAINED_SCARCE : RETAINED;
+bool mp__log_scarce(const struct mp_replica *replica) {
+    return replica->batch_free_count < replica->options.batches_max / 2 ||
+           replica->named_bytes > MP_NAMED_BYTES_MAX;
+}
+
+static uint64_t forget(struct mp_replica *replica, struct mp__log *log, uint32_t keep) {
     uint64_t forgotten = 0;
     while (log->count - log->uncommitted > keep) {
         uint32_t at = log->head;
@@ -133,10 +135,18 @@ uint64_t mp__log_prune(struct mp_replica *replica, struct mp__log *log) {
         log->base = end_of(batch);
         forgotten = batch->id.last;
         log->head = batch->after;
-        MP_ASSERT(log->head != MP_NONE);
-        replica->batches[log->head].before = MP_NONE;
+        if (log->head == MP_NONE) log->tail = MP_NONE;
+        if (log->head != MP_NONE) replica->batches[log->head].before = MP_NONE;
         give_back(replica, at);
         log->count -= 1;
     }
     return forgotten;
+}
+
+uint64_t mp__log_prune(struct mp_replica *replica, struct mp__log *log) {
+    return forget(replica, log, mp__log_scarce(replica) ? RETAINED_SCARCE : RETAINED);
+}
+
+uint64_t mp__log_trim(struct mp_replica *replica, struct mp__log *log) {
+    return forget(replica, log, 0);
 }

@@ -237,6 +237,7 @@ static void timeout(struct mp_replica *replica, struct mp_effects *effects) {
     mp__reads_timeout(replica, group, effects);
     mp__learner_timeout(replica, group, effects);
     mp__tips_timeout(replica, group, effects);
+    mp__learner_trim(replica, group, effects);
     mp__group_arm(replica, group);
 }
 

@@ -64,6 +64,7 @@ struct mp__group {
     uint64_t learn_sequence; /* 0: none under way. */
     uint64_t learn_deadline;
     uint32_t learn_from; /* Position of the voter asked last. */
+    uint64_t trim_at;    /* When to give back what is committed and still in memory. */
 
     /* Proposer. */
     enum mp_role role;
@@ -181,6 +182,10 @@ void mp__log_truncate(struct mp_replica *replica, struct mp__log *log, uint64_t 
 void mp__log_commit(struct mp_replica *replica, struct mp__log *log, uint64_t index);
 /* Forget batches committed long ago; returns the last index forgotten, 0 if none. */
 uint64_t mp__log_prune(struct mp_replica *replica, struct mp__log *log);
+/* The same for all that is committed. */
+uint64_t mp__log_trim(struct mp_replica *replica, struct mp__log *log);
+/* Whether the pool of batches, or the memory for their frames, is more than half used. */
+bool mp__log_scarce(const struct mp_replica *replica);
 
 /* effects.c */
 struct mp_message mp__message(const struct mp__group *group, enum mp_message_kind kind,
@@ -244,6 +249,9 @@ enum mp_status mp__learner_fetched(struct mp_replica *replica, struct mp__group 
                                    struct mp_effects *effects);
 void mp__learner_timeout(struct mp_replica *replica, struct mp__group *group,
                          struct mp_effects *effects);
+/* Give back the batches of a group that went quiet while the pool was scarce. */
+void mp__learner_trim(struct mp_replica *replica, struct mp__group *group,
+                      struct mp_effects *effects);
 
 /* proposer.c */
 enum mp_status mp__proposer_pull(struct mp_replica *replica, struct mp__group *group,
