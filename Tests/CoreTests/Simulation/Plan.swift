@@ -10,6 +10,7 @@ struct Plan {
     var groups: [UInt64] = [1]
     var window: UInt32 = 4
     var fetchBytes: UInt64 = 1 << 20
+    var batchesMax: UInt32 = 4096
     var isFaulty = false
     /// In thousandths.
     var loss: UInt64 = 0
@@ -43,6 +44,7 @@ struct Plan {
         crashes = [0, 300, 600][random.below(3)]
         partitions = [0, 300, 600][random.below(3)]
         fullness = [0, 0, 300][random.below(3)]
+        batchesMax = random.chance(300) ? 64 : 4096
     }
 
     var configuration: CoreCluster.Configuration {
@@ -51,7 +53,7 @@ struct Plan {
         configuration.clients = clients
         configuration.window = window
         configuration.fetchBytes = fetchBytes
-        configuration.batchesMax = 4096
+        configuration.batchesMax = batchesMax
         configuration.isThorough = false
         configuration.remembersPackets = seedBlocks.count == 1
         configuration.label = "CORE_SEED=\(seed) swift test --filter CoreTests (\(self))"
@@ -63,6 +65,7 @@ extension Plan: CustomStringConvertible {
     var description: String {
         "\(voters) voters, \(clients) clients, groups \(groups), window \(window), loss \(loss), "
             + "duplication \(duplication), tardiness \(tardiness), crashes \(crashes), "
-            + "partitions \(partitions), fullness \(fullness), fetch \(fetchBytes)"
+            + "partitions \(partitions), fullness \(fullness), batches \(batchesMax), "
+            + "fetch \(fetchBytes)"
     }
 }

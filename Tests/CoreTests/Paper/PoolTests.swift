@@ -1,0 +1,42 @@
+import CMultiPaxos
+import Testing
+
+/// Memory is bounded at the start: groups share one pool of batch identities.
+@Suite struct `A small pool of batches` {
+    @Test func `serves more groups than it could hold the logs of`() {
+        var configuration = CoreCluster.Configuration()
+        configuration.groupsMax = 64
+        configuration.batchesMax = 64
+        let cluster = CoreCluster(configuration)
+        cluster.start()
+        cluster.settle()
+        for group in UInt64(1)...60 {
+            for _ in 0..<20 where cluster[1].view(group).role != MP_OWNING {
+                cluster.pull(1, group: group)
+                cluster.settle()
+                pass(cluster)
+            }
+            for number in 0..<6 {
+                for _ in 0..<20 where cluster.ledger.committed(group) == UInt64(number) {
+                    // A full pool is a matter of time: quiet groups give theirs back after T.
+                    cluster.invoke(1, "\(number)", group: group)
+                    cluster.push(1, group: group)
+                    cluster.settle()
+                    if cluster.ledger.committed(group) == UInt64(number) { pass(cluster) }
+                }
+                #expect(cluster.ledger.committed(group) == UInt64(number) + 1)
+            }
+        }
+        #expect(cluster.violations.isEmpty)
+    }
+
+    /// Lets T/4 pass.
+    private func pass(_ cluster: CoreCluster) {
+        let end = cluster.now + T / 4
+        for voter in cluster.voters {
+            while cluster[voter].deadline <= end { cluster.timeOut(voter) }
+        }
+        cluster.now = max(cluster.now, end)
+        cluster.settle()
+    }
+}
