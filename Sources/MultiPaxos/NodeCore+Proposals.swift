@@ -52,10 +52,10 @@ extension NodeCore {
         }
         let ballot = Ballot(proposed.ballot)
         owned.withLock { $0[group] = ballot }
+        // The driver begins an empty log with the entry that names the object.
+        let tip = max(proposed.point.index, 1)
         return .success(
-            Pulled(
-                ballot: ballot, committed: box.replica, inherited: inherited,
-                tip: proposed.point.index))
+            Pulled(ballot: ballot, committed: box.replica, inherited: inherited, tip: tip))
     }
 
     func push(

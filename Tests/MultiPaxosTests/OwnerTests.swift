@@ -24,6 +24,17 @@ extension `A cluster in one process` {
             }
         }
 
+        @Test func `and counts the entry that begins an empty log`() async throws {
+            try await withCluster { cluster, _ in
+                let hits = cluster.object(Counter.self, named: "hits")
+                try await pull(hits)
+                let pulled = try await cluster.client.pull(
+                    hits.name, as: Counter.self, timeout: .seconds(5))
+                #expect(pulled.tip == 1)
+                #expect(pulled.committed.lastIndex == 0)
+            }
+        }
+
         @Test func `that others called before, and gives it back to them`() async throws {
             try await withCluster { cluster, replicas in
                 try await withClient(of: replicas) { other in
