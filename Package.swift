@@ -50,6 +50,9 @@ let package = Package(
                 "ADO", .product(name: "HashTreeCollections", package: "swift-collections"),
             ], swiftSettings: swift),
 
+        // MARK: The executable model, and the checkers that judge runs by it. No C, no I/O.
+        .target(name: "ADOSpec", dependencies: ["ADO"], swiftSettings: swift),
+
         // MARK: The protocol behind the vocabulary: the only importer of C.
         .target(
             name: "MultiPaxos",
@@ -88,6 +91,7 @@ let package = Package(
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swift),
         .testTarget(name: "ADOTests", dependencies: ["ADO", "TestSupport"]),
         .testTarget(name: "ADOObjectsTests", dependencies: ["ADOObjects", "ADO", "TestSupport"]),
+        .testTarget(name: "ADOSpecTests", dependencies: ["ADOSpec", "ADO", "TestSupport"]),
         .testTarget(
             name: "CoreTests", dependencies: ["CMultiPaxos", "TestSupport"],
             exclude: ["Transcripts"]),

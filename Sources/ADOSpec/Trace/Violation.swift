@@ -1,0 +1,19 @@
+/// Something happened that must not: which rule it breaks, and how.
+public struct Violation: Error, Hashable, Sendable {
+    /// The rule, by its name.
+    public let rule: String
+
+    /// What broke it: one sentence first, then whatever helps to see it.
+    public let explanation: String
+
+    /// Makes a violation.
+    public init(rule: String, explanation: String) {
+        self.rule = rule
+        self.explanation = explanation
+    }
+}
+
+extension Violation: CustomStringConvertible {
+    /// The rule and the explanation.
+    public var description: String { "\(rule): \(explanation)" }
+}
