@@ -17,3 +17,15 @@ extension Violation: CustomStringConvertible {
     /// The rule and the explanation.
     public var description: String { "\(rule): \(explanation)" }
 }
+
+extension Violation {
+    /// The rule that everything spoken of has been seen to happen.
+    ///
+    /// It alone may be broken by records that are missing instead of by what was traced.
+    public static let unknownHistoryRule = "known history"
+
+    /// Something is spoken of that was never seen to happen.
+    static func unknownHistory(_ explanation: String) -> Violation {
+        Violation(rule: unknownHistoryRule, explanation: explanation)
+    }
+}
