@@ -19,6 +19,7 @@ let package = Package(
         .executable(name: "adod", targets: ["adod"]),
         .executable(name: "adoctl", targets: ["adoctl"]),
         .executable(name: "adobench", targets: ["adobench"]),
+        .executable(name: "adosim", targets: ["adosim"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -59,6 +60,20 @@ let package = Package(
             dependencies: ["ADO", "CMultiPaxos", "CMultiPaxosLMDB", "CMultiPaxosUV"],
             swiftSettings: swift),
 
+        // MARK: The simulator: the core as it ships, in worlds that a seed draws.
+        .target(
+            name: "CStepGuard", dependencies: ["CMultiPaxos"], path: "CSources/CStepGuard",
+            cSettings: cWarnings + [.define("_GNU_SOURCE")]),
+        .target(
+            name: "ADOSimulator",
+            dependencies: ["ADO", "ADOObjects", "ADOSpec", "CMultiPaxos", "CStepGuard"],
+            swiftSettings: swift),
+        .executableTarget(
+            name: "adosim",
+            dependencies: [
+                "ADOSimulator", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: swift),
+
         // MARK: Servers and tools. Executables parse arguments and wire; nothing else.
         .target(
             name: "ADOServer",
@@ -93,7 +108,8 @@ let package = Package(
         .testTarget(name: "ADOObjectsTests", dependencies: ["ADOObjects", "ADO", "TestSupport"]),
         .testTarget(name: "ADOSpecTests", dependencies: ["ADOSpec", "ADO", "TestSupport"]),
         .testTarget(
-            name: "CoreTests", dependencies: ["CMultiPaxos", "TestSupport"],
+            name: "CoreTests",
+            dependencies: ["ADOSimulator", "ADOSpec", "CMultiPaxos", "TestSupport"],
             exclude: ["Transcripts"]),
         .testTarget(
             name: "StorageTests", dependencies: ["CMultiPaxos", "CMultiPaxosLMDB", "TestSupport"]),
@@ -105,6 +121,9 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: ["MultiPaxos", "ADO", "ADOObjects", "ADOServer", "TestSupport"],
             exclude: ["Shims"]),
+        .testTarget(
+            name: "ADOSimulatorTests",
+            dependencies: ["ADOSimulator", "ADOSpec", "ADO", "CMultiPaxos", "TestSupport"]),
         .testTarget(name: "TidyTests", dependencies: ["TestSupport"]),
     ],
     swiftLanguageModes: [.v6],

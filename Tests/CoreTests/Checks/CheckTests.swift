@@ -1,6 +1,8 @@
 import CMultiPaxos
 import Testing
 
+@testable import ADOSimulator
+
 /// Every check must be able to fail.
 @Suite struct `The checks` {
     func frame(_ text: String, first: UInt64, _ ballot: mp_ballot, after: Frame? = nil) -> Frame {

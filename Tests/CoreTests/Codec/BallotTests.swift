@@ -1,6 +1,8 @@
 import CMultiPaxos
 import Testing
 
+@testable import ADOSimulator
+
 @Suite struct `A ballot` {
     @Test func `is ordered by round and then by node`() {
         #expect(mp_ballot(1, 9) < mp_ballot(2, 1))

@@ -1,6 +1,8 @@
 import CMultiPaxos
 import Testing
 
+@testable import ADOSimulator
+
 @Suite struct `A batch` {
     static let entries = [Array("set mode safe".utf8), [], Array("get".utf8), [0, 255, 7]]
 

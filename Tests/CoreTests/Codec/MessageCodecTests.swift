@@ -1,6 +1,8 @@
 import CMultiPaxos
 import Testing
 
+@testable import ADOSimulator
+
 @Suite struct `A message` {
     static func sample(kind: UInt8, _ random: inout Random) -> mp_message {
         var message = mp_message()

@@ -1,10 +1,12 @@
 import CMultiPaxos
 
+@testable import ADOSimulator
+
 /// Scenes for the election: who hears whom, and what comes of it.
 extension Simulation {
     /// A calm cluster with an elected node that owns and has committed something.
     static func settled(voters: UInt64, seed: UInt64 = 1) -> Simulation {
-        let simulation = Simulation(Plan(calm: seed, voters: voters))
+        let simulation = Simulation.recorded(Plan(calm: seed, voters: voters))
         simulation.start()
         simulation.runWithCalls(for: 6 * T, every: T / 4)
         return simulation

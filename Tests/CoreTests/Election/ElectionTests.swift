@@ -1,6 +1,8 @@
 import CMultiPaxos
 import Testing
 
+@testable import ADOSimulator
+
 /// FAULTS.md, rows 8 to 10 and 16, and MODEL.md, section 6: the serving node is elected by quorum
 /// connectivity alone.
 @Suite struct `The election` {
@@ -188,7 +190,7 @@ import Testing
     @Test func `is left alone by clients`() {
         var plan = Plan(calm: 3, voters: 3)
         plan.clients = 1
-        let simulation = Simulation(plan)
+        let simulation = Simulation.recorded(plan)
         simulation.start()
         simulation.runWithCalls(for: 6 * T)
         let leader = simulation.leader

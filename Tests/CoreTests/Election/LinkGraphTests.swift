@@ -1,6 +1,8 @@
 import CMultiPaxos
 import Testing
 
+@testable import ADOSimulator
+
 /// Whoever hears whom: as long as one node and a quorum hear each other, there is progress within
 /// 4 T, and soon nobody takes over any more.
 @Suite struct `Over link graphs the election` {

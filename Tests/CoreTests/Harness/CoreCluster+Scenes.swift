@@ -1,5 +1,7 @@
 import CMultiPaxos
 
+@testable import ADOSimulator
+
 /// How scenes of papers are set up and played.
 extension CoreCluster {
     /// A log to start from: one batch for each text, with its ballot.
@@ -21,7 +23,7 @@ extension CoreCluster {
     ) {
         var content = StoredGroup()
         for frame in frames {
-            if !content.frames.append(frame) { fail("a log to start from has a gap") }
+            if !content.frames.append(frame) { fail(.caller, "a log to start from has a gap") }
             refinement.assume(frame)
         }
         content.hard.promised = promised
@@ -29,7 +31,9 @@ extension CoreCluster {
         content.hard.commit = committed > 0 ? frames[committed - 1].point : .root
         self[node].disk.prepare(group, content)
         for frame in frames.prefix(committed) where ledger.committed(group) < frame.batch.first {
-            if ledger.record(frame, group: group) != .new { fail("a start that disagrees") }
+            if ledger.record(frame, group: group) != .new {
+                fail(.caller, "a start that disagrees")
+            }
         }
     }
 

@@ -1,6 +1,8 @@
 import CMultiPaxos
 import Testing
 
+@testable import ADOSimulator
+
 /// MODEL.md, section 6, what an acceptor and learner must and must not do.
 @Suite struct `An acceptor` {
     /// Node 3 holds one entry that everybody has, and two of a dead branch.

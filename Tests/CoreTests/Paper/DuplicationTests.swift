@@ -1,6 +1,8 @@
 import CMultiPaxos
 import Testing
 
+@testable import ADOSimulator
+
 /// Networks double and reorder; a message that comes again must change nothing.
 @Suite struct `A message that comes again` {
     struct Picture: Equatable {

@@ -1,6 +1,8 @@
 import CMultiPaxos
 import Testing
 
+@testable import ADOSimulator
+
 /// MODEL.md, section 6: entries are never re-stamped; commit counts only the owner's own.
 @Suite struct `An entry` {
     /// P@2 commits 1...1000 on A and B and dies.

@@ -1,6 +1,8 @@
 import CMultiPaxos
 import Testing
 
+@testable import ADOSimulator
+
 /// FAULTS.md, row 21: a full disk takes no entries, but promises go on, and it heals by itself.
 @Suite struct `A full disk` {
     @Test func `of a follower refuses entries and keeps promising`() throws {

@@ -1,6 +1,8 @@
 import CMultiPaxos
 import Testing
 
+@testable import ADOSimulator
+
 /// The worked example of *Much ADO about Failures*: a queue on five replicas, A to E.
 ///
 /// Rounds are one higher than the paper's, because round 0 is no ballot here.

@@ -1,6 +1,8 @@
 import CMultiPaxos
 import Testing
 
+@testable import ADOSimulator
+
 /// A voter that is far behind fetches what is committed from whoever has it.
 @Suite struct `A voter far behind` {
     /// Nodes 1 and 2 commit more than any of them keeps in memory, and node 3 hears none of it.

@@ -1,6 +1,8 @@
 import CMultiPaxos
 import Testing
 
+@testable import ADOSimulator
+
 /// Memory is bounded at the start: groups share one pool of batch identities.
 @Suite struct `A small pool of batches` {
     @Test func `serves more groups than it could hold the logs of`() {

@@ -1,6 +1,8 @@
 import CMultiPaxos
 import Testing
 
+@testable import ADOSimulator
+
 /// MODEL.md, sections 2, 3 and 6, what a proposer does and is told.
 @Suite struct `A pull` {
     /// Node 2 has the best log, long enough for several fetches.

@@ -1,6 +1,8 @@
 import CMultiPaxos
 import Testing
 
+@testable import ADOSimulator
+
 /// MODEL.md, section 6, how reads stay linearizable.
 @Suite struct `A read` {
     @Test func `is not ready until an entry of the own ballot is committed`() {

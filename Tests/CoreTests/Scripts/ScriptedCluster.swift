@@ -1,5 +1,7 @@
 import CMultiPaxos
 
+@testable import ADOSimulator
+
 /// A cluster driven by the commands of a transcript.
 ///
 ///     start 3                     nodes 1 to 3 start with empty disks
@@ -147,7 +149,7 @@ final class ScriptedCluster {
                 }
             }
         }
-        return lines + cluster.violations
+        return lines + cluster.violations.map(\.explanation)
     }
 
     private func line(_ record: mp_trace) -> String {

@@ -2,6 +2,8 @@ import CMultiPaxos
 import Foundation
 import Testing
 
+@testable import ADOSimulator
+
 /// `CORE_SEEDS=5000` runs that many seeds instead of 200.
 let seedCount = ProcessInfo.processInfo.environment["CORE_SEEDS"].flatMap(UInt64.init)
 
@@ -21,7 +23,7 @@ let seedBlocks: [ClosedRange<UInt64>] = {
     func `stay safe in trouble and make progress after it`(seeds: ClosedRange<UInt64>) {
         for seed in seeds {
             RunningSeeds.with(seed) {
-                let simulation = Simulation(Plan(faulty: seed))
+                let simulation = Simulation.recorded(Plan(faulty: seed))
                 simulation.runThroughTrouble()
             }
         }
@@ -36,7 +38,7 @@ let seedBlocks: [ClosedRange<UInt64>] = {
     }
 
     private func digests(_ seed: UInt64) -> [UInt64] {
-        let simulation = Simulation(Plan(faulty: seed))
+        let simulation = Simulation.recorded(Plan(faulty: seed))
         RunningSeeds.with(seed) { simulation.runThroughTrouble() }
         let cluster = simulation.cluster
         return cluster.members.map { $0.replica?.digest ?? 0 }
@@ -49,7 +51,7 @@ let seedBlocks: [ClosedRange<UInt64>] = {
         var commits: UInt64 = 0
         var kinds: Set<UInt32> = []
         for seed in UInt64(1)...12 {
-            let simulation = Simulation(Plan(faulty: seed))
+            let simulation = Simulation.recorded(Plan(faulty: seed))
             RunningSeeds.with(seed) { simulation.runThroughTrouble() }
             reads += simulation.reads.count
             tipReads += simulation.tipReads.count
@@ -68,5 +70,12 @@ let seedBlocks: [ClosedRange<UInt64>] = {
             let name = String(cString: mp_trace_name(kind))
             #expect(kinds.contains(kind.rawValue), "no record of: \(name)")
         }
+    }
+}
+
+extension Simulation {
+    /// A run whose violations are issues of the running test.
+    static func recorded(_ plan: Plan) -> Simulation {
+        Simulation(plan, cluster: CoreCluster(plan.configuration))
     }
 }

@@ -1,4 +1,4 @@
-import CMultiPaxos
+internal import CMultiPaxos
 
 /// A read may be answered only by a state that holds everything committed before it was asked.
 ///

@@ -1,7 +1,7 @@
-import CMultiPaxos
+internal import CMultiPaxos
 
 /// What a test does to a cluster.
-extension CoreCluster {
+extension Cluster {
     // MARK: Operations of a proposer
 
     private func act(
@@ -16,8 +16,9 @@ extension CoreCluster {
     }
 
     @discardableResult
-    func pull(_ node: UInt64, group: UInt64 = 1, within: UInt64 = 2 * T) -> mp_status {
-        act(node, MP_EVENT_PULL, group) { $0.pull.deadline_us = now + within }
+    func pull(_ node: UInt64, group: UInt64 = 1, within: UInt64? = nil) -> mp_status {
+        let patience = within ?? 2 * configuration.timeout
+        return act(node, MP_EVENT_PULL, group) { $0.pull.deadline_us = now + patience }
     }
 
     /// Invokes one batch with these entries.
@@ -90,7 +91,7 @@ extension CoreCluster {
         while left > 0, !member.disk.queue.isEmpty {
             left -= 1
             let (write, violation) = member.disk.makeNextDurable()
-            if let violation { fail("disk of node \(node): \(violation)") }
+            if let violation { fail(.disk, "disk of node \(node): \(violation)") }
             releaseHeld(member)
             var event = mp_event()
             event.kind = MP_EVENT_WRITTEN
@@ -104,7 +105,7 @@ extension CoreCluster {
     func crash(_ node: UInt64, afterWriting count: Int) {
         let member = self[node]
         for _ in 0..<min(count, member.disk.queue.count) {
-            if let violation = member.disk.makeNextDurable().violation { fail(violation) }
+            if let violation = member.disk.makeNextDurable().violation { fail(.disk, violation) }
         }
         crash(node)
     }
@@ -150,7 +151,7 @@ extension CoreCluster {
         let status = receive(packet)
         remember(packet, status)
         if status != MP_OK && status != MP_CLOSED && status != MP_BUSY {
-            fail("\(packet) returns \(status)")
+            fail(.refusal, "\(packet) returns \(status)")
         }
     }
 
@@ -187,7 +188,7 @@ extension CoreCluster {
             for packet in packets where passes(packet) { receiveHonest(packet) }
             if !violations.isEmpty { return }
         }
-        fail("the cluster does not settle")
+        fail(.progress, "the cluster does not settle")
     }
 
     /// Settles with every message between other nodes than these lost.
@@ -215,5 +216,3 @@ extension CoreCluster {
         }
     }
 }
-
-extension mp_outcome_kind: @retroactive Hashable {}

@@ -1,4 +1,4 @@
-import CMultiPaxos
+internal import CMultiPaxos
 
 /// The trace records of a run, bounded, with the refinement check fed by each.
 final class TraceLog {

@@ -1,4 +1,4 @@
-import CMultiPaxos
+internal import CMultiPaxos
 
 /// One node of a cluster under test: its replica, its disk, and what its driver would keep.
 final class Member {
@@ -30,7 +30,7 @@ final class Member {
     var owns: Bool { view().role == MP_OWNING }
 
     /// The node that this one believes to be elected.
-    var serving: UInt64 { replica.map { mp_replica_serving($0.raw) } ?? 0 }
+    var serving: UInt64 { replica?.serving ?? 0 }
 
     /// The frame that starts at `first`, in memory or on disk.
     func frame(_ group: UInt64, first: UInt64) -> Frame? {

@@ -1,4 +1,4 @@
-import CMultiPaxos
+internal import CMultiPaxos
 
 /// What is known to be committed, by anybody: the one history that every node must agree with.
 struct Ledger {
@@ -19,7 +19,7 @@ struct Ledger {
 
     /// Takes note that a node holds `frame` to be committed.
     mutating func record(_ frame: Frame, group: UInt64) -> Verdict {
-        var log = logs[group] ?? FrameList()
+        let log = logs[group] ?? FrameList()
         if let known = log.frame(first: frame.batch.first) {
             return known.hasSameBytes(as: frame)
                 ? .known
@@ -35,8 +35,11 @@ struct Ledger {
         } else if frame.batch.first != 1 {
             return .violation("\(frame.point) is the first to be committed, but not the first")
         }
-        if !log.append(frame) { return .violation("\(frame.point) leaves a gap") }
-        logs[group] = log
-        return .new
+        return add(frame, group)
+    }
+
+    private mutating func add(_ frame: Frame, _ group: UInt64) -> Verdict {
+        logs[group, default: FrameList()].append(frame)
+            ? .new : .violation("\(frame.point) leaves a gap")
     }
 }

@@ -1,4 +1,4 @@
-import CMultiPaxos
+internal import CMultiPaxos
 
 /// What goes wrong in a run, what proposers do meanwhile, and what must come right afterwards.
 extension Simulation {
@@ -114,7 +114,8 @@ extension Simulation {
             zip(plan.groups, before).allSatisfy { cluster.ledger.committed($0) > $1 }
         }
         guard runWithCalls(for: bound, until: hasProgress) else {
-            return cluster.fail("no progress within \(bound / T) T after healing: \(summary)")
+            return cluster.fail(
+                .progress, "no progress within \(bound / T) T after healing: \(summary)")
         }
         let isEven = { [self] in
             plan.groups.allSatisfy {
@@ -122,7 +123,7 @@ extension Simulation {
             }
         }
         if !runWithCalls(for: 8 * T, until: isEven) {
-            cluster.fail("voters still differ, 8 T after progress: \(summary)")
+            cluster.fail(.progress, "voters still differ, 8 T after progress: \(summary)")
         }
     }
 

@@ -1,7 +1,7 @@
-import CMultiPaxos
+internal import CMultiPaxos
 
 /// What must hold after each step, beyond the core's own invariants.
-extension CoreCluster {
+extension Cluster {
     func holdsDurably(_ frame: Frame, _ group: UInt64, _ member: Member) -> Bool {
         let stored = member.disk[group].frames.frame(first: frame.batch.first)
         return stored?.batch.checksum == frame.batch.checksum
@@ -29,22 +29,22 @@ extension CoreCluster {
     }
 
     func check(_ member: Member, _ replica: Replica) {
-        var cursor: UInt32 = 0
-        var view = mp_group_view()
-        while mp_replica_next_group(replica.raw, &cursor, &view) {
+        replica.forEachGroup { view in
             let group = view.group
             let applied = member.applied[group] ?? 0
             if view.commit.index != applied {
-                fail("node \(member.id) knows commit \(view.commit), but applied \(applied)")
+                fail(
+                    .effects,
+                    "node \(member.id) knows commit \(view.commit), but applied \(applied)")
             }
             if view.promised < member.promised[group] ?? .none {
-                fail("node \(member.id) takes its promise back to \(view.promised)")
+                fail(.invariant, "node \(member.id) takes its promise back to \(view.promised)")
             }
             member.promised[group] = view.promised
             if view.commit.index > view.tip.index {
-                fail("commit \(view.commit) leads \(view.tip)")
+                fail(.invariant, "commit \(view.commit) leads \(view.tip)")
             }
-            if configuration.isThorough { checkFrames(member, replica, view) }
+            if configuration.care.isThorough { checkFrames(member, replica, view) }
         }
     }
 
@@ -55,7 +55,7 @@ extension CoreCluster {
             guard let identity = replica.identity(view.group, at: index),
                 let frame = member.frame(view.group, first: identity.first),
                 frame.batch.checksum == identity.checksum
-            else { return fail("node \(member.id) has no frame for entry \(index)") }
+            else { return fail(.effects, "node \(member.id) has no frame for entry \(index)") }
             index = identity.last + 1
         }
     }

@@ -1,4 +1,4 @@
-import CMultiPaxos
+internal import CMultiPaxos
 
 /// A message under way.
 final class Packet: CustomStringConvertible {

@@ -1,4 +1,4 @@
-import CMultiPaxos
+internal import CMultiPaxos
 
 /// What one timed run looks like.
 ///
@@ -47,16 +47,14 @@ struct Plan {
         batchesMax = random.chance(300) ? 64 : 4096
     }
 
-    var configuration: CoreCluster.Configuration {
-        var configuration = CoreCluster.Configuration()
+    var configuration: Cluster.Configuration {
+        var configuration = Cluster.Configuration()
         configuration.voters = voters
         configuration.clients = clients
         configuration.window = window
         configuration.fetchBytes = fetchBytes
         configuration.batchesMax = batchesMax
-        configuration.isThorough = false
-        configuration.remembersPackets = seedBlocks.count == 1
-        configuration.label = "CORE_SEED=\(seed) swift test --filter CoreTests (\(self))"
+        configuration.care.isThorough = false
         return configuration
     }
 }

@@ -1,4 +1,4 @@
-import CMultiPaxos
+internal import CMultiPaxos
 
 /// The bytes of one sealed batch, at an address that does not move, and what they decode to.
 ///

@@ -1,4 +1,4 @@
-import CMultiPaxos
+internal import CMultiPaxos
 
 /// What one group looks like on a disk.
 struct StoredGroup {
@@ -47,24 +47,29 @@ struct Disk {
 
     private mutating func apply(_ write: Write) -> String? {
         let raw = write.raw
-        var content = self[raw.group]
-        let before = content.hard
+        if stored[raw.group] == nil { prepare(raw.group, StoredGroup()) }
+        let before = self[raw.group].hard
         if raw.truncate_from != 0 {
             if raw.truncate_from <= before.commit.index {
                 return "truncates from \(raw.truncate_from), committed is \(before.commit)"
             }
-            content.frames.remove(from: raw.truncate_from)
+            stored[raw.group]?.frames.remove(from: raw.truncate_from)
         }
-        if let frame = write.frame {
-            let previous = content.frames.last?.batch.checksum ?? 0
-            if !content.frames.append(frame) { return "frame \(frame.batch.first) leaves a gap" }
-            if frame.batch.first > 1 && frame.batch.previous != previous {
-                return "frame \(frame.batch.first) does not follow the one before"
-            }
+        if let frame = write.frame, let violation = store(frame, raw.group) { return violation }
+        stored[raw.group]?.hard = raw.hard
+        return violation(of: self[raw.group], after: before)
+    }
+
+    private mutating func store(_ frame: Frame, _ group: UInt64) -> String? {
+        let previous = self[group].frames.last?.batch.checksum ?? 0
+        // In place: a copy of the list in each write would make long runs slow.
+        guard stored[group]?.frames.append(frame) == true else {
+            return "frame \(frame.batch.first) leaves a gap"
         }
-        content.hard = raw.hard
-        prepare(raw.group, content)
-        return violation(of: content, after: before)
+        if frame.batch.first > 1 && frame.batch.previous != previous {
+            return "frame \(frame.batch.first) does not follow the one before"
+        }
+        return nil
     }
 
     private func violation(of content: StoredGroup, after before: mp_hard_state) -> String? {

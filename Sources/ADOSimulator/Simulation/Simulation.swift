@@ -1,4 +1,4 @@
-import CMultiPaxos
+internal import CMultiPaxos
 
 /// A cluster that runs by itself in virtual time; a seed says everything about a run.
 ///
@@ -6,7 +6,7 @@ import CMultiPaxos
 /// a barrier, and everything that was asked for is retried as a driver would.
 final class Simulation {
     let plan: Plan
-    let cluster: CoreCluster
+    let cluster: Cluster
     var random: Random
     private var heap = EventHeap()
     private var reported: [(node: UInt64, outcome: mp_outcome)] = []
@@ -29,11 +29,16 @@ final class Simulation {
         let to: UInt64
     }
 
-    init(_ plan: Plan) {
+    /// Makes a run of `plan`, in a cluster of the caller's if it wants to hear of violations.
+    init(_ plan: Plan, cluster: Cluster? = nil) {
         self.plan = plan
         random = Random(seed: plan.seed)
         isCalm = !plan.isFaulty
-        cluster = CoreCluster(plan.configuration)
+        self.cluster = cluster ?? Cluster(plan.configuration)
+        connect()
+    }
+
+    private func connect() {
         cluster.onSend = { [unowned self] packet in route(packet) }
         cluster.onWrite = { [unowned self] member in scheduleFlush(member.id) }
         cluster.onOutcome = { [unowned self] member, outcome in
@@ -133,7 +138,7 @@ final class Simulation {
 
     private func wake(_ node: UInt64) {
         sameTime = sameTime.now == now ? (now, sameTime.count + 1) : (now, 1)
-        if sameTime.count > 1_000 { cluster.fail("node \(node) is woken for ever") }
+        if sameTime.count > 1_000 { cluster.fail(.progress, "node \(node) is woken for ever") }
         cluster.timeOut(node)
     }
 
@@ -185,7 +190,7 @@ final class Simulation {
     }
 
     private func expectFresh(_ violation: String?) {
-        if let violation { cluster.fail(violation) }
+        if let violation { cluster.fail(.reads, violation) }
     }
 
     private func pull(_ node: UInt64, _ group: UInt64) {

@@ -1,4 +1,4 @@
-import CMultiPaxos
+internal import CMultiPaxos
 
 /// Checks trace records against the preconditions of LiDO (MODEL.md, section 6).
 ///

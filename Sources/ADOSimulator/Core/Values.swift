@@ -1,9 +1,9 @@
-import CMultiPaxos
+internal import CMultiPaxos
 
 /// Set in the node id of a proposer without a vote.
 let clientBit = UInt64(1) << 63
 
-/// The election timeout of every test, in virtual microseconds.
+/// The election timeout unless a configuration has another, in virtual microseconds.
 let T: UInt64 = 200_000
 
 extension mp_ballot {
@@ -14,24 +14,24 @@ extension mp_ballot {
 
 extension mp_ballot: @retroactive Equatable {
     /// Whether two ballots are the same.
-    public static func == (a: mp_ballot, b: mp_ballot) -> Bool { mp_ballot_equal(a, b) }
+    static func == (a: mp_ballot, b: mp_ballot) -> Bool { mp_ballot_equal(a, b) }
 }
 
 extension mp_ballot: @retroactive Comparable {
     /// Whether a ballot comes before another.
-    public static func < (a: mp_ballot, b: mp_ballot) -> Bool { mp_ballot_compare(a, b) < 0 }
+    static func < (a: mp_ballot, b: mp_ballot) -> Bool { mp_ballot_compare(a, b) < 0 }
 }
 
 extension mp_ballot: @retroactive CustomStringConvertible {
     /// Round and node, clients marked by a c.
-    public var description: String {
+    var description: String {
         node & clientBit == 0 ? "\(round).\(node)" : "\(round).c\(node & ~clientBit)"
     }
 }
 
 extension mp_point: @retroactive Equatable {
     /// Whether two points are the same entry of the same history.
-    public static func == (a: mp_point, b: mp_point) -> Bool {
+    static func == (a: mp_point, b: mp_point) -> Bool {
         a.index == b.index && a.ballot == b.ballot && a.checksum == b.checksum
     }
 
@@ -40,12 +40,12 @@ extension mp_point: @retroactive Equatable {
 
 extension mp_point: @retroactive CustomStringConvertible {
     /// Index and ballot.
-    public var description: String { index == 0 ? "root" : "\(index)@\(ballot)" }
+    var description: String { index == 0 ? "root" : "\(index)@\(ballot)" }
 }
 
 extension mp_status: @retroactive CustomStringConvertible {
     /// The name in the source.
-    public var description: String { String(cString: mp_status_name(self)) }
+    var description: String { String(cString: mp_status_name(self)) }
 }
 
 /// The order in which logs are compared by a pull: ballot of the last entry, then length.
@@ -65,3 +65,5 @@ func nameOfOutcome(_ outcome: UInt8) -> String {
     let names = ["ok", "refused", "gap", "full", "gone"]
     return Int(outcome) < names.count ? names[Int(outcome)] : "outcome \(outcome)"
 }
+
+extension mp_outcome_kind: @retroactive Hashable {}

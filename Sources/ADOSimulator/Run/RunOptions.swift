@@ -1,0 +1,13 @@
+/// What a run needs to know; the rest follows from the seed.
+public struct RunOptions: Sendable {
+    /// Everything that happens is drawn from it.
+    public var seed: UInt64
+
+    /// Whether every trace record is kept, not only the last.
+    public var keepsTrace = false
+
+    /// Makes the options of one run.
+    public init(seed: UInt64) {
+        self.seed = seed
+    }
+}

@@ -1,0 +1,23 @@
+import ADOSimulator
+import Testing
+
+@Suite struct `A run` {
+    let simulator = Simulator()
+
+    @Test func `is the same whenever its seed is the same`() {
+        for seed in [UInt64(7), 8, 9, 10] {
+            let first = simulator.run(RunOptions(seed: seed))
+            let again = simulator.run(RunOptions(seed: seed))
+            let other = simulator.run(RunOptions(seed: seed + 1000))
+            #expect(first.stateHash == again.stateHash, "seed \(seed)")
+            #expect(first.stateHash != other.stateHash, "seed \(seed)")
+        }
+    }
+
+    @Test func `breaks no rule`() {
+        for seed in UInt64(1)...40 {
+            let result = simulator.run(RunOptions(seed: seed))
+            #expect(result.violation == nil, "seed \(seed)")
+        }
+    }
+}
