@@ -13,6 +13,10 @@ public struct ServerConfiguration: Sendable, Hashable {
     public var data: String
     /// How long a serving node may be silent before another one takes over.
     public var electionTimeout: Duration
+    /// A file to which each transition of the protocol is appended; `nil` for none.
+    public var trace: String?
+    /// Bytes of the trace after which tracing stops; 0 is 1 GiB.
+    public var traceLimit: UInt64 = 0
 
     /// Creates a configuration.
     public init(
@@ -34,6 +38,8 @@ extension ServerConfiguration {
     var options: NodeOptions {
         var options = NodeOptions(cluster: cluster, node: node, voters: peers, data: data)
         options.electionTimeout = electionTimeout
+        options.trace = trace
+        options.traceLimit = traceLimit
         return options
     }
 }

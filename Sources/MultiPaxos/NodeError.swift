@@ -17,7 +17,8 @@ public struct NodeError: Error, Hashable, Sendable {
         case tooLarge
         /// Bytes that were given are not what they should be.
         case malformed
-        /// The directory belongs to another node, cluster or format, or is not formatted.
+        /// The directory belongs to another node, cluster or format, or is not formatted; or the
+        /// trace file cannot be used.
         case foreignDirectory
         /// The directory or the address is in use by another process.
         case inUse

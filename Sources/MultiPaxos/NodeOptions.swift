@@ -55,6 +55,14 @@ public struct NodeOptions: Sendable {
     /// Objects the node can hold; 0 is the default of the driver.
     public var objectsMax: Int = 0
 
+    /// A file to which each transition of the protocol is appended; `nil` for none.
+    ///
+    /// The format and what it is good for are in `docs/internals/trace.md`.
+    public var trace: String?
+
+    /// Bytes of ``trace`` after which tracing stops, with a line in the log; 0 is 1 GiB.
+    public var traceLimit: UInt64 = 0
+
     /// Called with each line of the node's log, on the loop thread.
     public var onLog: (@Sendable (LogLevel, String) -> Void)?
 
@@ -152,12 +160,22 @@ extension NodeOptions {
         raw.call_timeout_us = callTimeout.microseconds
         raw.window = UInt32(clamping: window)
         raw.groups_max = UInt32(clamping: objectsMax)
-        guard let data else { return body(&raw) }
-        return data.withCString { path in
+        raw.trace_limit = traceLimit
+        return withPath(data) { path in
             raw.data = path
-            return body(&raw)
+            return withPath(trace) { path in
+                raw.trace = path
+                return body(&raw)
+            }
         }
     }
+}
+
+private func withPath<Result>(
+    _ path: String?, _ body: (UnsafePointer<CChar>?) -> Result
+) -> Result {
+    guard let path else { return body(nil) }
+    return path.withCString { body($0) }
 }
 
 extension NodeOptions.Voter {

@@ -49,7 +49,16 @@ struct Run: AsyncParsableCommand {
     @Option(help: "Milliseconds a serving node may be silent before another one takes over.")
     var electionTimeoutMs: UInt32 = 200
 
+    @Option(help: "Append each transition of the protocol to this file, for checkers.")
+    var trace: String?
+
+    @Option(help: "Mebibytes of --trace after which tracing stops.")
+    var traceLimit: UInt32 = 1024
+
     func validate() throws {
+        guard traceLimit >= 1 else {
+            throw ValidationError("--trace-limit is 0; give at least 1, or leave --trace out.")
+        }
         guard electionTimeoutMs >= 10 else {
             throw ValidationError("--election-timeout-ms is below 10; give at least 10.")
         }
@@ -57,9 +66,11 @@ struct Run: AsyncParsableCommand {
 
     func run() async throws {
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
-        let configuration = ServerConfiguration(
+        var configuration = ServerConfiguration(
             cluster: cluster, node: node, peers: try parsePeers(), data: data,
             electionTimeout: .milliseconds(electionTimeoutMs))
+        configuration.trace = trace
+        configuration.traceLimit = UInt64(traceLimit) << 20
         let server = Server(configuration, logger: Logger(label: "adod"))
         do throws(Failure) {
             try await server.run { ConsoleLine.write($0) }

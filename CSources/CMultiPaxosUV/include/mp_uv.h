@@ -45,6 +45,8 @@ struct mp_uv_options {
     uint64_t call_timeout_us; /* After which an unanswered call is UNKNOWN; 0: 5,000,000. */
     uint32_t window;          /* Batches in flight per group; 0: the default. */
     uint32_t groups_max;      /* 0: the default. */
+    const char *trace;        /* File to which transitions are appended; NULL: none. */
+    uint64_t trace_limit;     /* Bytes of it after which tracing stops; 0: 1 GiB. */
 };
 
 /* What became of a call. Values below 64 are the state machine's answer: the call is in the log
@@ -146,7 +148,7 @@ struct mp_uv_callbacks {
     /* A line for the log, without a newline. */
     void (*on_log)(void *context, enum mp_uv_log_level level, const char *text);
 
-    /* A protocol transition; NULL if nobody listens. */
+    /* A protocol transition; NULL if nobody listens. A trace file has it anyway. */
     void (*on_trace)(void *context, const struct mp_trace *record);
 
     /* The disk failed: the node stops at once and must not be restarted by this process without an
@@ -165,7 +167,8 @@ MP_MUST_USE enum mp_status mp_uv_bind(const char *host, uint16_t *port, int *fd,
 /* Start a node: open its directory, load it, start its threads. Committed entries are applied
  * through on_apply on the loop thread from then on. On failure *node is NULL, nothing was written
  * and no callback runs.
- * MP_FOREIGN, MP_IN_USE, MP_CORRUPT, MP_SYSTEM, MP_TOO_BIG as the error says. */
+ * MP_FOREIGN (the directory, or the trace file), MP_IN_USE, MP_CORRUPT, MP_SYSTEM, MP_TOO_BIG as
+ * the error says. */
 MP_MUST_USE enum mp_status mp_uv_node_start(const struct mp_uv_options *options,
                                             const struct mp_uv_callbacks *callbacks,
                                             void *context, struct mp_uv_node **node,

@@ -47,6 +47,7 @@ void mp_uv__node_stop(struct mp_uv_node *node) {
     MP_ASSERT(!node->stopping);
     node->stopping = true;
     settle(node);
+    if (!node->fatal) (void)mp_uv__trace_flush(&node->trace); /* As in each round: first. */
     for (uint32_t i = 0; i < node->conn_capacity; i += 1) {
         struct mp_conn *conn = node->conns[i];
         if (conn == NULL || conn->state == MP_CONN_CLOSING) continue;

@@ -62,6 +62,17 @@ static void flush_all(struct mp_uv_node *node) {
     }
 }
 
+/* Before anything of this round leaves for the disk or a socket: a process that is killed then
+ * lacks only records that nobody has seen an effect of. */
+static void flush_trace(struct mp_uv_node *node) {
+    enum mp_trace_stop stop = mp_uv__trace_flush(&node->trace);
+    if (stop == MP_TRACE_GOES_ON) return;
+    const char *reason = stop == MP_TRACE_AT_LIMIT
+                             ? "the file has reached its limit; raise it"
+                             : uv_strerror(uv_translate_sys_error(node->trace.error));
+    mp_uv__log(node, MP_UV_LOG_WARNING, "this node is traced no longer: %s", reason);
+}
+
 /* A round may cause work for another: callbacks submit, and a closed connection loses calls. */
 static bool settled(const struct mp_uv_node *node) {
     return node->objects.dirty == NULL && node->objects.apply_head == NULL &&
@@ -94,6 +105,7 @@ static void wake(struct mp_uv_node *node) {
         if (node->stopping) return;
         mp_uv__peers_report(node);
         attend_all(node);
+        flush_trace(node);
         if (node->server) mp_uv__storage_submit(&node->storage);
         mp_uv__held_release(node);
         flush_all(node);

@@ -13,6 +13,7 @@
 #include "objects.h"
 #include "peers.h"
 #include "storage.h"
+#include "trace_file.h"
 #include "wire.h"
 
 #define MP_REPLIES_MAX 1024u
@@ -159,6 +160,7 @@ struct mp_uv_node {
     uint64_t durable_sent; /* Storage sequence last told to the peers. */
     uint64_t durable_sent_us;
     struct mp_note *notes;
+    struct mp_trace_file trace;
     bool stopping;
     bool fatal;
     bool started;

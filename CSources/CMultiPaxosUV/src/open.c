@@ -77,11 +77,21 @@ static enum mp_status open_storage(struct mp_uv_node *node, struct mp_lmdb_error
 }
 
 static void on_trace(void *context, const struct mp_trace *record) {
-    const struct mp_uv_node *node = context;
-    node->callbacks.on_trace(node->context, record);
+    struct mp_uv_node *node = context;
+    mp_uv__trace_add(&node->trace, record);
+    if (node->callbacks.on_trace != NULL) node->callbacks.on_trace(node->context, record);
+}
+
+static enum mp_status open_trace(struct mp_uv_node *node, struct mp_lmdb_error *error) {
+    if (node->options.trace == NULL) return MP_OK;
+    enum mp_status status = mp_uv__trace_open(&node->trace, &node->options, error);
+    if (status != MP_OK) return status;
+    mp_uv__trace_start(&node->trace, node->options.cluster, node->id, node->incarnation);
+    return MP_OK;
 }
 
 static enum mp_status make_replica(struct mp_uv_node *node, struct mp_lmdb_error *error) {
+    bool traced = node->options.trace != NULL || node->callbacks.on_trace != NULL;
     struct mp_options options = {
         .node = node->id,
         .voter_count = node->options.voter_count,
@@ -91,7 +101,7 @@ static enum mp_status make_replica(struct mp_uv_node *node, struct mp_lmdb_error
         .batches_max = node->server ? SERVER_BATCHES_MAX : CLIENT_BATCHES_MAX,
         .timeout_us = node->options.timeout_us,
         .fetch_bytes = FETCH_BYTES,
-        .trace = node->callbacks.on_trace == NULL ? NULL : on_trace,
+        .trace = traced ? on_trace : NULL,
         .trace_context = node,
     };
     for (uint32_t i = 0; i < options.voter_count; i += 1) {
@@ -223,6 +233,7 @@ enum mp_status mp_uv__node_open(struct mp_uv_node *node, struct mp_lmdb_error *e
     set_defaults(node);
     status = make_replica(node, error);
     if (status == MP_OK) status = open_storage(node, error);
+    if (status == MP_OK) status = open_trace(node, error);
     if (status == MP_OK) status = load(node, error);
     if (status != MP_OK) return status;
     list_peers(node);
@@ -263,6 +274,7 @@ void mp_uv__node_free(struct mp_uv_node *node) {
         node->notes = first->next;
         free(first);
     }
+    mp_uv__trace_close(&node->trace, node->started && !node->fatal);
     if (node->inbox_ready) mp_uv__inbox_free(&node->inbox);
     if (node->env != NULL) mp_lmdb_close(node->env);
     free(node->conns);
