@@ -115,7 +115,7 @@ let package = Package(
             name: "StorageTests", dependencies: ["CMultiPaxos", "CMultiPaxosLMDB", "TestSupport"]),
         .testTarget(
             name: "MultiPaxosTests",
-            dependencies: ["MultiPaxos", "ADO", "ADOObjects", "TestSupport"]),
+            dependencies: ["MultiPaxos", "ADO", "ADOObjects", "ADOSpec", "TestSupport"]),
         .testTarget(name: "BenchTests", dependencies: ["Bench", "ADO", "TestSupport"]),
         .testTarget(
             name: "IntegrationTests",
