@@ -18,6 +18,7 @@ import Testing
         ["--node", "2", "--peers", "1=127.0.0.1:1", "--data", "d"],
         ["--node", "1", "--peers", "1=127.0.0.1:1,1=127.0.0.1:2", "--data", "d"],
         ["--node", "1", "--peers", "1=127.0.0.1:1", "--data", "d", "--election-timeout-ms", "1"],
+        ["--node", "1", "--peers", "1=127.0.0.1:1", "--data", "d", "--trace-limit", "0"],
         ["format", "--node", "1", "--data", "d"],
         ["format", "--node", "0", "--data", "d", "--cluster", "ado"],
         ["format", "--node", "1", "--data", "d", "--cluster", ""],
@@ -56,6 +57,18 @@ import Testing
         try await expectRefusal(
             ["--node", "1", "--data", servers.data(1), "--peers", peers], saying: "in use")
         try await servers.stop(1)
+    }
+
+    @Test func `refuse a trace where no file can be`() async throws {
+        let data = directory.path("node")
+        let format = ["format", "--cluster", "ado", "--node", "1", "--data", data]
+        #expect(try await ChildProcess(Products.path("adod"), format).exit() == .status(0))
+        let trace = directory.path("missing/node-1.trace")
+        try await expectRefusal(
+            [
+                "--node", "1", "--data", data, "--peers", "1=127.0.0.1:\(try freePort())",
+                "--trace", trace,
+            ], saying: "\(trace): No such file or directory; name a file in a directory")
     }
 
     @Test func `serve until they are asked to stop, and again`() async throws {
