@@ -24,6 +24,7 @@ public struct Judge: Sendable {
     /// Says that records are missing, and why: what they might explain is not held against the run.
     public mutating func noteGap(_ reason: String) {
         if gap == nil { gap = reason }
+        for place in groups.indices { groups[place].refinement.stop(reason) }
     }
 
     /// Adds a record; returns what it breaks.
@@ -43,7 +44,8 @@ public struct Judge: Sendable {
             note(groups[place].finish())
         }
         if let violation { return .violated(violation) }
-        if let gap { return .incomplete(gap) }
+        let gaps = groups.lazy.compactMap(\.refinement.gap)
+        if let gap = gap ?? gaps.first { return .incomplete(gap) }
         return .holds
     }
 
@@ -59,6 +61,7 @@ public struct Judge: Sendable {
         let place = places[group] ?? groups.count
         if place == groups.count {
             groups.append(GroupJudge())
+            if let gap { groups[place].refinement.stop(gap) }
             places[group] = place
         }
         recent = (group, place)
@@ -72,17 +75,19 @@ struct GroupJudge: Sendable {
     private var promises = Promises()
     private var ownership = Ownership()
     private var lido = LiDOChecker()
+    var refinement = Refinement()
 
     mutating func assume(_ point: LogPoint) {
         lido.assume(point)
+        refinement.assume(point)
     }
 
     mutating func add(_ record: TraceRecord) -> Violation? {
         agreement.add(record) ?? promises.add(record) ?? ownership.add(record)
-            ?? lido.add(record)
+            ?? lido.add(record) ?? refinement.add(record)
     }
 
     mutating func finish() -> Violation? {
-        nil
+        refinement.finish()
     }
 }
