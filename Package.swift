@@ -53,6 +53,7 @@ let package = Package(
 
         // MARK: The executable model, and the checkers that judge runs by it. No C, no I/O.
         .target(name: "ADOSpec", dependencies: ["ADO"], swiftSettings: swift),
+        .target(name: "Linearizability", swiftSettings: swift),
 
         // MARK: The protocol behind the vocabulary: the only importer of C.
         .target(
@@ -107,6 +108,8 @@ let package = Package(
         .testTarget(name: "ADOTests", dependencies: ["ADO", "TestSupport"]),
         .testTarget(name: "ADOObjectsTests", dependencies: ["ADOObjects", "ADO", "TestSupport"]),
         .testTarget(name: "ADOSpecTests", dependencies: ["ADOSpec", "ADO", "TestSupport"]),
+        .testTarget(
+            name: "LinearizabilityTests", dependencies: ["Linearizability", "TestSupport"]),
         .testTarget(
             name: "CoreTests",
             dependencies: ["ADOSimulator", "ADOSpec", "CMultiPaxos", "TestSupport"],
