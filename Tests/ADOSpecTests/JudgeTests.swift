@@ -40,6 +40,13 @@ import Testing
         }
     }
 
+    @Test func `takes back what missing records may explain`() {
+        var judge = Judge()
+        for record in goodRun() where record.node != 1 { _ = judge.add(record) }
+        judge.noteGap("node 1 was killed")
+        #expect(judge.finish() == .incomplete("node 1 was killed"))
+    }
+
     @Test func `keeps groups apart, and tells all of them of a restart`() {
         var judge = Judge()
         var other = goodRun()

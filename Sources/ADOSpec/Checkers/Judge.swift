@@ -24,6 +24,7 @@ public struct Judge: Sendable {
     /// Says that records are missing, and why: what they might explain is not held against the run.
     public mutating func noteGap(_ reason: String) {
         if gap == nil { gap = reason }
+        if let found = violation, Self.mayBeMissing(found) { violation = nil }
         for place in groups.indices { groups[place].refinement.stop(reason) }
     }
 
@@ -52,8 +53,12 @@ public struct Judge: Sendable {
     /// Only a contradiction in what was seen is certain if not everything was seen.
     private mutating func note(_ found: Violation?) {
         guard let found, violation == nil else { return }
-        if found.rule == Violation.unknownHistoryRule, gap != nil { return }
+        if gap != nil, Self.mayBeMissing(found) { return }
         violation = found
+    }
+
+    private static func mayBeMissing(_ found: Violation) -> Bool {
+        found.rule == Violation.unknownHistoryRule || found.rule == Refinement.rule
     }
 
     private mutating func place(of group: UInt64) -> Int {

@@ -26,6 +26,8 @@ public struct Refinement: Sendable {
     private var highest: TraceRecord?
     private let window: Int
 
+    static let rule = "refinement"
+
     /// Why the run cannot be checked to its end; nil if it can.
     public private(set) var gap: String?
 
@@ -168,6 +170,6 @@ extension Refinement {
         _ record: TraceRecord, _ reason: String, at place: CacheID? = nil
     ) -> Violation {
         let tree = state.drawing(marking: place)
-        return Violation(rule: "refinement", explanation: "\(record): \(reason).\n\(tree)")
+        return Violation(rule: Self.rule, explanation: "\(record): \(reason).\n\(tree)")
     }
 }

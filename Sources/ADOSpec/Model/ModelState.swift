@@ -2,7 +2,7 @@
 ///
 /// The source of truth is a log of ``ModelEvent``s; this is the fold over it. An event is legal if
 /// ``refusal(of:)`` has nothing against it, and then ``apply(_:)`` has its effect.
-public struct ModelState: Hashable, Sendable {
+public struct ModelState: Sendable {
     /// What is committed, in the order of the log.
     public private(set) var persist: [Cache] = []
 
