@@ -49,9 +49,7 @@ extension Node {
         directory: String, cluster: String, node: UInt64
     ) throws(NodeError) {
         try NodeOptions.validate(cluster: cluster)
-        guard node != 0, node >> 63 == 0 else {
-            throw NodeError(.invalidOptions, "node id \(node) is out of range; use 1, 2, …")
-        }
+        try NodeOptions.validate(server: node)
         var error = mp_lmdb_error()
         let status = directory.withCString { path in
             cluster.withCString { cluster in

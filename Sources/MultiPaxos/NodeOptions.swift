@@ -112,6 +112,14 @@ extension NodeOptions {
         }
     }
 
+    /// Checks the id of a server.
+    static func validate(server node: UInt64) throws(NodeError) {
+        guard (1...UInt64(MP_NODE_MAX)).contains(node) else {
+            throw NodeError(
+                .invalidOptions, "node id \(node) is out of range; use 1 to \(MP_NODE_MAX)")
+        }
+    }
+
     private func validateVoters() throws(NodeError) {
         let most = Int(MP_VOTERS_MAX)
         guard (1...most).contains(voters.count) else {
@@ -120,10 +128,7 @@ extension NodeOptions {
         }
         var seen: Set<UInt64> = []
         for voter in voters {
-            guard voter.node != 0, voter.node < MP_CLIENT_NODE_BIT else {
-                throw NodeError(
-                    .invalidOptions, "node id \(voter.node) is out of range; use 1, 2, …")
-            }
+            try Self.validate(server: voter.node)
             guard seen.insert(voter.node).inserted else {
                 throw NodeError(
                     .invalidOptions,
@@ -138,9 +143,6 @@ extension NodeOptions {
         }
     }
 }
-
-/// The bit that marks the id of a node without a vote; the header's macro is not imported.
-private let MP_CLIENT_NODE_BIT = UInt64(1) << 63
 
 extension NodeOptions {
     /// Lends the C form of these options for the length of `body`.

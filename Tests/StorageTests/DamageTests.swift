@@ -34,7 +34,7 @@ import Testing
         let identity = log.batches[position].identity
         var prefix: [UInt8] = [1, 0, 0, 0, UInt8(identity.count), 0, 0, 0]
         for value in [log.group, identity.first, identity.last] { prefix += littleEndian(value) }
-        return try Record(.identity, prefix, size: 88, in: file)
+        return try Record(.identity, prefix, size: 96, in: file)
     }
 
     private func hardRecord() throws -> Record {
@@ -46,7 +46,7 @@ import Testing
             prefix += littleEndian(point.ballot.round) + littleEndian(point.ballot.node)
             prefix += littleEndian(point.checksum)
         }
-        return try Record(.hard, prefix, size: 112, in: file)
+        return try Record(.hard, prefix, size: 120, in: file)
     }
 
     private func ownRecord() throws -> Record {

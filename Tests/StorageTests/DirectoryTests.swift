@@ -133,8 +133,10 @@ import Testing
         try longest.format()
         _ = try Storage(longest)
         var nobody = options
-        nobody.node = 0
-        #expect(try failure(MP_FOREIGN) { _ = try Storage(nobody) }.contains("begin at 1"))
+        for node in [0, 65, UInt64.max] {
+            nobody.node = node
+            #expect(try failure(MP_FOREIGN) { _ = try Storage(nobody) }.contains("use 1 to 64"))
+        }
     }
 
     @Test func `is open once in a process`() throws {

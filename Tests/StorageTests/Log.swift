@@ -105,8 +105,8 @@ struct Log {
         }
         let identity = mp_identity(
             first: sealed.first, last: sealed.last, ballot: sealed.ballot,
-            previous: sealed.previous, checksum: sealed.checksum, size: sealed.size,
-            count: sealed.count)
+            previous: sealed.previous, checksum: sealed.checksum, voters: sealed.voters,
+            size: sealed.size, count: sealed.count)
         return Batch(identity: identity, frame: frame)
     }
 }

@@ -9,5 +9,6 @@
 #include "mp/replica.h"
 #include "mp/status.h"
 #include "mp/trace.h"
+#include "mp/voters.h"
 
 #endif /* MP_H */

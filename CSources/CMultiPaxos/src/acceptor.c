@@ -59,6 +59,7 @@ enum mp_status mp__acceptor_prepare(struct mp_replica *replica, struct mp__group
     report_owner(group, ballot, effects);
     struct mp_message promise = mp__message(group, MP_MESSAGE_PROMISE, ballot);
     promise.point = group->log.tip;
+    promise.value = group->log.tip_voters;
     mp__send(effects, from, group->last_write, &promise, 0);
     return MP_OK;
 }
@@ -92,6 +93,8 @@ enum mp_status mp__acceptor_admits(const struct mp_replica *replica, const struc
     }
     if (batch->previous != before.checksum) return MP_CONFLICT;
     if (mp_ballot_compare(batch->ballot, before.ballot) < 0) return MP_CONFLICT;
+    uint64_t voters = mp__log_voters(replica, log, before.index);
+    if (batch->voters != 0 && !mp_voters_adjacent(voters, batch->voters)) return MP_CONFLICT;
     if (replica->batch_free == MP_NONE) return MP_BUSY;
     if (batch->first > log->tip.index && log->uncommitted >= MP_UNCOMMITTED_MAX) return MP_BUSY;
     return MP_OK;
@@ -99,15 +102,7 @@ enum mp_status mp__acceptor_admits(const struct mp_replica *replica, const struc
 
 void mp__acceptor_take(struct mp_replica *replica, struct mp__group *group,
                        const struct mp_batch *batch, struct mp_effects *effects) {
-    struct mp_identity id = {
-        .first = batch->first,
-        .last = batch->last,
-        .ballot = batch->ballot,
-        .previous = batch->previous,
-        .checksum = batch->checksum,
-        .size = batch->size,
-        .count = batch->count,
-    };
+    struct mp_identity id = mp_batch_identity(batch);
     uint64_t truncate_from = 0;
     if (batch->first <= group->log.tip.index) {
         truncate_from = batch->first;

@@ -4,6 +4,7 @@
 
 #include "assert.h"
 #include "bytes.h"
+#include "mp/replica.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -11,7 +12,7 @@
 _Static_assert(MP_ENTRY_SIZE_MAX + MP_ENTRY_HEADER_SIZE + MP_BATCH_HEADER_SIZE <= MP_BATCH_SIZE_MAX,
                "the largest entry fits in a batch of its own");
 
-enum { CHECKSUM_FROM = 16 };
+enum { CHECKSUM_FROM = 16, CONFIGURATION_SIZE = 8 };
 
 uint64_t mp_hash(const void *bytes, size_t size) {
     return XXH3_64bits(bytes, size);
@@ -21,15 +22,28 @@ uint64_t mp_hash_seeded(const void *bytes, size_t size, uint64_t seed) {
     return XXH3_64bits_withSeed(bytes, size, seed);
 }
 
+/* The voters that the entry at `at` names; 0 if it is no configuration. */
+static uint64_t voters_at(const uint8_t *at) {
+    if (mp__get32(at + 4) != MP_ENTRY_CONFIGURATION) return 0;
+    return mp__get64(at + MP_ENTRY_HEADER_SIZE);
+}
+
+/* A configuration is well formed, and alone; other entries are none of the core's business. */
+static bool entry_fits(const uint8_t *at, uint32_t count) {
+    if (mp__get32(at + 4) != MP_ENTRY_CONFIGURATION) return true;
+    return count == 1 && mp__get32(at) == CONFIGURATION_SIZE && mp_voters_valid(voters_at(at));
+}
+
 /* True if `count` entries fill the bytes after the header exactly. */
 static bool entries_fit(const uint8_t *bytes, uint32_t size, uint32_t count) {
     uint32_t offset = MP_BATCH_HEADER_SIZE;
     for (uint32_t i = 0; i < count; i += 1) {
         if (size - offset < MP_ENTRY_HEADER_SIZE) return false;
         uint32_t payload = mp__get32(bytes + offset);
-        offset += MP_ENTRY_HEADER_SIZE;
-        if (payload > MP_ENTRY_SIZE_MAX || size - offset < payload) return false;
-        offset += payload;
+        if (payload > MP_ENTRY_SIZE_MAX) return false;
+        if (size - offset - MP_ENTRY_HEADER_SIZE < payload) return false;
+        if (!entry_fits(bytes + offset, count)) return false;
+        offset += MP_ENTRY_HEADER_SIZE + payload;
     }
     return offset == size;
 }
@@ -58,9 +72,25 @@ enum mp_status mp_batch_decode(const uint8_t *bytes, size_t size, struct mp_batc
 
     *batch = claimed;
     if (mp_hash(bytes + CHECKSUM_FROM, size - CHECKSUM_FROM) != claimed.checksum) return MP_CORRUPT;
-    if (entries_fit(bytes, claimed.size, claimed.count)) return MP_OK;
-    *batch = (struct mp_batch){0};
-    return MP_MALFORMED;
+    if (!entries_fit(bytes, claimed.size, claimed.count)) {
+        *batch = (struct mp_batch){0};
+        return MP_MALFORMED;
+    }
+    batch->voters = voters_at(bytes + MP_BATCH_HEADER_SIZE);
+    return MP_OK;
+}
+
+struct mp_identity mp_batch_identity(const struct mp_batch *batch) {
+    return (struct mp_identity){
+        .first = batch->first,
+        .last = batch->last,
+        .ballot = batch->ballot,
+        .previous = batch->previous,
+        .checksum = batch->checksum,
+        .voters = batch->voters,
+        .size = batch->size,
+        .count = batch->count,
+    };
 }
 
 bool mp_batch_next(const struct mp_batch *batch, uint32_t *offset, struct mp_entry *entry) {
@@ -93,15 +123,28 @@ enum mp_status mp_batch_append(struct mp_batch_builder *builder, uint32_t kind,
     MP_ASSERT(payload != NULL || size == 0);
     if (size > MP_ENTRY_SIZE_MAX) return MP_TOO_BIG;
     if (builder->count == MP_BATCH_ENTRIES_MAX) return MP_BUSY;
+    bool alone = kind == MP_ENTRY_CONFIGURATION || mp_batch_voters(builder) != 0;
+    if (alone && builder->count > 0) return MP_BUSY;
     if (builder->capacity - builder->size < size + MP_ENTRY_HEADER_SIZE) return MP_BUSY;
 
     uint8_t *at = builder->bytes + builder->size;
     mp__put32(at, size);
     mp__put32(at + 4, kind);
     if (size > 0) memcpy(at + MP_ENTRY_HEADER_SIZE, payload, size);
+    if (!entry_fits(at, 1)) return MP_MALFORMED; /* What was written is not counted. */
     builder->size += MP_ENTRY_HEADER_SIZE + size;
     builder->count += 1;
     return MP_OK;
+}
+
+enum mp_status mp_batch_configure(struct mp_batch_builder *builder, uint64_t voters) {
+    uint8_t payload[CONFIGURATION_SIZE];
+    mp__put64(payload, voters);
+    return mp_batch_append(builder, MP_ENTRY_CONFIGURATION, payload, sizeof payload);
+}
+
+uint64_t mp_batch_voters(const struct mp_batch_builder *builder) {
+    return builder->count == 1 ? voters_at(builder->bytes + MP_BATCH_HEADER_SIZE) : 0;
 }
 
 void mp_batch_seal(const struct mp_batch_builder *builder, uint64_t group, uint64_t first,
@@ -126,6 +169,7 @@ void mp_batch_seal(const struct mp_batch_builder *builder, uint64_t group, uint6
         .ballot = ballot,
         .previous = previous,
         .checksum = checksum,
+        .voters = mp_batch_voters(builder),
         .count = builder->count,
         .size = builder->size,
         .bytes = bytes,

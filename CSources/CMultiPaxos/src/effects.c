@@ -30,7 +30,10 @@ void mp__write(struct mp_replica *replica, struct mp__group *group, struct mp_ef
     *write = (struct mp_write){
         .id = replica->last_write,
         .group = group->id,
-        .hard = {.promised = group->promised, .tip = tip, .commit = group->log.commit},
+        .hard = {.promised = group->promised,
+                 .tip = tip,
+                 .commit = group->log.commit,
+                 .voters = group->log.commit_voters},
         .truncate_from = truncate_from,
     };
     if (batch != MP_NONE) {

@@ -12,6 +12,10 @@
 #include "assert.h"
 #include "state.h"
 
+static uint32_t quorum(const struct mp_replica *replica) {
+    return replica->options.voter_count / 2 + 1;
+}
+
 static bool fresh(const struct mp__election *election, const struct mp__beat *beat) {
     return beat->round != 0 && beat->round + 1 >= election->round;
 }
@@ -70,10 +74,10 @@ static void judge(struct mp_replica *replica) {
     adopt_highest(replica);
     struct hearing hearing = hear(replica);
     bool leads = election->leader.node == replica->options.node;
-    bool quorum = hearing.followers >= mp__quorum(replica);
-    election->happy = leads ? quorum && !stalled(replica) : hearing.leader_happy;
+    bool followed = hearing.followers >= quorum(replica);
+    election->happy = leads ? followed && !stalled(replica) : hearing.leader_happy;
 
-    bool may = hearing.count >= mp__quorum(replica) && !stalled(replica);
+    bool may = hearing.count >= quorum(replica) && !stalled(replica);
     if (election->happy || hearing.anyone_happy || !may) return;
     election->leader = (struct mp_ballot){
         .round = election->leader.round + 1, .node = replica->options.node};

@@ -40,7 +40,7 @@ struct mp__group *mp__group_make(struct mp_replica *replica, uint64_t id) {
         .armed_before = MP_NONE,
         .armed_after = MP_NONE,
     };
-    mp__log_init(&group->log, (struct mp_point){0});
+    mp__log_init(&group->log, (struct mp_point){0}, replica->options.configuration);
     return group;
 }
 

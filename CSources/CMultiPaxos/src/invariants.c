@@ -6,6 +6,8 @@ static uint32_t check_log(const struct mp_replica *replica, const struct mp__log
                           uint64_t *bytes) {
     struct mp_point at = log->base;
     bool commit_seen = log->commit.index == log->base.index;
+    uint64_t voters = log->base_voters;
+    if (commit_seen) MP_ASSERT(log->commit_voters == voters);
     uint32_t count = 0, uncommitted = 0, before = MP_NONE;
     for (uint32_t i = log->head; i != MP_NONE; i = replica->batches[i].after) {
         const struct mp__batch *batch = &replica->batches[i];
@@ -15,6 +17,10 @@ static uint32_t check_log(const struct mp_replica *replica, const struct mp__log
         MP_ASSERT(batch->id.previous == at.checksum);
         MP_ASSERT(mp_ballot_compare(batch->id.ballot, at.ballot) >= 0);
         MP_ASSERT(batch->write_id <= replica->last_write);
+        /* I10: the voters in force are the last ones named. */
+        if (batch->id.voters != 0) voters = batch->id.voters;
+        MP_ASSERT(batch->voters == voters && mp_voters_valid(voters));
+        if (batch->id.last == log->commit.index) MP_ASSERT(log->commit_voters == voters);
         at = (struct mp_point){.index = batch->id.last,
                                .ballot = batch->id.ballot,
                                .checksum = batch->id.checksum};
@@ -28,7 +34,7 @@ static uint32_t check_log(const struct mp_replica *replica, const struct mp__log
     MP_ASSERT(log->tail == before);
     MP_ASSERT(at.index == log->tip.index && at.checksum == log->tip.checksum);
     MP_ASSERT(mp_ballot_equal(at.ballot, log->tip.ballot));
-    MP_ASSERT(commit_seen);
+    MP_ASSERT(commit_seen && log->tip_voters == voters);
     MP_ASSERT(log->base.index <= log->commit.index && log->commit.index <= log->tip.index);
     MP_ASSERT(count == log->count && uncommitted == log->uncommitted);
     MP_ASSERT(uncommitted <= MP_UNCOMMITTED_MAX);
@@ -106,6 +112,7 @@ static uint64_t mix_group(uint64_t hash, const struct mp_replica *replica,
                      group->log.tip);
     hash = mix(mix(hash, group->promised.round), group->promised.node);
     hash = mix(mix(hash, group->verified), group->heard);
+    hash = mix(mix(hash, group->log.commit_voters), group->log.tip_voters);
     hash = mix(mix(hash, group->pushed), group->own_first);
     hash = mix(mix(hash, group->due), group->last_write);
     for (uint32_t i = 0; i < replica->options.voter_count; i += 1) {

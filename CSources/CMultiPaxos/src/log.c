@@ -4,7 +4,8 @@
  *  L1  the batches are contiguous from base to tip, each naming the checksum of the one before;
  *  L2  ballots never fall along the log;
  *  L3  base, commit and tip are ends of batches;
- *  L4  nothing at or below commit is ever removed, except from the front. */
+ *  L4  nothing at or below commit is ever removed, except from the front;
+ *  L5  the voters in force at a batch are its own, if it is a configuration, else those before. */
 #include "assert.h"
 #include "state.h"
 
@@ -26,9 +27,17 @@ int mp__compare_tips(struct mp_point a, struct mp_point b) {
     return a.index == b.index ? 0 : a.index < b.index ? -1 : 1;
 }
 
-void mp__log_init(struct mp__log *log, struct mp_point base) {
+void mp__log_init(struct mp__log *log, struct mp_point base, uint64_t voters) {
     *log = (struct mp__log){
-        .base = base, .commit = base, .tip = base, .head = MP_NONE, .tail = MP_NONE};
+        .base = base,
+        .commit = base,
+        .tip = base,
+        .base_voters = voters,
+        .commit_voters = voters,
+        .tip_voters = voters,
+        .head = MP_NONE,
+        .tail = MP_NONE,
+    };
 }
 
 /* Searches from the tail: almost every question is about the newest batches. */
@@ -61,6 +70,12 @@ bool mp__log_point(const struct mp_replica *replica, const struct mp__log *log, 
     return true;
 }
 
+uint64_t mp__log_voters(const struct mp_replica *replica, const struct mp__log *log,
+                        uint64_t index) {
+    uint32_t at = mp__log_holds(replica, log, index);
+    return at == MP_NONE ? log->base_voters : replica->batches[at].voters;
+}
+
 uint32_t mp__log_append(struct mp_replica *replica, struct mp__log *log,
                         const struct mp_identity *id) {
     MP_ASSERT(replica->batch_free != MP_NONE);
@@ -73,7 +88,9 @@ uint32_t mp__log_append(struct mp_replica *replica, struct mp__log *log,
     replica->batch_free = batch->after;
     replica->batch_free_count -= 1;
     replica->named_bytes += id->size;
-    *batch = (struct mp__batch){.id = *id, .before = log->tail, .after = MP_NONE};
+    if (id->voters != 0) log->tip_voters = id->voters;
+    *batch = (struct mp__batch){
+        .id = *id, .voters = log->tip_voters, .before = log->tail, .after = MP_NONE};
     if (log->tail != MP_NONE) replica->batches[log->tail].after = at;
     if (log->head == MP_NONE) log->head = at;
     log->tail = at;
@@ -105,6 +122,7 @@ void mp__log_truncate(struct mp_replica *replica, struct mp__log *log, uint64_t 
     if (log->tail == MP_NONE) log->head = MP_NONE;
     if (log->tail != MP_NONE) replica->batches[log->tail].after = MP_NONE;
     log->tip = log->tail == MP_NONE ? log->base : end_of(&replica->batches[log->tail]);
+    log->tip_voters = mp__log_voters(replica, log, log->tip.index);
     MP_ASSERT(log->tip.index >= log->commit.index);
 }
 
@@ -119,6 +137,7 @@ void mp__log_commit(struct mp_replica *replica, struct mp__log *log, uint64_t in
         log->uncommitted -= 1;
     }
     log->commit = point;
+    log->commit_voters = mp__log_voters(replica, log, index);
 }
 
 bool mp__log_scarce(const struct mp_replica *replica) {
@@ -133,6 +152,7 @@ static uint64_t forget(struct mp_replica *replica, struct mp__log *log, uint32_t
         struct mp__batch *batch = &replica->batches[at];
         MP_ASSERT(batch->id.last <= log->commit.index);
         log->base = end_of(batch);
+        log->base_voters = batch->voters;
         forgotten = batch->id.last;
         log->head = batch->after;
         if (log->head == MP_NONE) log->tail = MP_NONE;

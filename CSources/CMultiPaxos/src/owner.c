@@ -56,31 +56,67 @@ uint32_t mp__owner_window(const struct mp_replica *replica, const struct mp__gro
     return *in_flight < window ? window - *in_flight : 0;
 }
 
-enum mp_status mp__owner_invoke(struct mp_replica *replica, struct mp__group *group,
-                                struct mp_batch_builder *builder, struct mp_effects *effects) {
-    if (group->role != MP_OWNING) return MP_STALE;
-    if (replica->options.votes && replica->disk_full) return MP_FULL;
-    uint32_t in_flight;
-    if (mp__owner_window(replica, group, &in_flight) == 0) return MP_BUSY;
-
+static void append_own(struct mp_replica *replica, struct mp__group *group,
+                       struct mp_batch_builder *builder, struct mp_effects *effects) {
     struct mp_batch batch;
     mp_batch_seal(builder, group->id, group->log.tip.index + 1, group->ballot,
                   group->log.tip.checksum, &batch);
-    struct mp_identity id = {
-        .first = batch.first,
-        .last = batch.last,
-        .ballot = batch.ballot,
-        .previous = batch.previous,
-        .checksum = batch.checksum,
-        .size = batch.size,
-        .count = batch.count,
-    };
+    struct mp_identity id = mp_batch_identity(&batch);
     (void)mp__log_append(replica, &group->log, &id);
     if (group->own_first == 0) group->own_first = id.first;
     group->verified = group->log.tip.index;
     effects->append = id;
     mp__trace(replica, MP_TRACE_INVOKED, group, group->ballot, group->ballot, group->log.tip, 0);
+}
+
+static enum mp_status check_room(const struct mp_replica *replica, const struct mp__group *group) {
+    if (group->role != MP_OWNING) return MP_STALE;
+    if (replica->options.votes && replica->disk_full) return MP_FULL;
+    uint32_t in_flight;
+    return mp__owner_window(replica, group, &in_flight) == 0 ? MP_BUSY : MP_OK;
+}
+
+enum mp_status mp__owner_invoke(struct mp_replica *replica, struct mp__group *group,
+                                struct mp_batch_builder *builder, struct mp_effects *effects) {
+    enum mp_status status = check_room(replica, group);
+    if (status != MP_OK) return status;
+    if (mp_batch_voters(builder) != 0) return MP_MALFORMED;
+    append_own(replica, group, builder, effects);
     return MP_OK;
+}
+
+/* R2: a configuration on the branch that is not committed. */
+static bool changes(const struct mp_replica *replica, const struct mp__log *log) {
+    for (uint32_t at = log->tail; at != MP_NONE; at = replica->batches[at].before) {
+        const struct mp_identity *id = &replica->batches[at].id;
+        if (id->last <= log->commit.index) return false;
+        if (id->voters != 0) return true;
+    }
+    return false;
+}
+
+/* The three conditions of Adore under which a configuration may take effect at once. R3 is the one
+ * that is easily forgotten: without an own entry committed first, two owners that each append a
+ * change unseen by the other can reach disjoint quorums. */
+enum mp_status mp__owner_reconfigure(struct mp_replica *replica, struct mp__group *group,
+                                     struct mp_batch_builder *builder, uint64_t voters,
+                                     struct mp_effects *effects) {
+    MP_ASSERT(builder->count == 0);
+    enum mp_status status = check_room(replica, group);
+    if (status != MP_OK) return status;
+    uint64_t unknown = voters;
+    for (uint32_t i = 0; i < replica->options.voter_count; i += 1) {
+        unknown &= ~mp_voters_of(replica->options.voters[i]);
+    }
+    if (!mp_voters_valid(voters) || unknown != 0) return MP_MALFORMED;
+    if (!mp_voters_adjacent(group->log.tip_voters, voters)) return MP_DISJOINT;
+    if (changes(replica, &group->log)) return MP_BUSY;
+    bool ready = group->own_first != 0 && group->log.commit.index >= group->own_first;
+    if (!ready) return MP_NOT_READY;
+
+    status = mp_batch_configure(builder, voters);
+    if (status == MP_OK) append_own(replica, group, builder, effects);
+    return status;
 }
 
 void mp__owner_retract(struct mp_replica *replica, struct mp__group *group,
@@ -182,21 +218,31 @@ static uint64_t durable_index(const struct mp_replica *replica, const struct mp_
     return group->log.base.index;
 }
 
-/* The highest index that a quorum holds for this ballot. */
-static uint64_t quorum_index(const struct mp_replica *replica, const struct mp__group *group) {
-    uint64_t matches[MP_VOTERS_MAX];
-    uint32_t count = replica->options.voter_count;
-    for (uint32_t i = 0; i < count; i += 1) {
-        uint64_t match = group->progress[i].match;
-        uint32_t at = i;
-        for (; at > 0 && matches[at - 1] < match; at -= 1) matches[at] = matches[at - 1];
-        matches[at] = match;
+/* The nodes that acknowledged the log through `index` for this ballot. */
+static uint64_t holders(const struct mp_replica *replica, const struct mp__group *group,
+                        uint64_t index) {
+    uint64_t voters = 0;
+    for (uint32_t i = 0; i < replica->options.voter_count; i += 1) {
+        if (group->progress[i].match < index) continue;
+        voters |= mp_voters_of(replica->options.voters[i]);
     }
-    return matches[mp__quorum(replica) - 1];
+    return voters;
 }
 
-/* Only a quorum for an entry of the own ballot commits: an inherited entry held by a quorum may
- * still be replaced by a later owner that did not hear of it. */
+/* The last index of an own batch that a quorum holds, of the voters in force at that batch: a
+ * configuration is committed by the voters it names. Only a batch of the own ballot commits: an
+ * inherited one that a quorum holds may still be replaced by a later owner that did not hear of it.
+ * 0 if there is none. */
+static uint64_t quorum_index(const struct mp_replica *replica, const struct mp__group *group) {
+    for (uint32_t at = group->log.tail; at != MP_NONE; at = replica->batches[at].before) {
+        const struct mp__batch *batch = &replica->batches[at];
+        if (batch->id.last <= group->log.commit.index || batch->id.last < group->own_first) break;
+        uint64_t agreeing = holders(replica, group, batch->id.last);
+        if (mp_voters_quorum(batch->voters, agreeing)) return batch->id.last;
+    }
+    return 0;
+}
+
 static void try_commit(struct mp_replica *replica, struct mp__group *group,
                        struct mp_effects *effects) {
     if (group->own_first == 0) return;
@@ -204,7 +250,8 @@ static void try_commit(struct mp_replica *replica, struct mp__group *group,
         group->progress[replica->self].match = durable_index(replica, group);
     }
     uint64_t through = quorum_index(replica, group);
-    if (through < group->own_first || through <= group->log.commit.index) return;
+    if (through == 0) return;
+    MP_ASSERT(through >= group->own_first && through > group->log.commit.index);
     mp__learner_commit(replica, group, through, effects);
     group->heard = through;
     if (group->notice_at == MP_NEVER) {

@@ -99,26 +99,34 @@ enum mp_status mp__proposer_pull(struct mp_replica *replica, struct mp__group *g
     return MP_OK;
 }
 
-static uint32_t count_promises(const struct mp_replica *replica, const struct mp__group *group) {
-    uint32_t count = 0;
+/* A pull is judged by the configuration of the log it adopts: a quorum of its voters must have
+ * promised, none of them with a better log. */
+static bool may_adopt(const struct mp_replica *replica, const struct mp__group *group,
+                      uint32_t voter) {
+    const struct mp__promise *candidate = &group->promises[voter];
+    uint64_t agreeing = 0;
     for (uint32_t i = 0; i < replica->options.voter_count; i += 1) {
-        count += group->promises[i].given;
+        const struct mp__promise *promise = &group->promises[i];
+        if (!promise->given || mp__compare_tips(promise->tip, candidate->tip) > 0) continue;
+        agreeing |= mp_voters_of(replica->options.voters[i]);
     }
-    return count;
+    return candidate->given && mp_voters_quorum(candidate->voters, agreeing);
 }
 
-/* The voter with the best log; the own one where it is as good as any. */
+/* The voter with the best log that may be adopted; the own one where it is as good as any. MP_NONE
+ * while there is none. */
 static uint32_t choose(const struct mp_replica *replica, const struct mp__group *group) {
     uint32_t best = MP_NONE;
-    if (replica->self != MP_NONE && group->promises[replica->self].given) best = replica->self;
+    if (replica->self != MP_NONE && may_adopt(replica, group, replica->self)) {
+        best = replica->self;
+    }
     for (uint32_t i = 0; i < replica->options.voter_count; i += 1) {
-        if (!group->promises[i].given) continue;
+        if (!may_adopt(replica, group, i)) continue;
         if (best == MP_NONE ||
             mp__compare_tips(group->promises[i].tip, group->promises[best].tip) > 0) {
             best = i;
         }
     }
-    MP_ASSERT(best != MP_NONE);
     return best;
 }
 
@@ -148,6 +156,7 @@ static void finish(struct mp_replica *replica, struct mp__group *group,
     }
     MP_ASSERT(group->log.tip.index == best.index);
     MP_ASSERT(mp_ballot_equal(group->log.tip.ballot, best.ballot));
+    MP_ASSERT(group->log.tip_voters == group->promises[group->best].voters);
     group->verified = group->log.tip.index;
     mp__learner_advance(replica, group, effects);
     mp__owner_begin(replica, group, effects);
@@ -157,16 +166,19 @@ static bool complete(const struct mp_replica *replica, const struct mp__group *g
     struct mp_point best = group->promises[group->best].tip;
     struct mp_point own;
     if (!mp__log_point(replica, &group->log, best.index, &own)) return false;
-    return mp_ballot_equal(own.ballot, best.ballot);
+    return mp_ballot_equal(own.ballot, best.ballot) &&
+           mp__log_voters(replica, &group->log, best.index) ==
+               group->promises[group->best].voters;
 }
 
-/* With a quorum of promises: adopt the best log, or what remains of it to be fetched. */
+/* As soon as the promises allow it: adopt the best log, or what remains of it to be fetched. */
 static void adopt(struct mp_replica *replica, struct mp__group *group,
                   struct mp_effects *effects) {
-    if (count_promises(replica, group) < mp__quorum(replica)) return;
+    uint32_t best = choose(replica, group);
+    if (best == MP_NONE) return;
     group->role = MP_ADOPTING;
     group->pull_deadline = group->adopt_deadline;
-    group->best = choose(replica, group);
+    group->best = best;
     group->adopted = group->log.commit;
     mp__trace(replica, MP_TRACE_ADOPTING, group, group->ballot, group->ballot,
               group->promises[group->best].tip, replica->options.voters[group->best]);
@@ -188,7 +200,8 @@ void mp__proposer_written(struct mp_replica *replica, struct mp__group *group,
     if (group->role != MP_PREPARING || replica->self == MP_NONE) return;
     struct mp__promise *own = &group->promises[replica->self];
     if (own->given || replica->durable_write < group->promise_write) return;
-    *own = (struct mp__promise){.given = true, .tip = group->log.tip};
+    *own = (struct mp__promise){
+        .given = true, .tip = group->log.tip, .voters = group->log.tip_voters};
     adopt(replica, group, effects);
 }
 
@@ -206,7 +219,9 @@ enum mp_status mp__proposer_promise(struct mp_replica *replica, struct mp__group
     if (group->role != MP_PREPARING || group->promises[voter].given) return MP_OK;
     if (mp_ballot_compare(message->point.ballot, group->ballot) >= 0) return MP_MALFORMED;
     if (message->commit > message->point.index) return MP_MALFORMED;
-    group->promises[voter] = (struct mp__promise){.given = true, .tip = message->point};
+    if (!mp_voters_valid(message->value)) return MP_MALFORMED;
+    group->promises[voter] = (struct mp__promise){
+        .given = true, .tip = message->point, .voters = message->value};
     if (group->heard < message->commit) group->heard = message->commit;
     adopt(replica, group, effects);
     return MP_OK;
@@ -250,10 +265,11 @@ static void choose_again(struct mp_replica *replica, struct mp__group *group,
         /* What was adopted so far is the own log now. It holds all that the old one held and that
          * was, or ever can be, committed: the rest was cut because the best log is without it. */
         group->promises[replica->self].tip = group->log.tip;
+        group->promises[replica->self].voters = group->log.tip_voters;
     }
     group->adopt_sequence = 0;
     group->role = MP_PREPARING;
-    if (count_promises(replica, group) >= mp__quorum(replica)) {
+    if (choose(replica, group) != MP_NONE) {
         adopt(replica, group, effects);
         return;
     }

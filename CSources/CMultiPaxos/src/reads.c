@@ -3,10 +3,15 @@
 #include "assert.h"
 #include "state.h"
 
+static bool known(const struct mp_replica *replica, const struct mp__group *group,
+                  uint32_t voter) {
+    return (group->confirm_acks & mp_voters_of(replica->options.voters[voter])) != 0;
+}
+
 static void ask(struct mp_replica *replica, struct mp__group *group, struct mp_effects *effects) {
     group->confirm_at = replica->now_us + replica->options.timeout_us / 4;
     for (uint32_t i = 0; i < replica->options.voter_count; i += 1) {
-        if (i == replica->self || (group->confirm_acks & (1u << i)) != 0) continue;
+        if (i == replica->self || known(replica, group, i)) continue;
         struct mp_message confirm = mp__message(group, MP_MESSAGE_CONFIRM, group->ballot);
         confirm.sequence = group->confirm_round;
         mp__send(effects, replica->options.voters[i], 0, &confirm, 0);
@@ -18,8 +23,7 @@ static void begin(struct mp_replica *replica, struct mp__group *group,
 
 static void count(struct mp_replica *replica, struct mp__group *group,
                   struct mp_effects *effects) {
-    uint32_t acks = (uint32_t)__builtin_popcount(group->confirm_acks);
-    if (acks < mp__quorum(replica)) return;
+    if (!mp_voters_quorum(group->log.tip_voters, group->confirm_acks)) return;
     struct mp_outcome outcome = {
         .kind = MP_CONFIRMED,
         .group = group->id,
@@ -37,7 +41,7 @@ static void count(struct mp_replica *replica, struct mp__group *group,
 static void begin(struct mp_replica *replica, struct mp__group *group,
                   struct mp_effects *effects) {
     group->confirm_round += 1;
-    group->confirm_acks = replica->self == MP_NONE ? 0 : 1u << replica->self;
+    group->confirm_acks = replica->self == MP_NONE ? 0 : mp_voters_of(replica->options.node);
     ask(replica, group, effects);
     count(replica, group, effects);
 }
@@ -66,7 +70,7 @@ enum mp_status mp__reads_confirmed(struct mp_replica *replica, struct mp__group 
     }
     bool running = group->confirm_at != MP_NEVER && message->sequence == group->confirm_round;
     if (!running) return MP_OK;
-    group->confirm_acks |= 1u << voter;
+    group->confirm_acks |= mp_voters_of(from);
     count(replica, group, effects);
     return MP_OK;
 }

@@ -6,7 +6,6 @@
 
 _Static_assert(MP_SENDS_MAX >= MP_VOTERS_MAX * (MP_WINDOW_MAX + 1), "a push fits in one step");
 _Static_assert(MP_WRITES_MAX > MP_WINDOW_MAX, "a push and a promise fit in one step");
-_Static_assert(MP_VOTERS_MAX <= 32, "the acknowledgements of a read barrier are bits of 32");
 
 uint32_t mp__voter(const struct mp_replica *replica, uint64_t node) {
     for (uint32_t i = 0; i < replica->options.voter_count; i += 1) {
@@ -33,6 +32,7 @@ static enum mp_status receive_unknown(const struct mp_replica *replica,
     }
     if (message->kind == MP_MESSAGE_ASK) {
         reply.kind = MP_MESSAGE_TIP;
+        reply.value = replica->options.configuration;
         mp__send(effects, event->receive.from, 0, &reply, 0);
     }
     return MP_OK;
@@ -136,7 +136,8 @@ static enum mp_status load(struct mp_replica *replica, const struct mp_event *ev
     group->promised = hard->promised;
     group->highest_round = hard->promised.round;
     group->lost = event->load.lost || !loads(event);
-    mp__log_init(&group->log, hard->commit);
+    bool began = hard->voters != 0;
+    mp__log_init(&group->log, hard->commit, began ? hard->voters : replica->options.configuration);
     group->verified = hard->commit.index;
     group->heard = hard->commit.index;
     if (group->lost) return MP_OK;
@@ -197,6 +198,9 @@ static enum mp_status propose(struct mp_replica *replica, const struct mp_event 
     enum mp_status status = MP_OK;
     if (event->kind == MP_EVENT_INVOKE) {
         status = mp__owner_invoke(replica, group, event->invoke.batch, effects);
+    } else if (event->kind == MP_EVENT_MEMBERSHIP) {
+        status = mp__owner_reconfigure(replica, group, event->membership.batch,
+                                       event->membership.voters, effects);
     } else if (event->kind == MP_EVENT_PUSH) {
         status = mp__owner_push(replica, group, effects);
     } else if (event->kind == MP_EVENT_CONFIRM) {
@@ -287,6 +291,7 @@ static enum mp_status dispatch(struct mp_replica *replica, const struct mp_event
         case MP_EVENT_TIPS:
             return tips(replica, event, effects);
         case MP_EVENT_INVOKE:
+        case MP_EVENT_MEMBERSHIP:
         case MP_EVENT_PUSH:
         case MP_EVENT_CONFIRM:
         case MP_EVENT_RELEASE:
@@ -349,6 +354,12 @@ size_t mp_replica_size(const struct mp_options *options) {
            align16(options->batches_max * sizeof(struct mp__batch));
 }
 
+static uint64_t servers(const struct mp_options *options) {
+    uint64_t all = 0;
+    for (uint32_t i = 0; i < options->voter_count; i += 1) all |= mp_voters_of(options->voters[i]);
+    return all;
+}
+
 static bool valid(const struct mp_options *options) {
     if (options->voter_count < 1 || options->voter_count > MP_VOTERS_MAX) return false;
     if (options->window < 1 || options->window > MP_WINDOW_MAX) return false;
@@ -357,12 +368,14 @@ static bool valid(const struct mp_options *options) {
     if (options->timeout_us < 20 || options->node == 0 || options->fetch_bytes == 0) return false;
     bool among = false;
     for (uint32_t i = 0; i < options->voter_count; i += 1) {
-        if (options->voters[i] == 0 || (options->voters[i] & MP_CLIENT_NODE) != 0) return false;
+        if (mp_voters_of(options->voters[i]) == 0) return false;
         for (uint32_t j = 0; j < i; j += 1) {
             if (options->voters[i] == options->voters[j]) return false;
         }
         among |= options->voters[i] == options->node;
     }
+    uint64_t configuration = options->configuration;
+    if ((configuration & ~servers(options)) != 0) return false;
     return among == options->votes;
 }
 
@@ -375,6 +388,7 @@ enum mp_status mp_replica_init(void *memory, size_t size, const struct mp_option
     struct mp_replica *made = memory;
     uint8_t *at = (uint8_t *)memory + align16(sizeof *made);
     made->options = *options;
+    if (options->configuration == 0) made->options.configuration = servers(options);
     made->group_slots = slots_for(options->groups_max);
     made->groups = (struct mp__group *)(void *)at;
     at += align16(made->group_slots * sizeof(struct mp__group));

@@ -12,6 +12,7 @@
 /* One batch of a log, in a doubly linked list of its group, or in the list of free ones. */
 struct mp__batch {
     struct mp_identity id;
+    uint64_t voters;   /* In force from this batch on. */
     uint64_t write_id; /* The write that stores it; 0: stored before this process, or never. */
     uint32_t before;
     uint32_t after;
@@ -22,6 +23,9 @@ struct mp__log {
     struct mp_point base;
     struct mp_point commit; /* base <= commit <= tip */
     struct mp_point tip;
+    uint64_t base_voters; /* In force at each of the three. */
+    uint64_t commit_voters;
+    uint64_t tip_voters;
     uint32_t head;
     uint32_t tail;
     uint32_t count;       /* Batches in the list. */
@@ -32,6 +36,7 @@ struct mp__log {
 struct mp__promise {
     bool given;
     struct mp_point tip;
+    uint64_t voters; /* In force at `tip`. */
 };
 
 /* What an owner knows of one voter. */
@@ -89,15 +94,16 @@ struct mp__group {
     /* The read barrier. */
     uint64_t confirm_round;
     uint64_t confirm_at; /* When to ask again; MP_NEVER: no round under way. */
-    uint32_t confirm_acks; /* Bit per voter position. */
+    uint64_t confirm_acks; /* A set of voters. */
     bool confirm_wanted;   /* Somebody asked during the round: another must follow. */
 
     /* The read barrier of a node that does not own. */
     uint64_t tips_round;
     uint64_t tips_at; /* When to ask again; MP_NEVER: no round under way. */
-    uint32_t tips_acks;
+    uint64_t tips_acks;
     bool tips_wanted;
     struct mp_point tips_best;
+    uint64_t tips_voters; /* In force at `tips_best`. */
 };
 
 /* What a node of the election last said. */
@@ -140,10 +146,6 @@ struct mp_replica {
     uint64_t named_bytes; /* Of the frames of all batches in the lists. */
 };
 
-static inline uint32_t mp__quorum(const struct mp_replica *replica) {
-    return replica->options.voter_count / 2 + 1;
-}
-
 /* No honest proposer is this far ahead. A ballot that is would use up the numbers: refuse it. */
 static inline bool mp__absurd(struct mp_ballot promised, struct mp_ballot ballot) {
     return ballot.round > promised.round && ballot.round - promised.round > MP_ROUND_JUMP_MAX;
@@ -164,7 +166,7 @@ void mp__group_arm(struct mp_replica *replica, struct mp__group *group);
 /* log.c */
 /* Which log is the better one to adopt: by the ballot of its last entry, then by its length. */
 int mp__compare_tips(struct mp_point a, struct mp_point b);
-void mp__log_init(struct mp__log *log, struct mp_point base);
+void mp__log_init(struct mp__log *log, struct mp_point base, uint64_t voters);
 /* The batch that starts at `first`, or MP_NONE. */
 uint32_t mp__log_starts(const struct mp_replica *replica, const struct mp__log *log,
                         uint64_t first);
@@ -173,6 +175,9 @@ uint32_t mp__log_holds(const struct mp_replica *replica, const struct mp__log *l
 /* The point at `index`, which must be base, commit, or the end of a batch; false otherwise. */
 bool mp__log_point(const struct mp_replica *replica, const struct mp__log *log, uint64_t index,
                    struct mp_point *point);
+/* The voters in force at the batch that ends at `index`, or at base. */
+uint64_t mp__log_voters(const struct mp_replica *replica, const struct mp__log *log,
+                        uint64_t index);
 /* Append a batch right after the tip. The pool must not be empty. Returns its position. */
 uint32_t mp__log_append(struct mp_replica *replica, struct mp__log *log,
                         const struct mp_identity *id);
@@ -284,6 +289,9 @@ uint32_t mp__owner_window(const struct mp_replica *replica, const struct mp__gro
                           uint32_t *in_flight);
 enum mp_status mp__owner_invoke(struct mp_replica *replica, struct mp__group *group,
                                 struct mp_batch_builder *builder, struct mp_effects *effects);
+enum mp_status mp__owner_reconfigure(struct mp_replica *replica, struct mp__group *group,
+                                     struct mp_batch_builder *builder, uint64_t voters,
+                                     struct mp_effects *effects);
 enum mp_status mp__owner_push(struct mp_replica *replica, struct mp__group *group,
                               struct mp_effects *effects);
 enum mp_status mp__owner_accepted(struct mp_replica *replica, struct mp__group *group,

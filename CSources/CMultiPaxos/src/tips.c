@@ -7,7 +7,8 @@
 static void ask(struct mp_replica *replica, struct mp__group *group, struct mp_effects *effects) {
     group->tips_at = replica->now_us + replica->options.timeout_us / 4;
     for (uint32_t i = 0; i < replica->options.voter_count; i += 1) {
-        if (i == replica->self || (group->tips_acks & (1u << i)) != 0) continue;
+        uint64_t voter = mp_voters_of(replica->options.voters[i]);
+        if (i == replica->self || (group->tips_acks & voter) != 0) continue;
         struct mp_message message = mp__message(group, MP_MESSAGE_ASK, (struct mp_ballot){0});
         message.sequence = group->tips_round;
         mp__send(effects, replica->options.voters[i], 0, &message, 0);
@@ -19,8 +20,7 @@ static void begin(struct mp_replica *replica, struct mp__group *group,
 
 static void count(struct mp_replica *replica, struct mp__group *group,
                   struct mp_effects *effects) {
-    uint32_t acks = (uint32_t)__builtin_popcount(group->tips_acks);
-    if (acks < mp__quorum(replica)) return;
+    if (!mp_voters_quorum(group->tips_voters, group->tips_acks)) return;
     struct mp_outcome outcome = {
         .kind = MP_TIPPED,
         .group = group->id,
@@ -39,8 +39,9 @@ static void begin(struct mp_replica *replica, struct mp__group *group,
     bool has_log = replica->self != MP_NONE && !group->lost;
     replica->last_sequence += 1;
     group->tips_round = replica->last_sequence;
-    group->tips_acks = has_log ? 1u << replica->self : 0;
+    group->tips_acks = has_log ? mp_voters_of(replica->options.node) : 0;
     group->tips_best = has_log ? group->log.tip : (struct mp_point){0};
+    group->tips_voters = has_log ? group->log.tip_voters : replica->options.configuration;
     ask(replica, group, effects);
     count(replica, group, effects);
 }
@@ -61,6 +62,7 @@ enum mp_status mp__tips_asked(const struct mp_replica *replica, const struct mp_
     if (!replica->options.votes || group->lost) return MP_OK;
     struct mp_message reply = mp__message(group, MP_MESSAGE_TIP, (struct mp_ballot){0});
     reply.point = group->log.tip;
+    reply.value = group->log.tip_voters;
     reply.sequence = message->sequence;
     mp__send(effects, from, 0, &reply, 0);
     return MP_OK;
@@ -69,11 +71,14 @@ enum mp_status mp__tips_asked(const struct mp_replica *replica, const struct mp_
 enum mp_status mp__tips_told(struct mp_replica *replica, struct mp__group *group, uint64_t from,
                              const struct mp_message *message, struct mp_effects *effects) {
     uint32_t voter = mp__voter(replica, from);
-    if (voter == MP_NONE) return MP_MALFORMED;
+    if (voter == MP_NONE || !mp_voters_valid(message->value)) return MP_MALFORMED;
     bool running = group->tips_at != MP_NEVER && message->sequence == group->tips_round;
     if (!running) return MP_OK;
-    group->tips_acks |= 1u << voter;
-    if (mp__compare_tips(message->point, group->tips_best) > 0) group->tips_best = message->point;
+    group->tips_acks |= mp_voters_of(from);
+    if (mp__compare_tips(message->point, group->tips_best) > 0) {
+        group->tips_best = message->point;
+        group->tips_voters = message->value;
+    }
     count(replica, group, effects);
     return MP_OK;
 }

@@ -17,6 +17,8 @@ static void view_of(const struct mp_replica *replica, const struct mp__group *gr
         .commit = group->log.commit,
         .tip = group->log.tip,
         .verified = group->verified,
+        .voters = group->log.tip_voters,
+        .voters_committed = group->log.commit_voters,
         .in_flight = in_flight,
         .window_free = window_free,
     };

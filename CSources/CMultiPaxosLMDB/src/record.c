@@ -121,6 +121,7 @@ void mp__encode_identity(uint8_t out[MP__IDENTITY_SIZE], const struct mp__stored
     put64(&to, identity->previous);
     put64(&to, identity->checksum);
     put64(&to, stored->sequence);
+    put64(&to, identity->voters);
     put32(&to, identity->size);
     put32(&to, 0);
     seal(out, MP__IDENTITY_SIZE, KIND_IDENTITY, &to);
@@ -140,6 +141,7 @@ enum mp__verdict mp__decode_identity(const void *bytes, size_t size, struct mp__
     identity->previous = get64(&in);
     identity->checksum = get64(&in);
     stored->sequence = get64(&in);
+    identity->voters = get64(&in);
     identity->size = get32(&in);
     return MP__SOUND;
 }
@@ -152,6 +154,7 @@ void mp__encode_hard(uint8_t out[MP__HARD_SIZE], const struct mp__hard *hard) {
     put_ballot(&to, hard->state.promised);
     put_point(&to, &hard->state.tip);
     put_point(&to, &hard->state.commit);
+    put64(&to, hard->state.voters);
     put64(&to, hard->sequence);
     seal(out, MP__HARD_SIZE, KIND_HARD, &to);
 }
@@ -166,6 +169,7 @@ enum mp__verdict mp__decode_hard(const void *bytes, size_t size, struct mp__hard
     hard->state.promised = get_ballot(&in);
     hard->state.tip = get_point(&in);
     hard->state.commit = get_point(&in);
+    hard->state.voters = get64(&in);
     hard->sequence = get64(&in);
     return MP__SOUND;
 }

@@ -1,6 +1,8 @@
 #include "bytes.h"
 
+/* A configuration is never a client's to write. */
 static bool admits(enum mp_block_kind allowed, uint32_t kind) {
+    if (kind == MP_ENTRY_CONFIGURATION) return false;
     switch (allowed) {
         case MP_BLOCK_ANY:
             return kind != 0;

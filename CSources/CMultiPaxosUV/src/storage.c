@@ -161,15 +161,7 @@ void mp_uv__storage_stage(struct mp_storage *storage, const struct mp_write *wri
         const struct mp_batch *batch = &frame->batch;
         MP_ASSERT(batch->first == write->batch_first && batch->group == write->group);
         item->frame = frame->bytes;
-        item->identity = (struct mp_identity){
-            .first = batch->first,
-            .last = batch->last,
-            .ballot = batch->ballot,
-            .previous = batch->previous,
-            .checksum = batch->checksum,
-            .size = batch->size,
-            .count = batch->count,
-        };
+        item->identity = mp_batch_identity(batch);
         mp_uv__frame_retain(frame);
         list->bytes += batch->size;
         storage->pending_bytes += batch->size;

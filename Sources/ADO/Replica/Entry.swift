@@ -8,6 +8,8 @@ public enum EntryKind: UInt32, Sendable, Hashable {
     case barrier = 2
     /// The first entry of a log: the type's name, a zero byte, the object's name.
     case create = 3
+    /// The voters from here on; nothing to the object.
+    case configuration = 4
 }
 
 /// What a call does.

@@ -58,7 +58,9 @@ extension ObjectReplica {
             let payload = try reader.raw(Int(size))
             switch kind {
             case EntryKind.call.rawValue: applyCall(payload, &results)
-            case EntryKind.barrier.rawValue, EntryKind.create.rawValue: results.record(.ok)
+            case EntryKind.barrier.rawValue, EntryKind.create.rawValue,
+                EntryKind.configuration.rawValue:
+                results.record(.ok)
             default: results.record(.rejected)
             }
         } catch {

@@ -33,13 +33,20 @@ extension Cluster {
     }
 
     func invoke(_ node: UInt64, _ draft: Draft, group: UInt64) -> mp_status {
+        seal(node, MP_EVENT_INVOKE, draft, group) { $0.invoke.batch = $1 }
+    }
+
+    private func seal(
+        _ node: UInt64, _ kind: mp_event_kind, _ draft: Draft, _ group: UInt64,
+        _ prepare: (inout mp_event, UnsafeMutablePointer<mp_batch_builder>) -> Void
+    ) -> mp_status {
         var draft = draft
         var frame: Frame?
         let status = withUnsafeMutablePointer(to: &draft.builder) { builder in
             var event = mp_event()
-            event.kind = MP_EVENT_INVOKE
+            event.kind = kind
             event.group = group
-            event.invoke.batch = builder
+            prepare(&event, builder)
             return step(self[node], &event) {
                 frame = Frame(owning: draft.bytes)
                 return frame
@@ -47,6 +54,16 @@ extension Cluster {
         }
         if frame == nil { draft.discard() }
         return status
+    }
+
+    /// Invokes a configuration.
+    @discardableResult
+    func reconfigure(_ node: UInt64, _ voters: Set<UInt64>, group: UInt64 = 1) -> mp_status {
+        let draft = Draft(room: MP_ENTRY_HEADER_SIZE + 8)
+        return seal(node, MP_EVENT_MEMBERSHIP, draft, group) { event, builder in
+            event.membership.batch = builder
+            event.membership.voters = voterSet(of: Array(voters))
+        }
     }
 
     @discardableResult

@@ -10,6 +10,8 @@ class Cluster {
     struct Configuration {
         var voters: UInt64 = 3
         var clients: UInt64 = 0
+        /// Whose votes count at first; nil: those of all servers.
+        var founders: [UInt64]?
         var window: UInt32 = 4
         var fetchBytes: UInt64 = 1 << 20
         var groupsMax: UInt32 = 8
@@ -86,7 +88,10 @@ class Cluster {
     /// The id of the client with this number, from 1.
     func client(_ number: UInt64) -> UInt64 { clientBit | number }
 
-    var quorum: Int { voters.count / 2 + 1 }
+    /// The configuration that logs begin with.
+    var founders: UInt64 { voterSet(of: configuration.founders ?? voters) }
+
+    func voterSet(of nodes: [UInt64]) -> UInt64 { nodes.reduce(0) { $0 | mp_voters_of($1) } }
 
     /// Records a violation; later ones only follow from the first.
     func fail(_ rule: RunRule, _ explanation: String) {
@@ -122,6 +127,7 @@ class Cluster {
         }
         options.voter_count = UInt32(voters.count)
         options.votes = member.votes
+        options.configuration = founders
         options.window = configuration.window
         options.groups_max = configuration.groupsMax
         options.batches_max = configuration.batchesMax
@@ -344,7 +350,7 @@ class Cluster {
             if frame.batch.first != next {
                 fail(.effects, "node \(member.id) commits part of \(frame.point)")
             }
-            note(frame, group, by: member)
+            note(frame, group, isLast: frame.batch.last == through, by: member)
             next = frame.batch.last + 1
         }
         if next != through + 1 {
@@ -353,15 +359,18 @@ class Cluster {
         member.applied[group] = through
     }
 
-    private func note(_ frame: Frame, _ group: UInt64, by member: Member) {
+    /// What is committed with a later entry may be on other disks than its own voters': the voters
+    /// of the last entry say what all of it rests on.
+    private func note(_ frame: Frame, _ group: UInt64, isLast: Bool, by member: Member) {
         switch ledger.record(frame, group: group) {
         case .known: return
         case .violation(let text): fail(.agreement, "node \(member.id): \(text)")
-        case .new:
-            let copies = voters.count { holdsDurably(frame, group, self[$0]) }
-            if copies < quorum {
-                fail(.durability, "\(frame.point) is committed with \(copies) durable copies")
+        case .new where isLast:
+            let holders = voters.filter { holdsDurably(frame, group, self[$0]) }
+            if !mp_voters_quorum(ledger.voters(group) ?? founders, voterSet(of: holders)) {
+                fail(.durability, "\(frame.point) is committed, but durable only at \(holders)")
             }
+        case .new: return
         }
     }
 }

@@ -32,7 +32,7 @@ final class Frame {
     var identity: mp_identity {
         mp_identity(
             first: batch.first, last: batch.last, ballot: batch.ballot, previous: batch.previous,
-            checksum: batch.checksum, size: batch.size, count: batch.count)
+            checksum: batch.checksum, voters: batch.voters, size: batch.size, count: batch.count)
     }
 
     var point: mp_point {
@@ -67,12 +67,15 @@ struct Draft {
     let bytes: UnsafeMutableBufferPointer<UInt8>
     var builder = mp_batch_builder()
 
+    /// An empty one with room for this many bytes of entries.
+    init(room: UInt32) {
+        let size = MP_BATCH_HEADER_SIZE + room
+        bytes = .allocate(capacity: Int(size))
+        mp_batch_begin(&builder, bytes.baseAddress, size)
+    }
+
     init(_ entries: [[UInt8]], kind: UInt32 = MP_ENTRY_CALL.rawValue) {
-        let size = entries.reduce(Int(MP_BATCH_HEADER_SIZE)) {
-            $0 + Int(MP_ENTRY_HEADER_SIZE) + $1.count
-        }
-        bytes = .allocate(capacity: size)
-        mp_batch_begin(&builder, bytes.baseAddress, UInt32(size))
+        self.init(room: entries.reduce(0) { $0 + MP_ENTRY_HEADER_SIZE + UInt32($1.count) })
         for entry in entries {
             let status = mp_batch_append(&builder, kind, entry, UInt32(entry.count))
             precondition(status == MP_OK, "a draft has room for its entries")

@@ -3,10 +3,14 @@ internal import CMultiPaxos
 /// What is known to be committed, by anybody: the one history that every node must agree with.
 struct Ledger {
     private var logs: [UInt64: FrameList] = [:]
+    private var configurations: [UInt64: UInt64] = [:]
 
     func committed(_ group: UInt64) -> UInt64 { logs[group]?.last?.batch.last ?? 0 }
 
     func frames(_ group: UInt64) -> [Frame] { logs[group]?.frames ?? [] }
+
+    /// The configuration committed last; nil if there is none.
+    func voters(_ group: UInt64) -> UInt64? { configurations[group] }
 
     /// The payloads of the committed entries, as text.
     func texts(_ group: UInt64) -> [String] { frames(group).flatMap(\.texts) }
@@ -39,7 +43,10 @@ struct Ledger {
     }
 
     private mutating func add(_ frame: Frame, _ group: UInt64) -> Verdict {
-        logs[group, default: FrameList()].append(frame)
-            ? .new : .violation("\(frame.point) leaves a gap")
+        guard logs[group, default: FrameList()].append(frame) else {
+            return .violation("\(frame.point) leaves a gap")
+        }
+        if frame.batch.voters != 0 { configurations[group] = frame.batch.voters }
+        return .new
     }
 }

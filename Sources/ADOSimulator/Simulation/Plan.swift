@@ -19,6 +19,10 @@ struct Plan {
     var crashes: UInt64 = 0
     var partitions: UInt64 = 0
     var fullness: UInt64 = 0
+    /// Of an owner's doings, those that change who votes.
+    var changes: UInt64 = 0
+    /// Whose votes count at first; nil: all.
+    var founders: [UInt64]?
     /// How long there are faults.
     var trouble: UInt64 = 12 * T
 
@@ -45,12 +49,15 @@ struct Plan {
         partitions = [0, 300, 600][random.below(3)]
         fullness = [0, 0, 300][random.below(3)]
         batchesMax = random.chance(300) ? 64 : 4096
+        changes = [0, 0, 50, 200][random.below(4)]
+        if changes > 0 { founders = Array(1...random.within(1...voters)) }
     }
 
     var configuration: Cluster.Configuration {
         var configuration = Cluster.Configuration()
         configuration.voters = voters
         configuration.clients = clients
+        configuration.founders = founders
         configuration.window = window
         configuration.fetchBytes = fetchBytes
         configuration.batchesMax = batchesMax
@@ -64,6 +71,6 @@ extension Plan: CustomStringConvertible {
         "\(voters) voters, \(clients) clients, groups \(groups), window \(window), loss \(loss), "
             + "duplication \(duplication), tardiness \(tardiness), crashes \(crashes), "
             + "partitions \(partitions), fullness \(fullness), batches \(batchesMax), "
-            + "fetch \(fetchBytes)"
+            + "fetch \(fetchBytes), changes \(changes) from \(founders?.count ?? Int(voters))"
     }
 }

@@ -88,7 +88,21 @@ extension Simulation {
         }
     }
 
+    /// Gives one server a vote, or takes it away.
+    private func changeVoters(_ node: UInt64, _ group: UInt64) {
+        let one = cluster.voters[random.below(cluster.voters.count)]
+        let now = cluster.voters.filter {
+            mp_voters_of($0) & cluster[node].view(group).voters != 0
+        }
+        let next = Set(now).symmetricDifference([one])
+        if cluster.reconfigure(node, next, group: group) == MP_OK {
+            changes += 1
+            if random.chance(700) { cluster.push(node, group: group) }
+        }
+    }
+
     private func workAsOwner(_ node: UInt64, _ group: UInt64) {
+        if random.chance(plan.changes) { return changeVoters(node, group) }
         switch random.below(20) {
         case 0:
             cluster.release(node, group: group)

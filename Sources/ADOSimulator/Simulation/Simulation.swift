@@ -22,6 +22,8 @@ final class Simulation {
     var tipReads = ReadCheck("tips")
     /// When which node said to be elected itself; for tests of the election.
     private(set) var servings: [(time: UInt64, node: UInt64)] = []
+    /// How often the voters were changed.
+    var changes = 0
     private var sameTime = (now: UInt64(0), count: 0)
 
     struct Link: Hashable {

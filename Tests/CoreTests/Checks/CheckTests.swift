@@ -106,7 +106,8 @@ import Testing
         write.id = 1
         write.group = 1
         write.batch_first = 1
-        write.hard = mp_hard_state(promised: mp_ballot(2, 1), tip: a.point, commit: a.point)
+        write.hard = mp_hard_state(
+            promised: mp_ballot(2, 1), tip: a.point, commit: a.point, voters: 0)
         disk.submit(write, frame: a)
         #expect(disk.makeNextDurable().violation == nil)
 

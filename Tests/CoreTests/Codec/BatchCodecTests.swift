@@ -30,6 +30,51 @@ import Testing
         #expect(hash == frame.batch.checksum)
     }
 
+    @Test func `of a configuration reads back its voters, and holds nothing else`() {
+        var draft = Draft(room: 64)
+        defer { draft.discard() }
+        #expect(mp_batch_configure(&draft.builder, 0b1011) == MP_OK)
+        #expect(mp_batch_append(&draft.builder, MP_ENTRY_CALL.rawValue, nil, 0) == MP_BUSY)
+        #expect(mp_batch_configure(&draft.builder, 0b1) == MP_BUSY)
+        var batch = mp_batch()
+        mp_batch_seal(&draft.builder, 1, 1, mp_ballot(1, 1), 0, &batch)
+        #expect(batch.voters == 0b1011)
+        var decoded = mp_batch()
+        let size = Int(draft.builder.size)
+        #expect(mp_batch_decode(draft.bytes.baseAddress, size, &decoded) == MP_OK)
+        #expect(decoded.voters == 0b1011)
+        #expect(Self.sample().batch.voters == 0)
+    }
+
+    @Test(arguments: [[], [0], [UInt8](repeating: 0, count: 8), [UInt8](repeating: 255, count: 8)])
+    func `of a configuration that names no voters, or too many, is refused`(payload: [UInt8]) {
+        let kind = MP_ENTRY_CONFIGURATION.rawValue
+        var draft = Draft(room: 32)
+        defer { draft.discard() }
+        let size = UInt32(payload.count)
+        #expect(mp_batch_append(&draft.builder, kind, payload, size) == MP_MALFORMED)
+        #expect(draft.builder.count == 0)
+        // The same entry under another kind, renamed behind the codec's back.
+        #expect(mp_batch_append(&draft.builder, MP_ENTRY_CALL.rawValue, payload, size) == MP_OK)
+        draft.bytes[Int(MP_BATCH_HEADER_SIZE) + 4] = UInt8(kind)
+        var bytes = Array(draft.bytes.prefix(Int(draft.builder.size)))
+        #expect(Self.sealAnew(&bytes) == MP_MALFORMED)
+    }
+
+    /// Gives bytes that were changed a header and a checksum that fit, and decodes them.
+    private static func sealAnew(_ bytes: inout [UInt8]) -> mp_status {
+        var batch = mp_batch()
+        var builder = mp_batch_builder()
+        let size = UInt32(bytes.count)
+        return bytes.withUnsafeMutableBufferPointer { buffer in
+            mp_batch_begin(&builder, buffer.baseAddress, size)
+            builder.size = size
+            builder.count = 1
+            mp_batch_seal(&builder, 1, 1, mp_ballot(1, 1), 0, &batch)
+            return mp_batch_decode(buffer.baseAddress, buffer.count, &batch)
+        }
+    }
+
     @Test func `is refused at every other length`() {
         let bytes = Self.sample().copy
         for length in 0..<bytes.count { #expect(decode(Array(bytes[..<length])) == MP_MALFORMED) }

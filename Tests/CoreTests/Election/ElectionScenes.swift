@@ -16,7 +16,7 @@ extension Simulation {
     var leader: UInt64 {
         let votes = cluster.members.filter(\.isUp).map(\.serving)
         return votes.first { candidate in
-            candidate != 0 && votes.count { $0 == candidate } >= cluster.quorum
+            candidate != 0 && votes.count { $0 == candidate } >= (cluster.voters.count / 2 + 1)
         } ?? 0
     }
 

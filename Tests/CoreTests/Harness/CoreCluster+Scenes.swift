@@ -29,6 +29,8 @@ extension CoreCluster {
         content.hard.promised = promised
         content.hard.tip = frames.last?.point ?? .root
         content.hard.commit = committed > 0 ? frames[committed - 1].point : .root
+        content.hard.voters =
+            frames.prefix(committed).last { $0.batch.voters != 0 }?.batch.voters ?? 0
         self[node].disk.prepare(group, content)
         for frame in frames.prefix(committed) where ledger.committed(group) < frame.batch.first {
             if ledger.record(frame, group: group) != .new {
@@ -89,7 +91,8 @@ extension CoreCluster {
 /// A message of the core, for tests that forge one.
 func message(
     _ kind: mp_message_kind, _ ballot: mp_ballot = .none, group: UInt64 = 1,
-    point: mp_point = .root, commit: UInt64 = 0, sequence: UInt64 = 0, flags: UInt16 = 0
+    point: mp_point = .root, commit: UInt64 = 0, sequence: UInt64 = 0, flags: UInt16 = 0,
+    value: UInt64 = 0
 ) -> mp_message {
     var message = mp_message()
     message.kind = UInt8(kind.rawValue)
@@ -99,5 +102,6 @@ func message(
     message.commit = commit
     message.sequence = sequence
     message.flags = flags
+    message.value = value
     return message
 }

@@ -48,18 +48,21 @@ let seedBlocks: [ClosedRange<UInt64>] = {
     @Test func `reach what they are meant to reach`() {
         var reads = 0
         var tipReads = 0
+        var changes = 0
         var commits: UInt64 = 0
         var kinds: Set<UInt32> = []
-        for seed in UInt64(1)...12 {
+        for seed in UInt64(1)...24 {
             let simulation = Simulation.recorded(Plan(faulty: seed))
             RunningSeeds.with(seed) { simulation.runThroughTrouble() }
             reads += simulation.reads.count
             tipReads += simulation.tipReads.count
+            changes += simulation.changes
             commits += simulation.plan.groups.map(simulation.cluster.ledger.committed).reduce(0, +)
             kinds.formUnion(simulation.cluster.trace.records.map(\.kind.rawValue))
         }
         #expect(reads > 20)
         #expect(tipReads > 20)
+        #expect(changes > 20)
         #expect(commits > 200)
         let wanted = [
             MP_TRACE_PROMISED, MP_TRACE_REFUSED, MP_TRACE_ACCEPTED, MP_TRACE_TRUNCATED,

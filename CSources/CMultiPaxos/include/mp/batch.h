@@ -30,11 +30,13 @@
 #define MP_BATCH_HEADER_SIZE 64u
 #define MP_ENTRY_HEADER_SIZE 8u
 
-/* What an entry is. The core treats all of them alike; the state machine above does not. */
+/* What an entry is. Of all of them the core looks into one, the configuration. */
 enum mp_entry_kind {
     MP_ENTRY_CALL = 1, /* A method call, with its session and request number. */
     MP_ENTRY_BARRIER,  /* Nothing: it makes an inherited branch committable. */
     MP_ENTRY_CREATE,   /* The first entry of a log: the object's type and name. */
+    /* The voters from here on, as 8 bytes (see mp/voters.h); the only entry of its batch. */
+    MP_ENTRY_CONFIGURATION,
 };
 
 /* A point of a log: the entry at `index`, and with it everything before. Zero is the root. */
@@ -52,6 +54,7 @@ struct mp_batch {
     struct mp_ballot ballot;
     uint64_t previous;
     uint64_t checksum;
+    uint64_t voters; /* Of a configuration; 0 for all other batches. */
     uint32_t count;
     uint32_t size;
     const uint8_t *bytes;
@@ -71,7 +74,8 @@ struct mp_batch_builder {
     uint32_t count;
 };
 
-/* Read and verify a batch: magic, lengths, checksum, and that the entries fill it exactly.
+/* Read and verify a batch: magic, lengths, checksum, that the entries fill it exactly, and that a
+ * configuration is alone and well formed.
  *
  * MP_OK         *batch views `bytes`.
  * MP_MALFORMED  The structure is wrong. *batch is zero.
@@ -91,9 +95,18 @@ void mp_batch_begin(struct mp_batch_builder *builder, uint8_t *bytes, uint32_t c
  *
  * MP_OK       It is in the batch.
  * MP_TOO_BIG  Its payload is over MP_ENTRY_SIZE_MAX. Nothing changed.
- * MP_BUSY     The batch has no room for it: bytes, or MP_BATCH_ENTRIES_MAX. Nothing changed. */
+ * MP_MALFORMED It is a configuration that names no possible set of voters. Nothing changed.
+ * MP_BUSY     The batch has no room for it: bytes, MP_BATCH_ENTRIES_MAX, or a configuration, which
+ *             is alone. Nothing changed. */
 MP_MUST_USE enum mp_status mp_batch_append(struct mp_batch_builder *builder, uint32_t kind,
                                            const uint8_t *payload, uint32_t size);
+
+/* Append the one entry of a configuration to an empty builder. MP_OK, MP_BUSY, MP_MALFORMED as for
+ * mp_batch_append(). */
+MP_MUST_USE enum mp_status mp_batch_configure(struct mp_batch_builder *builder, uint64_t voters);
+
+/* The voters that the builder names, if it holds a configuration; else 0. */
+uint64_t mp_batch_voters(const struct mp_batch_builder *builder);
 
 /* Write the header. The builder must hold at least one entry. *batch views its bytes. */
 void mp_batch_seal(const struct mp_batch_builder *builder, uint64_t group, uint64_t first,

@@ -5,6 +5,9 @@
 /* Voters of one cluster. */
 #define MP_VOTERS_MAX 9u
 
+/* The largest node id of a server, so that a set of voters is one word. */
+#define MP_NODE_MAX 64u
+
 /* Bytes of one batch, header included: one accept message, one stored value. */
 #define MP_BATCH_SIZE_MAX (1024u * 1024u)
 

@@ -22,7 +22,7 @@
  *
  *   kind       ballot          point                commit      sequence   value     payload
  *   PREPARE    the proposer's  -                    known       -          -         -
- *   PROMISE    as asked        tip; if REFUSED its  known       -          -         -
+ *   PROMISE    as asked        tip; if REFUSED its  known       -          voters    -
  *                              ballot is the promise
  *   FETCH      the proposer's, index: first wanted  -           request    bytes     -
  *              0 for LEARN                                                 at most
@@ -35,7 +35,7 @@
  *   CONFIRM    the owner's     -                    -           round      -         -
  *   CONFIRMED  as asked        if REFUSED: promise  -           round      -         -
  *   ASK        -               -                    known       round      -         -
- *   TIP        -               tip                  known       round      -         -
+ *   TIP        -               tip                  known       round      voters    -
  *   BEAT       -               -                    -           round      -         -
  *   BEATEN     election ballot ballot: the leader   -           round      stall us  -   */
 #ifndef MP_MESSAGE_H

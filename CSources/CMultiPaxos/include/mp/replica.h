@@ -20,6 +20,7 @@
 #define MP_REPLICA_H
 
 #include "mp/message.h"
+#include "mp/voters.h"
 
 struct mp_replica;
 
@@ -27,8 +28,11 @@ struct mp_trace; /* See mp/trace.h. */
 
 struct mp_options {
     uint64_t node;                  /* 1.. for a server; with MP_CLIENT_NODE for a client. */
-    uint64_t voters[MP_VOTERS_MAX]; /* Node ids, in any order, no id twice. */
+    uint64_t voters[MP_VOTERS_MAX]; /* Every server: 1 to MP_NODE_MAX, in any order, none twice. */
     uint32_t voter_count;           /* 1 to MP_VOTERS_MAX. */
+    /* Whose votes count in a log that holds no configuration yet; the same at every node. 0: all
+     * servers. The others store and follow, and a configuration may name them later. */
+    uint64_t configuration;
     bool votes;                     /* An acceptor with storage; then node is one of the voters. */
     uint32_t window;                /* Own batches in flight per group, 1 to MP_WINDOW_MAX. */
     uint32_t groups_max;            /* Groups this replica can hold. */
@@ -45,6 +49,7 @@ struct mp_hard_state {
     struct mp_ballot promised;
     struct mp_point tip;    /* The last batch accepted. */
     struct mp_point commit; /* Known committed here; may lag, never leads. */
+    uint64_t voters;        /* In force at `commit`; 0: as the log began. */
 };
 
 /* The identity of one batch of a log. */
@@ -54,9 +59,13 @@ struct mp_identity {
     struct mp_ballot ballot;
     uint64_t previous;
     uint64_t checksum;
-    uint32_t size; /* Of the frame, in bytes. */
+    uint64_t voters; /* Of a configuration; 0 for all other batches. */
+    uint32_t size;   /* Of the frame, in bytes. */
     uint32_t count;
 };
+
+/* What a log keeps of a decoded batch. */
+struct mp_identity mp_batch_identity(const struct mp_batch *batch);
 
 enum mp_event_kind {
     MP_EVENT_LOAD = 1, /* A group as storage holds it; before MP_EVENT_START. */
@@ -72,12 +81,14 @@ enum mp_event_kind {
     MP_EVENT_TIPS,     /* Ask a quorum how long the log may be: a read barrier without a pull. */
     MP_EVENT_RELEASE,  /* Give up owning without being told to; the log stays. */
     MP_EVENT_DISK,     /* How the disk is: stalled, full, or well. */
+    MP_EVENT_MEMBERSHIP, /* Invoke a configuration: other voters from that entry on. */
 };
 
 struct mp_event {
     enum mp_event_kind kind;
     uint64_t now_us; /* Monotonic. Never goes back. */
-    uint64_t group;  /* Of LOAD, WRITTEN, PULL, INVOKE, PUSH, CONFIRM, TIPS, RELEASE. */
+    uint64_t group;  /* Of LOAD, WRITTEN, PULL, INVOKE, PUSH, CONFIRM, TIPS, RELEASE,
+                      MEMBERSHIP. */
     union {
         struct {
             struct mp_hard_state hard;
@@ -105,6 +116,10 @@ struct mp_event {
         struct {
             struct mp_batch_builder *batch; /* Sealed by the step if it returns MP_OK. */
         } invoke;
+        struct {
+            struct mp_batch_builder *batch; /* Empty; filled and sealed if it returns MP_OK. */
+            uint64_t voters;                /* See mp/voters.h. */
+        } membership;
         struct {
             uint64_t stall_us; /* Age of the oldest write not yet durable. */
             bool full;
@@ -206,13 +221,16 @@ MP_MUST_USE enum mp_status mp_replica_init(void *memory, size_t size,
  *
  * MP_OK            The effects are set, possibly to nothing but the deadline.
  * MP_BUSY          INVOKE: the window is full. LOAD, PULL, TIPS, RECEIVE: a pool is full.
- * MP_FULL          INVOKE: the own disk is full.
- * MP_STALE         INVOKE, PUSH, CONFIRM: this node does not own the group. PULL: one is under way,
- *                  or the own copy of the group is lost.
- * MP_NOT_READY     CONFIRM: no entry of the own ballot is committed yet.
- * MP_UNKNOWN_GROUP PUSH, INVOKE, CONFIRM, RELEASE, WRITTEN: no such group.
+ *                  MEMBERSHIP: also, a configuration on the branch is not committed yet (R2).
+ * MP_FULL          INVOKE, MEMBERSHIP: the own disk is full.
+ * MP_STALE         INVOKE, PUSH, CONFIRM, MEMBERSHIP: this node does not own the group. PULL: one
+ *                  is under way, or the own copy of the group is lost.
+ * MP_NOT_READY     CONFIRM, MEMBERSHIP: no entry of the own ballot is committed yet (R3).
+ * MP_DISJOINT      MEMBERSHIP: more than one voter would change at once (R1+).
+ * MP_UNKNOWN_GROUP PUSH, INVOKE, CONFIRM, RELEASE, WRITTEN, MEMBERSHIP: no such group.
  * MP_CONFLICT      RECEIVE: the message contradicts what is committed here: a peer is corrupt.
- * MP_MALFORMED     RECEIVE: the message breaks the protocol's form. */
+ * MP_MALFORMED     RECEIVE: the message breaks the protocol's form. INVOKE: a configuration, which
+ *                  is for MEMBERSHIP. MEMBERSHIP: no voters, too many, or one that is no server. */
 MP_MUST_USE enum mp_status mp_replica_step(struct mp_replica *replica,
                                            const struct mp_event *event,
                                            struct mp_effects *effects);
@@ -235,6 +253,8 @@ struct mp_group_view {
     struct mp_point commit;
     struct mp_point tip;
     uint64_t verified;     /* Last index verified against `promised`'s accepts. */
+    uint64_t voters;       /* In force at the tip; see mp/voters.h. */
+    uint64_t voters_committed; /* In force at the commit point. */
     uint32_t in_flight;    /* Own batches pushed and not committed. */
     uint32_t window_free;  /* Batches INVOKE would still take. */
 };

@@ -18,7 +18,8 @@
     X(FOREIGN, "the directory belongs to another node, cluster or format")                \
     X(IN_USE, "the directory or address is in use by another process")                    \
     X(CLOSED, "the node is closed")                                                       \
-    X(SYSTEM, "the operating system refused a resource")
+    X(SYSTEM, "the operating system refused a resource")                                  \
+    X(DISJOINT, "the quorums of both configurations might not meet; change one voter at a time")
 
 enum mp_status {
 #define X(name, text) MP_##name,
