@@ -59,6 +59,19 @@ import Testing
         #expect(judge.finish() == .holds)
     }
 
+    @Test func `draws the tree of a group at any moment`() {
+        var judge = Judge()
+        for record in goodRun().dropLast(4) { _ = judge.add(record) }
+        #expect(
+            judge.drawing(of: 1, marking: point(6, ballot(2, 2))) == """
+                5@2.2 to 5 (committed)
+                6@2.2 to 6 [2]   <-- here
+                """)
+        #expect(judge.drawing(of: 7) == "no tree: the group has no records")
+        judge.noteGap("node 3 was killed")
+        #expect(judge.drawing(of: 1) == "no tree: node 3 was killed")
+    }
+
     @Test func `takes a log that was there before`() {
         var judge = Judge()
         let own = ballot(5, 2)

@@ -50,6 +50,12 @@ public struct Judge: Sendable {
         return .holds
     }
 
+    /// The tree of a group at this moment, as text, with `point` marked; for a report.
+    public func drawing(of group: UInt64, marking point: LogPoint? = nil) -> String {
+        guard let place = places[group] else { return "no tree: the group has no records" }
+        return groups[place].refinement.drawing(marking: point)
+    }
+
     /// Only a contradiction in what was seen is certain if not everything was seen.
     private mutating func note(_ found: Violation?) {
         guard let found, violation == nil else { return }

@@ -78,6 +78,20 @@ public struct Refinement: Sendable {
     }
 }
 
+// MARK: - For a reader
+
+extension Refinement {
+    /// The tree of what was added so far, as text, with `point` marked if it is in it.
+    ///
+    /// It ends before the first event that is refused.
+    public func drawing(marking point: LogPoint? = nil) -> String {
+        if let gap { return "no tree: \(gap)" }
+        var copy = self
+        _ = copy.fold(copy.waiting.count)
+        return copy.state.drawing(marking: point.flatMap { copy.names[$0] })
+    }
+}
+
 // MARK: - From records to events
 
 extension Refinement {
