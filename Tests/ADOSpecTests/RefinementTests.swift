@@ -61,6 +61,10 @@ private let three = ballot(3, 3)
         History(
             "a ballot pulled twice", TraceRecord(.pulled, 2, two), TraceRecord(.pulled, 2, two)),
         History(
+            "a ballot preempted before it was pulled by the same node, and pulled twice",
+            TraceRecord(.preempted, 2, two), TraceRecord(.pulled, 2, two),
+            TraceRecord(.pulled, 2, two)),
+        History(
             "a batch adopted that nobody invoked", TraceRecord(.pulled, 2, two, point(7, one))),
     ]
 
@@ -108,6 +112,17 @@ private let three = ballot(3, 3)
         let result = Self.judge(goodRun(batches: 500) + [late])
         #expect(result.violation == nil)
         #expect(result.gap != nil)
+    }
+
+    @Test func `does not mind a low ballot that never had a chance`() {
+        let late = TraceRecord(.preempted, 3, ballot(1, 3))
+        let result = Self.judge(goodRun(batches: 500) + [late])
+        #expect(result.violation == nil)
+        #expect(result.gap == nil)
+        var checker = Refinement()
+        checker.assume(point(40, ballot(9, 3)))
+        #expect(checker.add(late) == nil)
+        #expect(checker.finish() == nil)
     }
 
     @Test func `takes a log that was there before`() {

@@ -21,8 +21,8 @@ public struct LiDOChecker: Sendable {
         switch record.kind {
         case .pulled:
             owned[record.node] = record.ballot
-            if let violation = known(record.point, record) { return violation }
-            return lido.pull(record.ballot, choosing: Self.round(record.point))
+            let unknown = known(record.point, record)
+            return lido.pull(record.ballot, choosing: Self.round(record.point)) ?? unknown
         case .invoked:
             guard record.point.ballot == record.ballot else {
                 let text = "\(record.point) is invoked under \(record.ballot)"

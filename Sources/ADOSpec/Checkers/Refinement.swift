@@ -59,6 +59,8 @@ public struct Refinement: Sendable {
     public mutating func add(_ record: TraceRecord) -> Violation? {
         guard gap == nil, isEvent(record) else { return nil }
         guard Self.time(record) >= folded else {
+            // Whoever was preempted below what has been folded closed what is closed.
+            if record.kind == .preempted { return nil }
             stop("a record came too late to be ordered: \(record)")
             return nil
         }
@@ -144,6 +146,8 @@ extension Refinement {
     private mutating func fold(_ record: TraceRecord) -> Violation? {
         switch record.kind {
         case .preempted:
+            let owners = state.owners
+            if owners.isMapped(record.ballot), owners[record.ballot] == nil { return nil }
             return apply(.pullPreempted(record.node, record.ballot), record)
         case .pulled:
             guard let id = names[record.point] else {

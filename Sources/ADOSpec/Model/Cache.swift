@@ -1,3 +1,5 @@
+public import ADO
+
 /// Names one cache, and with it the whole branch up to it.
 ///
 /// The papers take the branch itself as the name. As a time has at most one owner, and what one
@@ -20,6 +22,11 @@ public struct CacheID: Hashable, Sendable {
 }
 
 extension CacheID: Comparable, CustomStringConvertible {
+    /// Hashes what tells caches of one tree apart nearly always, because that is done so often.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(time.round &* 0x9E37_79B9_7F4A_7C15 ^ depth)
+    }
+
     /// Orders by time, then by depth.
     public static func < (left: CacheID, right: CacheID) -> Bool {
         left.time == right.time ? left.depth < right.depth : left.time < right.time

@@ -23,6 +23,14 @@ public struct LogPoint: Hashable, Sendable {
     }
 }
 
+extension LogPoint {
+    /// Hashes the checksum, which is a hash of all the rest.
+    @inlinable
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(checksum)
+    }
+}
+
 extension LogPoint: CustomStringConvertible {
     /// The point as `index@ballot #checksum`; the root as `root`.
     public var description: String {
