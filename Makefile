@@ -24,7 +24,7 @@ format: install  ## rewrite the Swift sources in the house layout
 	swift format --in-place -r Sources Tests Benchmarks Package.swift
 
 clean:           ## remove what was built
-	rm -rf .build .build-asan .build-tsan .build-fuzz
+	rm -rf .build .build-asan .build-tsan .build-fuzz .build-exhaustive
 
 install:         ## install the C libraries if they are missing
 	@.ci/install
