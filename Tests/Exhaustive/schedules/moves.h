@@ -6,7 +6,15 @@
 
 #include "node.h"
 
-enum move_kind { MOVE_RECEIVE, MOVE_WRITE, MOVE_CRASH, MOVE_PULL, MOVE_INVOKE, MOVE_READ, MOVE_RING };
+enum move_kind {
+    MOVE_RECEIVE,
+    MOVE_WRITE,
+    MOVE_CRASH,
+    MOVE_PULL,
+    MOVE_INVOKE,
+    MOVE_READ,
+    MOVE_RING,
+};
 
 /* Kind, and the letter received; or kind, place and timer. */
 typedef uint32_t move;

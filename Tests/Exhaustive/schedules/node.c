@@ -64,15 +64,7 @@ static void load_group(struct node *node, struct result *result) {
     for (uint32_t i = 0; i < disk->log.count; i += 1) {
         const struct mp_batch *batch = &frame_get(disk->log.ids[i])->batch;
         if (batch->first <= disk->hard.commit.index) continue;
-        suffix[event.load.suffix_count] = (struct mp_identity){
-            .first = batch->first,
-            .last = batch->last,
-            .ballot = batch->ballot,
-            .previous = batch->previous,
-            .checksum = batch->checksum,
-            .size = batch->size,
-            .count = batch->count,
-        };
+        suffix[event.load.suffix_count] = mp_batch_identity(batch);
         event.load.suffix_count += 1;
     }
     if (!node_step(node, &event, 0, result)) violate(result, "a node cannot load its disk");

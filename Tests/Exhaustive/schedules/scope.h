@@ -1,4 +1,4 @@
-/* What one exploration covers: who takes part, how much may happen, and which mistake is planted. */
+/* What one exploration covers: who takes part, how much may happen, and the planted mistake. */
 #ifndef EXHAUSTIVE_SCOPE_H
 #define EXHAUSTIVE_SCOPE_H
 
