@@ -1,76 +1,95 @@
 internal import ADOSimulator
 internal import ArgumentParser
 
-#if canImport(Glibc)
-    internal import Glibc
-#else
-    internal import Darwin
-#endif
-
 struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Runs seeds until their number, the time, or the first violation ends it.")
+        abstract: "Runs seeds until their number, the time, or the first violation ends it.",
+        discussion: """
+            Everything follows from the seed. After a violation the run is repeated with fewer and \
+            fewer faults, and the command that repeats the shortest is printed; the exit code is 1.
+            """)
 
     @Option(help: "How many seeds to run.") var seeds: UInt64?
     @Option(help: "For how many minutes to run.") var minutes: Double?
     @Option(help: "The first seed.") var from: UInt64 = 1
     @Option(help: "Run this seed alone.") var seed: UInt64?
-    @Flag(help: "Print the trace records.") var trace = false
+    @Option(help: "With --seed: keep only the faults with these numbers, as in 3,17,22.")
+    var keep: String?
+    @Option(help: "Draw only from these kinds of faults, as in crash,partition.")
+    var faults: String?
     @Option(help: "A shared library with another build of the core.") var core: String?
+    @Option(help: "The commit to name in reports.") var commit: String?
+    @Flag(help: "Print every trace record, and the faults.") var trace = false
+    @Flag(help: "Print one JSON object for all runs.") var json = false
+    @Flag(help: "Do not look for a shorter schedule of faults after a violation.")
+    var noShrink = false
+    @Flag(help: "Say nothing while running.") var quiet = false
 
-    mutating func run() throws {
+    func validate() throws {
+        if keep != nil && seed == nil { throw ValidationError("--keep needs --seed") }
+        if seed != nil && (seeds != nil || minutes != nil) {
+            throw ValidationError("--seed runs one seed; leave out --seeds and --minutes")
+        }
+        _ = try faultClasses()
+        _ = try kept()
+    }
+
+    func run() throws {
         let simulator = try core.map { try Simulator(corePath: $0) } ?? Simulator()
-        var progress = Progress()
+        var progress = Progress(isQuiet: quiet || json)
         let first = seed ?? from
         let last = seed ?? seeds.map { from + $0 - 1 } ?? (minutes == nil ? from + 99 : .max)
-        let end = minutes.map { Progress.now + $0 * 60 } ?? .infinity
-        var next = first
-        while next <= last, Progress.now < end {
-            let result = simulator.run(RunOptions(seed: next))
+        let end = minutes.map { Stopwatch.now + $0 * 60 } ?? .infinity
+        for next in first...last where Stopwatch.now < end {
+            let result = simulator.run(try options(next))
             progress.add(result)
-            if trace { print(result.trace.joined(separator: "\n")) }
-            if let violation = result.violation {
-                progress.finish()
-                print("seed \(next): \(violation)\n\(result.trace.joined(separator: "\n"))")
-                throw ExitCode(1)
-            }
-            next += 1
+            if trace { printTrace(result) }
+            guard result.violation != nil else { continue }
+            progress.finish(json: json)
+            report(result, simulator)
+            throw ExitCode(1)
         }
-        progress.finish()
-    }
-}
-
-/// Counts runs, and says how fast they go.
-struct Progress {
-    private var runs = 0
-    private var steps = 0
-    private var simulated: UInt64 = 0
-    private let start = Progress.now
-    private var lastPrint = Progress.now
-
-    /// Seconds of a clock that only runs forward.
-    static var now: Double {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+        progress.finish(json: json)
     }
 
-    mutating func add(_ result: RunResult) {
-        runs += 1
-        steps += result.steps
-        simulated += result.simulatedMicroseconds
-        if Progress.now - lastPrint >= 2 { printLine() }
+    private func options(_ seed: UInt64) throws -> RunOptions {
+        var options = RunOptions(seed: seed)
+        options.faults = try faultClasses()
+        options.keep = try kept()
+        options.keepsTrace = trace
+        return options
     }
 
-    mutating func finish() { printLine() }
+    private func faultClasses() throws -> Set<FaultClass>? {
+        guard let faults else { return nil }
+        return Set(
+            try faults.split(separator: ",").map { name in
+                if let found = FaultClass(rawValue: String(name)) { return found }
+                let all = FaultClass.allCases.map(\.rawValue).joined(separator: ", ")
+                throw ValidationError("there is no fault \(name); there are \(all)")
+            })
+    }
 
-    private mutating func printLine() {
-        lastPrint = Progress.now
-        let seconds = max(Progress.now - start, 1e-9)
-        let hours = Double(simulated) / 3.6e9
-        let speed = Double(simulated) / 1e6 / seconds
-        let rate = Int(Double(steps) / seconds)
-        let tenths = (hours * 100).rounded() / 100
-        print("\(runs) runs, \(rate) steps/s, \(tenths) simulated hours, \(Int(speed)) x real time")
+    private func kept() throws -> Set<Int>? {
+        guard let keep else { return nil }
+        return Set(
+            try keep.split(separator: ",").map { number in
+                if let number = Int(number) { return number }
+                throw ValidationError("--keep takes numbers of faults, as in 3,17,22")
+            })
+    }
+
+    private func printTrace(_ result: RunResult) {
+        print(result.plan)
+        for fault in result.faults { print("fault \(fault.text)") }
+        for line in result.trace { print(line) }
+    }
+
+    private func report(_ result: RunResult, _ simulator: Simulator) {
+        print(FailureReport(result, core: core, commit: commit).text)
+        guard !noShrink, keep == nil else { return }
+        print("looking for a shorter schedule of faults …")
+        let shrunk = Shrinker(simulator).shrink(result)
+        print(FailureReport(shrunk, core: core, commit: commit).schedule)
     }
 }

@@ -1,3 +1,5 @@
+internal import ADO
+internal import ADOSpec
 internal import CMultiPaxos
 
 /// What a test does to a cluster.
@@ -18,7 +20,9 @@ extension Cluster {
     @discardableResult
     func pull(_ node: UInt64, group: UInt64 = 1, within: UInt64? = nil) -> mp_status {
         let patience = within ?? 2 * configuration.timeout
-        return act(node, MP_EVENT_PULL, group) { $0.pull.deadline_us = now + patience }
+        return act(node, MP_EVENT_PULL, group) {
+            $0.pull.deadline_us = self[node].clock.local(at: now) + patience
+        }
     }
 
     /// Invokes one batch with these entries.
@@ -81,7 +85,13 @@ extension Cluster {
 
     @discardableResult
     func release(_ node: UInt64, group: UInt64 = 1) -> mp_status {
-        refinement.forget(node, group)
+        let view = self[node].view(group)
+        if view.role == MP_OWNING {
+            // The core does not trace it: to the checkers it is an owner that gives up.
+            judge(
+                TraceRecord(
+                    .pullFailed, time: now, node: node, group: group, ballot: Ballot(view.owner)))
+        }
         return act(node, MP_EVENT_RELEASE, group)
     }
 
@@ -95,7 +105,7 @@ extension Cluster {
 
     /// Moves the clock to the node's deadline and steps it.
     func timeOut(_ node: UInt64) {
-        now = max(now, self[node].deadline)
+        now = max(now, self[node].clock.world(at: self[node].deadline))
         expectOK(act(node, MP_EVENT_TIMEOUT, 0), "TIMEOUT")
     }
 
@@ -139,7 +149,7 @@ extension Cluster {
     /// Hands a packet to its receiver, whether or not it is still in flight.
     @discardableResult
     func receive(_ packet: Packet) -> mp_status {
-        guard let place = members.firstIndex(where: { $0.id == packet.to }) else {
+        guard let place = place(of: packet.to) else {
             return MP_CLOSED
         }
         let member = members[place]

@@ -2,11 +2,6 @@ internal import CMultiPaxos
 
 /// What must hold after each step, beyond the core's own invariants.
 extension Cluster {
-    func holdsDurably(_ frame: Frame, _ group: UInt64, _ member: Member) -> Bool {
-        let stored = member.disk[group].frames.frame(first: frame.batch.first)
-        return stored?.batch.checksum == frame.batch.checksum
-    }
-
     /// What a leaving message claims that is not on the sender's disk.
     func violationOfDurability(_ packet: Packet) -> String? {
         let member = self[packet.from]
@@ -28,24 +23,30 @@ extension Cluster {
         return nil
     }
 
-    func check(_ member: Member, _ replica: Replica) {
-        replica.forEachGroup { view in
-            let group = view.group
-            let applied = member.applied[group] ?? 0
-            if view.commit.index != applied {
-                fail(
-                    .effects,
-                    "node \(member.id) knows commit \(view.commit), but applied \(applied)")
-            }
-            if view.promised < member.promised[group] ?? .none {
-                fail(.invariant, "node \(member.id) takes its promise back to \(view.promised)")
-            }
-            member.promised[group] = view.promised
-            if view.commit.index > view.tip.index {
-                fail(.invariant, "commit \(view.commit) leads \(view.tip)")
-            }
-            if configuration.care.isThorough { checkFrames(member, replica, view) }
+    /// What must hold of a replica after a step that concerned `group`; 0 if it was none.
+    func check(_ member: Member, _ replica: Replica, after group: UInt64) {
+        guard !configuration.care.isThorough else {
+            return replica.forEachGroup { check(member, replica, $0) }
         }
+        if group != 0, let view = replica.view(group) { check(member, replica, view) }
+    }
+
+    private func check(_ member: Member, _ replica: Replica, _ view: mp_group_view) {
+        let group = view.group
+        let applied = member.applied[group] ?? 0
+        if view.commit.index != applied {
+            fail(
+                .effects,
+                "node \(member.id) knows commit \(view.commit), but applied \(applied)")
+        }
+        if view.promised < member.promised[group] ?? .none {
+            fail(.invariant, "node \(member.id) takes its promise back to \(view.promised)")
+        }
+        member.promised[group] = view.promised
+        if view.commit.index > view.tip.index {
+            fail(.invariant, "commit \(view.commit) leads \(view.tip)")
+        }
+        if configuration.care.isThorough { checkFrames(member, replica, view) }
     }
 
     /// Every batch the core remembers has its frame.
@@ -60,9 +61,10 @@ extension Cluster {
         }
     }
 
-    /// Checks that all voters have applied the same, and how far they are.
+    /// How far all voters that still have a vote have applied, if they are equally far.
     func appliedEverywhere(_ group: UInt64 = 1) -> UInt64? {
-        let applied = voters.map { self[$0].applied[group] ?? 0 }
+        let applied = voters.map { self[$0] }.filter { $0.isUp && $0.hasVote(group) }
+            .map { $0.applied[group] ?? 0 }
         guard let first = applied.first, applied.allSatisfy({ $0 == first }) else { return nil }
         return first
     }

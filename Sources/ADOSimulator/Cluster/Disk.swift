@@ -4,6 +4,8 @@ internal import CMultiPaxos
 struct StoredGroup {
     var hard = mp_hard_state()
     var frames = FrameList()
+    /// First indices of frames whose bytes are damaged: what storage must notice when it reads.
+    var damaged: Set<UInt64> = []
 }
 
 /// The disk of one node: writes queue in order, and become durable one after the other.
@@ -20,6 +22,40 @@ struct Disk {
     private(set) var durable: UInt64 = 0
 
     subscript(group: UInt64) -> StoredGroup { stored[group] ?? StoredGroup() }
+
+    func holds(_ frame: Frame, _ group: UInt64) -> Bool {
+        let known = stored[group]?.frames.frame(first: frame.batch.first)
+        return known?.batch.checksum == frame.batch.checksum
+    }
+
+    /// The frame as it reads; nil if it is damaged.
+    func frame(_ group: UInt64, first: UInt64) -> Frame? {
+        guard let content = stored[group], let frame = content.frames.frame(first: first) else {
+            return nil
+        }
+        return content.damaged.contains(first) ? nil : frame
+    }
+
+    func frame(_ group: UInt64, holding index: UInt64) -> Frame? {
+        guard let content = stored[group], let frame = content.frames.frame(holding: index) else {
+            return nil
+        }
+        return content.damaged.contains(frame.batch.first) ? nil : frame
+    }
+
+    /// Flips bytes of a stored frame, or of the hard state; returns whether there was anything.
+    mutating func damage(_ group: UInt64, frame number: Int?) -> Bool {
+        guard let content = stored[group] else { return false }
+        guard let number else {
+            // A hard state that does not match its checksum is as good as none.
+            stored[group] = StoredGroup()
+            return true
+        }
+        guard !content.frames.frames.isEmpty else { return false }
+        let frame = content.frames.frames[number % content.frames.frames.count]
+        stored[group]?.damaged.insert(frame.batch.first)
+        return true
+    }
 
     mutating func submit(_ write: mp_write, frame: Frame?) {
         queue.append(Write(raw: write, frame: frame))

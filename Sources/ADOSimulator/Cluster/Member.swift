@@ -17,6 +17,13 @@ final class Member {
     var deadline: UInt64 = 0
     var lastWrite: UInt64 = 0
     var promised: [UInt64: mp_ballot] = [:]
+    var clock = Clock()
+    /// Its disk was wiped or rolled back: every other node refuses it.
+    var isExiled = false
+    /// Groups that did not load; they stay lost.
+    var lost: Set<UInt64> = []
+    /// What it had before its disk was wiped: what it promised then still counts.
+    private(set) var formerDisk: Disk?
 
     init(id: UInt64, votes: Bool) {
         self.id = id
@@ -24,6 +31,33 @@ final class Member {
     }
 
     var isUp: Bool { replica != nil }
+
+    /// Whether its vote in a group counts.
+    func hasVote(_ group: UInt64) -> Bool { votes && !isExiled && !lost.contains(group) }
+
+    /// Whether it has, or had before its disk was lost, this batch.
+    func holdsDurably(_ frame: Frame, _ group: UInt64) -> Bool {
+        disk.holds(frame, group) || formerDisk?.holds(frame, group) == true
+    }
+
+    /// Damages a stored record while the node is down: a frame, or the hard state.
+    func damageDisk(_ group: UInt64, frame: Int?) -> Bool {
+        let before = disk
+        guard disk.damage(group, frame: frame) else { return false }
+        if formerDisk == nil { formerDisk = before }
+        forgetMemory()
+        return true
+    }
+
+    /// Puts another disk in its place.
+    func lose(_ now: Disk) {
+        if formerDisk == nil { formerDisk = disk }
+        disk = now
+        disk.crash()
+        isExiled = true
+        lost = []
+        forgetMemory()
+    }
 
     func view(_ group: UInt64 = 1) -> mp_group_view { replica?.view(group) ?? mp_group_view() }
 
@@ -34,11 +68,11 @@ final class Member {
 
     /// The frame that starts at `first`, in memory or on disk.
     func frame(_ group: UInt64, first: UInt64) -> Frame? {
-        memory[group]?.frame(first: first) ?? disk[group].frames.frame(first: first)
+        memory[group]?.frame(first: first) ?? disk.frame(group, first: first)
     }
 
     func frame(_ group: UInt64, holding index: UInt64) -> Frame? {
-        memory[group]?.frame(holding: index) ?? disk[group].frames.frame(holding: index)
+        memory[group]?.frame(holding: index) ?? disk.frame(group, holding: index)
     }
 
     /// The texts of the node's log in memory and on disk, committed or not.
@@ -62,12 +96,16 @@ final class Member {
     /// Forgets everything that a crash forgets.
     func crash() {
         replica = nil
+        disk.crash()
+        forgetMemory()
+    }
+
+    private func forgetMemory() {
         memory = [:]
         held = []
         outcomes = []
         lastWrite = 0
         promised = [:]
-        disk.crash()
         applied = [:]
         for group in disk.groups { applied[group] = disk[group].hard.commit.index }
     }

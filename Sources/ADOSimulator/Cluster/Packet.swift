@@ -61,6 +61,44 @@ final class Packet: CustomStringConvertible {
     }
 }
 
+extension Packet {
+    /// Flips bytes of the encoded message; returns what was flipped if nobody notices.
+    func passesDamaged(_ random: inout Random) -> String? {
+        var bytes = encoded
+        let flips = 1 + random.below(4)
+        var flipped: [Int: UInt8] = [:]
+        for _ in 0..<flips {
+            flipped[random.below(bytes.count)] = UInt8(1 + random.below(255))
+        }
+        for (place, mask) in flipped { bytes[place] ^= mask }
+        guard bytes.withUnsafeBufferPointer(decodes) else { return nil }
+        return "bytes \(flipped.keys.sorted()) of it are damaged"
+    }
+
+    /// Whether bytes pass for a message, and what they carry for a batch.
+    private func decodes(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        var received = mp_message()
+        var consumed = 0
+        guard mp_message_decode(bytes.baseAddress, bytes.count, &received, &consumed) == MP_OK
+        else {
+            return false
+        }
+        // A batch verifies itself, so that its bytes are not hashed twice.
+        guard frame != nil else { return true }
+        var batch = mp_batch()
+        return mp_batch_decode(received.payload, Int(received.payload_size), &batch) == MP_OK
+    }
+
+    private var encoded: [UInt8] {
+        var sent = message
+        sent.payload = UnsafePointer(frame?.bytes.baseAddress)
+        sent.payload_size = UInt32(frame?.bytes.count ?? 0)
+        var header = [UInt8](repeating: 0, count: Int(MP_MESSAGE_HEADER_SIZE))
+        mp_message_encode(&sent, frame?.batch.checksum ?? 0, &header)
+        return header + (frame?.copy ?? [])
+    }
+}
+
 extension mp_message {
     /// True if every field but the payload is equal.
     func hasSameFields(as other: mp_message) -> Bool {

@@ -6,6 +6,8 @@ final class TraceLog {
     private(set) var count = 0
     private(set) var hash: UInt64 = 0
     var onRecord: ((mp_trace) -> Void)?
+    /// Keeps every record, and not only the last.
+    var keepsAll = false
     static let limit = 4096
 
     func append(_ record: mp_trace) {
@@ -13,7 +15,7 @@ final class TraceLog {
         hash =
             hash &* 31 &+ UInt64(record.kind.rawValue) &+ record.now_us &* 7 &+ record.node &* 13
             &+ record.ballot.round &* 17 &+ record.point.checksum
-        if records.count == Self.limit { records.removeFirst(Self.limit / 2) }
+        if records.count == Self.limit, !keepsAll { records.removeFirst(Self.limit / 2) }
         records.append(record)
         onRecord?(record)
     }
@@ -38,7 +40,7 @@ extension mp_trace {
         let name = String(cString: mp_trace_name(kind))
         var line = "\(now_us) node \(nodeName(node)) group \(group): \(name)"
         if ballot.round != 0 { line += " \(ballot)" }
-        if by.round != 0 { line += " by \(by)" }
+        if by.round != 0, by != ballot { line += " by \(by)" }
         if point.index != 0 { line += " at \(point)" }
         if peer != 0 { line += " peer \(nodeName(peer))" }
         return line

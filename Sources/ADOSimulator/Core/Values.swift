@@ -1,3 +1,5 @@
+internal import ADO
+internal import ADOSpec
 internal import CMultiPaxos
 
 /// Set in the node id of a proposer without a vote.
@@ -67,3 +69,24 @@ func nameOfOutcome(_ outcome: UInt8) -> String {
 }
 
 extension mp_outcome_kind: @retroactive Hashable {}
+
+// MARK: As values of the specification
+
+extension Ballot {
+    init(_ raw: mp_ballot) { self.init(round: raw.round, node: raw.node) }
+}
+
+extension LogPoint {
+    init(_ raw: mp_point) {
+        self.init(index: raw.index, ballot: Ballot(raw.ballot), checksum: raw.checksum)
+    }
+}
+
+extension TraceRecord {
+    init(_ raw: mp_trace) {
+        self.init(
+            TraceKind(rawValue: UInt8(truncatingIfNeeded: raw.kind.rawValue)) ?? .stale,
+            time: raw.now_us, node: raw.node, group: raw.group, peer: raw.peer,
+            ballot: Ballot(raw.ballot), by: Ballot(raw.by), point: LogPoint(raw.point))
+    }
+}

@@ -3,6 +3,12 @@ public struct RunOptions: Sendable {
     /// Everything that happens is drawn from it.
     public var seed: UInt64
 
+    /// The kinds of faults to draw from; all if nil.
+    public var faults: Set<FaultClass>?
+
+    /// The numbers of the only faults to keep; all if nil.
+    public var keep: Set<Int>?
+
     /// Whether every trace record is kept, not only the last.
     public var keepsTrace = false
 

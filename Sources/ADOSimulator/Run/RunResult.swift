@@ -2,8 +2,8 @@ public import ADOSpec
 
 /// What came of one run.
 public struct RunResult: Sendable {
-    /// Of the run.
-    public let seed: UInt64
+    /// What the run was asked to be.
+    public let options: RunOptions
 
     /// The first rule that was broken, if any was.
     public let violation: Violation?
@@ -17,9 +17,21 @@ public struct RunResult: Sendable {
     /// A hash of the whole history and of every replica at the end.
     public let stateHash: UInt64
 
+    /// Entries that were committed, of all groups together.
+    public let committed: UInt64
+
     /// What was drawn, in one line.
     public let plan: String
 
+    /// The faults of the run, a line each, by number.
+    public let faults: [(number: Int, text: String)]
+
+    /// How many faults of each kind began.
+    public let begun: [FaultClass: Int]
+
     /// Trace records as lines: the last 50, or all if they were asked for.
     public let trace: [String]
+
+    /// The cache trees at the end, drawn as text; only after a violation.
+    public let trees: String
 }

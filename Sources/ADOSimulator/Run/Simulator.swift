@@ -19,16 +19,28 @@ public struct Simulator: Sendable {
     /// Runs one seed to its end, or to the first violation.
     public func run(_ options: RunOptions) -> RunResult {
         let plan = Plan(faulty: options.seed)
+        let drawn = Schedule.draw(plan, only: options.faults)
+        let kept = drawn.filter { options.keep?.contains($0.id) ?? true }
+        return run(plan, kept, options)
+    }
+
+    func run(_ plan: Plan, _ injections: [Injection], _ options: RunOptions) -> RunResult {
         var configuration = plan.configuration
         configuration.core = core
         configuration.care = Replica.Care(isThorough: false, isGuarded: true)
-        let simulation = Simulation(plan, cluster: Cluster(configuration))
+        let cluster = Cluster(configuration)
+        cluster.trace.keepsAll = options.keepsTrace
+        let simulation = Simulation(plan, cluster: cluster, injections: injections)
         let start = simulation.now
         simulation.runThroughTrouble()
-        let cluster = simulation.cluster
+        let records =
+            options.keepsTrace ? cluster.trace.records[...] : cluster.trace.records.suffix(50)
         return RunResult(
-            seed: options.seed, violation: cluster.violations.first, steps: cluster.stepCount,
+            options: options, violation: cluster.violations.first, steps: cluster.stepCount,
             simulatedMicroseconds: simulation.now - start, stateHash: cluster.stateHash,
-            plan: "\(plan)", trace: cluster.trace.records.suffix(50).map(\.line))
+            committed: plan.groups.map(cluster.ledger.committed).reduce(0, +),
+            plan: "\(plan)", faults: injections.map { ($0.id, "\($0)") },
+            begun: simulation.begun, trace: records.map(\.line),
+            trees: cluster.violations.isEmpty ? "" : cluster.trees(plan.groups))
     }
 }

@@ -1,13 +1,19 @@
 /// What a timed run does next.
 enum Happening {
-    case arrive(Packet)
+    /// On the connection that had this epoch when the packet left.
+    case arrive(Packet, epoch: UInt32)
+    /// A packet arrives whose bytes were damaged on the way.
+    case arriveDamaged(Packet)
     case flush(UInt64, life: Int)
     case work
-    case fault
-    case heal(Int)
+    case begin(Int)
+    case end(Int)
     case restart(UInt64)
     case pull(UInt64, group: UInt64)
     case invoke(UInt64, group: UInt64)
+    /// Both ends find each other again.
+    case reconnect(UInt64, UInt64)
+    case call(CallStep)
 }
 
 /// Happenings in the order of their times, and of their entry at the same time.

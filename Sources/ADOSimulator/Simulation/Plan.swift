@@ -1,8 +1,6 @@
 internal import CMultiPaxos
 
-/// What one timed run looks like.
-///
-/// All of it follows from the seed.
+/// What one timed run looks like; all of it follows from the seed.
 struct Plan {
     var seed: UInt64
     var voters: UInt64 = 3
@@ -11,20 +9,23 @@ struct Plan {
     var window: UInt32 = 4
     var fetchBytes: UInt64 = 1 << 20
     var batchesMax: UInt32 = 4096
+    /// The election timeout, in virtual microseconds.
+    var timeout = T
     var isFaulty = false
-    /// In thousandths.
-    var loss: UInt64 = 0
-    var duplication: UInt64 = 0
-    var tardiness: UInt64 = 0
-    var crashes: UInt64 = 0
-    var partitions: UInt64 = 0
-    var fullness: UInt64 = 0
-    /// Of an owner's doings, those that change who votes.
+    /// How long there are faults.
+    var trouble = 12 * T
+    /// Between two things that proposers do, at most.
+    var workPause = T / 6
+    /// In thousandths: how often a member that does not own pulls.
+    var rivalry: UInt64 = 250
+    /// In thousandths: of an owner's doings, those that change who votes.
     var changes: UInt64 = 0
     /// Whose votes count at first; nil: all.
     var founders: [UInt64]?
-    /// How long there are faults.
-    var trouble: UInt64 = 12 * T
+    /// After the trouble only a quorum is healed, not everybody.
+    var healsQuorumOnly = false
+    /// Applications that call objects at the servers, with sessions.
+    var callers = 0
 
     /// A run without faults.
     init(calm seed: UInt64, voters: UInt64) {
@@ -37,20 +38,20 @@ struct Plan {
         var random = Random(seed: seed ^ 0xADAD)
         self.seed = seed
         isFaulty = true
-        voters = random.chance(600) ? 3 : 5
+        voters = [3, 3, 3, 5, 5, 2, 7][random.below(7)]
         clients = random.below(UInt64(3))
         groups = Array(1...(1 + random.below(UInt64(3))))
         window = [1, 2, 4, 16][random.below(4)]
         fetchBytes = [1, 300, 1 << 20][random.below(3)]
-        loss = [0, 0, 10, 50, 200][random.below(5)]
-        duplication = [0, 50, 300][random.below(3)]
-        tardiness = [0, 20, 200][random.below(3)]
-        crashes = [0, 300, 600][random.below(3)]
-        partitions = [0, 300, 600][random.below(3)]
-        fullness = [0, 0, 300][random.below(3)]
         batchesMax = random.chance(300) ? 64 : 4096
-        changes = [0, 0, 50, 200][random.below(4)]
+        timeout = [T, 500_000, 1_000_000, 2_000_000, 2_000_000][random.below(5)]
+        trouble = timeout * [12, 12, 20, 60][random.below(4)]
+        workPause = timeout / [6, 3, 12][random.below(3)]
+        rivalry = [0, 30, 250][random.below(3)]
+        changes = [0, 0, 0, 50, 200][random.below(5)]
         if changes > 0 { founders = Array(1...random.within(1...voters)) }
+        healsQuorumOnly = changes == 0 && random.chance(300)
+        callers = [0, 1, 3, 6][random.below(4)]
     }
 
     var configuration: Cluster.Configuration {
@@ -61,6 +62,7 @@ struct Plan {
         configuration.window = window
         configuration.fetchBytes = fetchBytes
         configuration.batchesMax = batchesMax
+        configuration.timeout = timeout
         configuration.care.isThorough = false
         return configuration
     }
@@ -68,9 +70,10 @@ struct Plan {
 
 extension Plan: CustomStringConvertible {
     var description: String {
-        "\(voters) voters, \(clients) clients, groups \(groups), window \(window), loss \(loss), "
-            + "duplication \(duplication), tardiness \(tardiness), crashes \(crashes), "
-            + "partitions \(partitions), fullness \(fullness), batches \(batchesMax), "
-            + "fetch \(fetchBytes), changes \(changes) from \(founders?.count ?? Int(voters))"
+        "\(voters) voters, \(clients) clients, \(callers) callers, groups \(groups), "
+            + "timeout \(timeout / 1000) ms, trouble \(trouble / 1000) ms, window \(window), "
+            + "batches \(batchesMax), fetch \(fetchBytes), work \(workPause / 1000) ms, "
+            + "changes \(changes) from \(founders?.count ?? Int(voters)), "
+            + "rivalry \(rivalry)\(healsQuorumOnly ? ", heals only a quorum" : "")"
     }
 }

@@ -7,24 +7,37 @@ internal import CMultiPaxos
 final class Simulation {
     let plan: Plan
     let cluster: Cluster
+    /// The faults of the run, by number from 1.
+    let injections: [Injection]
     var random: Random
+    var network: Network
     private var heap = EventHeap()
     private var reported: [(node: UInt64, outcome: mp_outcome)] = []
     private var lives: [UInt64: Int] = [:]
     private var flushing: Set<UInt64> = []
+    private var sameTime = (now: UInt64(0), count: 0)
     /// Links that lose everything, by the number of the cut that made them so.
     var cuts: [Int: [Link]] = [:]
     var cutCount = 0
     var isCalm: Bool
     /// Extra time of each disk.
     var stalls: [UInt64: UInt64] = [:]
+    /// Disks whose next flush fails.
+    var failing: Set<UInt64> = []
+    /// Members that stand still, by how many faults, and what waits for them.
+    var pauses: [Int: Int] = [:]
+    private var waiting: [Int: [Happening]] = [:]
+    /// What disks held when a roll back to it began.
+    var snapshots: [Int: Disk] = [:]
     var reads = ReadCheck("owner")
     var tipReads = ReadCheck("tips")
+    var calls: CallLayer?
     /// When which node said to be elected itself; for tests of the election.
     private(set) var servings: [(time: UInt64, node: UInt64)] = []
     /// How often the voters were changed.
     var changes = 0
-    private var sameTime = (now: UInt64(0), count: 0)
+    /// How many faults of each class began.
+    var begun: [FaultClass: Int] = [:]
 
     struct Link: Hashable {
         let from: UInt64
@@ -32,11 +45,13 @@ final class Simulation {
     }
 
     /// Makes a run of `plan`, in a cluster of the caller's if it wants to hear of violations.
-    init(_ plan: Plan, cluster: Cluster? = nil) {
+    init(_ plan: Plan, cluster: Cluster? = nil, injections: [Injection] = []) {
         self.plan = plan
+        self.injections = injections
         random = Random(seed: plan.seed)
         isCalm = !plan.isFaulty
         self.cluster = cluster ?? Cluster(plan.configuration)
+        network = Network(count: self.cluster.members.count)
         connect()
     }
 
@@ -46,31 +61,18 @@ final class Simulation {
         cluster.onOutcome = { [unowned self] member, outcome in
             reported.append((member.id, outcome))
         }
+        if plan.callers > 0 { calls = CallLayer(self) }
     }
 
     var now: UInt64 { cluster.now }
+
+    var timeout: UInt64 { plan.timeout }
 
     func after(_ delay: UInt64, _ happening: Happening) {
         heap.add(happening, at: now + delay)
     }
 
-    // MARK: Network and disks
-
-    private func route(_ packet: Packet) {
-        if !isCalm && random.chance(plan.loss) { return }
-        let copies = !isCalm && random.chance(plan.duplication) ? 2 : 1
-        for _ in 0..<copies { after(delay(), .arrive(packet)) }
-    }
-
-    private func delay() -> UInt64 {
-        if isCalm { return 500 }
-        return random.chance(plan.tardiness) ? random.within(1_000...T) : random.within(100...5_000)
-    }
-
-    private func isCut(_ packet: Packet) -> Bool {
-        let link = Link(from: packet.from, to: packet.to)
-        return cuts.values.contains { $0.contains(link) }
-    }
+    // MARK: Disks
 
     private func scheduleFlush(_ node: UInt64) {
         guard flushing.insert(node).inserted else { return }
@@ -81,8 +83,9 @@ final class Simulation {
     private func flush(_ node: UInt64, life: Int) {
         guard life == lives[node] ?? 0 else { return }
         flushing.remove(node)
-        let count = cluster[node].disk.queue.count
-        cluster.flush(node, count: count)
+        // After an error nobody knows what a disk holds: the node stops.
+        if failing.remove(node) != nil { return stop(node) }
+        cluster.flush(node, count: cluster[node].disk.queue.count)
         if !cluster[node].disk.queue.isEmpty { scheduleFlush(node) }
     }
 
@@ -90,6 +93,9 @@ final class Simulation {
 
     func start() {
         cluster.start()
+        for (place, injection) in injections.enumerated() {
+            after(injection.at, .begin(place))
+        }
         react()
     }
 
@@ -98,12 +104,22 @@ final class Simulation {
         flushing.remove(node)
         reads.forget(node)
         tipReads.forget(node)
+        calls?.crash(node)
         let written = cluster[node].disk.queue.count
         cluster.crash(node, afterWriting: random.below(written + 1))
     }
 
+    /// Stops a node, which starts again by itself: what watches over processes does that.
+    private func stop(_ node: UInt64) {
+        crash(node)
+        after(random.within(1_000...2 * timeout), .restart(node))
+    }
+
     func restart(_ node: UInt64) {
-        if !cluster[node].isUp { cluster.start(node) }
+        if !cluster[node].isUp {
+            cluster.start(node)
+            calls?.start(node)
+        }
         react()
     }
 
@@ -111,8 +127,10 @@ final class Simulation {
 
     private var nextDeadline: (time: UInt64, node: UInt64) {
         var next = (time: UInt64.max, node: UInt64(0))
-        for member in cluster.members where member.isUp && member.deadline < next.time {
-            next = (member.deadline, member.id)
+        for (place, member) in cluster.members.enumerated()
+        where member.isUp && (pauses.isEmpty || pauses[place] == nil) {
+            let time = member.clock.world(at: member.deadline)
+            if time < next.time { next = (time, member.id) }
         }
         return next
     }
@@ -145,22 +163,45 @@ final class Simulation {
     }
 
     private func perform(_ happening: Happening) {
+        if !pauses.isEmpty, let place = place(of: happening), pauses[place] != nil {
+            waiting[place, default: []].append(happening)
+            return
+        }
         switch happening {
-        case .arrive(let packet): if !isCut(packet) { cluster.receiveHonest(packet) }
+        case .arrive(let packet, let epoch): arrive(packet, epoch)
+        case .arriveDamaged(let packet): arriveDamaged(packet)
         case .flush(let node, let life): flush(node, life: life)
         case .work: work()
-        case .fault: injectFault()
-        case .heal(let cut): cuts[cut] = nil
+        case .begin(let number): begin(number)
+        case .end(let number): end(number)
         case .restart(let node): restart(node)
         case .pull(let node, let group): pull(node, group)
         case .invoke(let node, let group): invoke(node, group)
+        case .reconnect(let a, let b): tell(a, b, reachable: true)
+        case .call(let step): calls?.perform(step)
         }
     }
 
-    // MARK: What a driver does
+    /// Whom a happening concerns, if it must wait while that member stands still.
+    private func place(of happening: Happening) -> Int? {
+        switch happening {
+        case .arrive(let packet, _), .arriveDamaged(let packet): cluster.place(of: packet.to)
+        case .flush(let node, _), .pull(let node, _), .invoke(let node, _): cluster.place(of: node)
+        case .call(let step): step.server.flatMap(cluster.place(of:))
+        case .work, .begin, .end, .restart, .reconnect: nil
+        }
+    }
+
+    /// Lets a member go on; what waited for it happens now, in the order in which it came.
+    func resume(_ place: Int) {
+        pauses[place] = nil
+        for happening in waiting.removeValue(forKey: place) ?? [] { after(0, happening) }
+    }
+
+    // MARK: Outcomes
 
     /// Reacts to outcomes outside of the step that reported them.
-    private func react() {
+    func react() {
         while !reported.isEmpty {
             let batch = reported
             reported = []
@@ -168,55 +209,5 @@ final class Simulation {
         }
     }
 
-    private func react(_ node: UInt64, _ outcome: mp_outcome) {
-        cluster[node].outcomes = []
-        switch outcome.kind {
-        case MP_PULLED:
-            cluster.barrier(node, group: outcome.group)
-            cluster.push(node, group: outcome.group)
-        case MP_PULL_PREEMPTED, MP_PULL_NO_QUORUM:
-            if cluster[node].serving == node {
-                after(random.within(T / 8...T / 2), .pull(node, group: outcome.group))
-            }
-        case MP_PREEMPTED: reads.forget(node, outcome.group)
-        case MP_CONFIRMED:
-            let applied = cluster[node].applied[outcome.group] ?? 0
-            expectFresh(reads.answer(node, outcome.group, through: applied))
-        case MP_TIPPED:
-            expectFresh(tipReads.answer(node, outcome.group, through: outcome.point.index))
-        case MP_SERVING where outcome.node == node:
-            servings.append((now, node))
-            for group in plan.groups { pull(node, group) }
-        default: break
-        }
-    }
-
-    private func expectFresh(_ violation: String?) {
-        if let violation { cluster.fail(.reads, violation) }
-    }
-
-    private func pull(_ node: UInt64, _ group: UInt64) {
-        guard cluster[node].isUp, cluster[node].view(group).role == MP_FOLLOWING else { return }
-        cluster.pull(node, group: group)
-    }
-
-    func invoke(_ node: UInt64, _ group: UInt64) {
-        guard cluster[node].isUp, cluster[node].view(group).role == MP_OWNING else { return }
-        let entries = (0...random.below(3)).map { _ in random.bytes(random.below(40)) }
-        if cluster.invoke(node, Draft(entries), group: group) == MP_OK || random.chance(500) {
-            cluster.push(node, group: group)
-        }
-    }
-
-    func read(_ node: UInt64, _ group: UInt64) {
-        let floor = cluster.ledger.committed(group)
-        if cluster.confirm(node, group: group) == MP_OK { reads.ask(node, group, floor: floor) }
-        react()
-    }
-
-    func readTips(_ node: UInt64, _ group: UInt64) {
-        let floor = cluster.ledger.committed(group)
-        if cluster.askTips(node, group: group) == MP_OK { tipReads.ask(node, group, floor: floor) }
-        react()
-    }
+    func noteServing(_ node: UInt64) { servings.append((now, node)) }
 }

@@ -11,18 +11,6 @@ import Testing
             previous: after?.batch.checksum ?? 0)
     }
 
-    func record(
-        _ kind: mp_trace_kind, node: UInt64, ballot: mp_ballot = .none, at point: mp_point = .root
-    ) -> mp_trace {
-        var record = mp_trace()
-        record.kind = kind
-        record.node = node
-        record.group = 1
-        record.ballot = ballot
-        record.point = point
-        return record
-    }
-
     @Test func `reject two histories of one index`() {
         var ledger = Ledger()
         #expect(ledger.record(frame("a", first: 1, mp_ballot(1, 1)), group: 1) == .new)
@@ -40,37 +28,6 @@ import Testing
         #expect(verdict != .new && verdict != .known)
         #expect(
             ledger.record(frame("b", first: 2, mp_ballot(1, 1), after: first), group: 1) == .new)
-    }
-
-    @Test func `reject a pull that passes over what is committed`() {
-        var refinement = Refinement()
-        let a = frame("a", first: 1, mp_ballot(1, 1))
-        #expect(refinement.add(record(MP_TRACE_PULLED, node: 1, ballot: mp_ballot(1, 1))) == nil)
-        #expect(refinement.add(record(MP_TRACE_INVOKED, node: 1, at: a.point)) == nil)
-        #expect(refinement.add(record(MP_TRACE_COMMITTED, node: 1, at: a.point)) == nil)
-        #expect(refinement.add(record(MP_TRACE_PULLED, node: 2, ballot: mp_ballot(2, 2))) != nil)
-    }
-
-    @Test func `reject a commit after a higher ballot adopted less`() {
-        var refinement = Refinement()
-        let a = frame("a", first: 1, mp_ballot(1, 1))
-        #expect(refinement.add(record(MP_TRACE_PULLED, node: 1, ballot: mp_ballot(1, 1))) == nil)
-        #expect(refinement.add(record(MP_TRACE_INVOKED, node: 1, at: a.point)) == nil)
-        #expect(refinement.add(record(MP_TRACE_PULLED, node: 2, ballot: mp_ballot(2, 2))) == nil)
-        #expect(refinement.add(record(MP_TRACE_COMMITTED, node: 1, at: a.point)) != nil)
-    }
-
-    @Test func `reject a ballot that is elected twice or adopts what nobody invoked`() {
-        var refinement = Refinement()
-        let pulled = record(MP_TRACE_PULLED, node: 1, ballot: mp_ballot(1, 1))
-        #expect(refinement.add(pulled) == nil)
-        #expect(refinement.add(pulled) != nil)
-        let stray = frame("a", first: 1, mp_ballot(1, 1)).point
-        let adopts = record(MP_TRACE_PULLED, node: 2, ballot: mp_ballot(2, 2), at: stray)
-        #expect(refinement.add(adopts) != nil)
-        let invoked = record(
-            MP_TRACE_INVOKED, node: 3, at: frame("b", first: 1, mp_ballot(9, 9)).point)
-        #expect(refinement.add(invoked) != nil)
     }
 
     @Test func `reject a read that misses what was committed before it`() {

@@ -22,9 +22,9 @@ extension CoreCluster {
         group: UInt64 = 1
     ) {
         var content = StoredGroup()
-        for frame in frames {
+        for (place, frame) in frames.enumerated() {
             if !content.frames.append(frame) { fail(.caller, "a log to start from has a gap") }
-            refinement.assume(frame)
+            assume(frame, isCommitted: place < committed)
         }
         content.hard.promised = promised
         content.hard.tip = frames.last?.point ?? .root

@@ -1,0 +1,35 @@
+/// A kind of fault that a run may have; each run switches each kind on or off.
+public enum FaultClass: String, CaseIterable, Sendable {
+    /// Messages are lost.
+    case loss
+    /// Messages arrive twice.
+    case duplication
+    /// Messages arrive late, and so out of order.
+    case delay
+    /// Bytes of messages are flipped; the connection is reset.
+    case corruption
+    /// Links lose everything, in both directions or in one, among some nodes.
+    case partition
+    /// Links hold everything back, and then release it at once.
+    case clog
+    /// Nodes stop, and start again from what is durable.
+    case crash
+    /// A node stands still; what happens meanwhile happens to it at once afterwards.
+    case pause
+    /// A disk is slow.
+    case slowDisk = "slow-disk"
+    /// A disk is full.
+    case fullDisk = "full-disk"
+    /// A disk fails a flush, and its node stops.
+    case flushError = "flush-error"
+    /// A node starts with a damaged record, and loses the group.
+    case damage
+    /// A node starts with an empty disk, or with an older one: it has no vote any more.
+    case wipe
+    /// A clock runs fast or slow.
+    case skew
+    /// A clock jumps forward.
+    case jump
+    /// Proposers without a vote die, and others come.
+    case clients
+}

@@ -1,0 +1,130 @@
+/// Draws the faults of a run, all of them before it begins.
+///
+/// Swarm testing: a run has few classes of faults, at rates of its own, because runs in which
+/// everything fails never get far enough to break in an interesting way.
+struct Schedule {
+    private var random: Random
+    private let plan: Plan
+    private var drawn: [(at: UInt64, lasts: UInt64, fault: Fault)] = []
+    /// Members whose disk lost something for good: always fewer than would take the quorum away.
+    private var damaged: Set<Int> = []
+
+    static func draw(_ plan: Plan, only classes: Set<FaultClass>?) -> [Injection] {
+        var schedule = Schedule(plan)
+        for faultClass in FaultClass.allCases {
+            // Drawn in any case, so that a run with fewer classes has the same faults of the rest.
+            let isOn = schedule.random.chance(350)
+            let seed = schedule.random.next()
+            guard isOn, classes?.contains(faultClass) ?? true else { continue }
+            schedule.drawAll(faultClass, Random(seed: seed))
+        }
+        let sorted = schedule.drawn.enumerated().sorted { left, right in
+            (left.element.at, left.offset) < (right.element.at, right.offset)
+        }
+        return sorted.enumerated().map { number, drawn in
+            let (at, lasts, fault) = drawn.element
+            return Injection(id: number + 1, at: at, lasts: lasts, fault: fault)
+        }
+    }
+
+    private init(_ plan: Plan) {
+        self.plan = plan
+        random = Random(seed: plan.seed ^ 0xFA17)
+    }
+
+    private var timeout: UInt64 { plan.timeout }
+
+    private mutating func drawAll(_ faultClass: FaultClass, _ random: Random) {
+        self.random = random
+        defer { self.random = Random(seed: plan.seed ^ self.random.next()) }
+        switch faultClass {
+        case .loss: weather { .loss([10, 50, 200, 500][$0.below(4)]) }
+        case .duplication: weather { .duplication([50, 300][$0.below(2)]) }
+        case .delay: weather { .delay([20, 200][$0.below(2)]) }
+        case .corruption: weather { .corruption([2, 20][$0.below(2)]) }
+        case .partition: often { .cut($0.lines(&$1), isNoticed: $1.chance(300)) }
+        case .clog: often { .clog($0.lines(&$1)) }
+        case .crash: often { .crash($1.below($0.count)) }
+        case .pause: often { .pause($1.below($0.count)) }
+        case .slowDisk: often { .slowDisk($0.voter(&$1), $1.within(1_000...$0.plan.timeout)) }
+        case .fullDisk: often { .fullDisk($0.voter(&$1)) }
+        case .flushError: often { .flushError($0.voter(&$1)) }
+        case .skew:
+            often { .skew($1.below($0.count), [500, 900, 990, 1010, 1100, 2000][$1.below(6)]) }
+        case .jump: often { .jump($1.below($0.count), $1.within(1_000...4 * $0.plan.timeout)) }
+        case .clients: often { $0.plan.clients == 0 ? nil : .replaceClient($0.client(&$1)) }
+        case .damage: forGood { .damage($0, group: $1.below(8), isHard: $1.chance(500)) }
+        case .wipe: forGood { $1.chance(500) ? .wipe($0) : .rollback($0) }
+        }
+    }
+
+    // MARK: Kinds of schedules
+
+    /// One or two spells that all links have in common.
+    private mutating func weather(_ fault: (inout Random) -> Fault) {
+        for _ in 0...random.below(2) {
+            let at = random.below(plan.trouble)
+            add(at, random.within(timeout...plan.trouble), fault(&random))
+        }
+    }
+
+    /// Again and again, with pauses that are drawn once per run.
+    private mutating func often(_ fault: (Schedule, inout Random) -> Fault?) {
+        let pause = [timeout / 2, 2 * timeout, 6 * timeout][random.below(3)]
+        var at = random.below(pause)
+        while at < plan.trouble {
+            let lasts = random.within(timeout / 8...[timeout, 4 * timeout][random.below(2)])
+            var own = random
+            let drawn = fault(self, &own)
+            random = own
+            if let drawn { add(at, lasts, drawn) }
+            at += random.within(pause / 2...2 * pause)
+        }
+    }
+
+    /// On fewer members than a quorum has to spare.
+    private mutating func forGood(_ fault: (Int, inout Random) -> Fault) {
+        // Who must be spared is not known before the run if the voters change in it.
+        let spare = plan.changes > 0 ? 0 : (Int(plan.voters) - 1) / 2
+        for _ in 0..<spare {
+            let place = random.below(Int(plan.voters))
+            let at = random.below(plan.trouble)
+            let lasts = random.within(timeout / 8...timeout)
+            let drawn = fault(place, &random)
+            guard damaged.contains(place) || damaged.count < spare else { continue }
+            damaged.insert(place)
+            add(at, lasts, drawn)
+        }
+    }
+
+    private mutating func add(_ at: UInt64, _ lasts: UInt64, _ fault: Fault) {
+        drawn.append((at, lasts, fault))
+    }
+
+    // MARK: Whom
+
+    private var count: Int { Int(plan.voters + plan.clients) }
+
+    private func voter(_ random: inout Random) -> Int { random.below(Int(plan.voters)) }
+
+    private func client(_ random: inout Random) -> Int {
+        Int(plan.voters) + random.below(Int(plan.clients))
+    }
+
+    /// Between two sides, or some links alone; in both directions, or in one.
+    private func lines(_ random: inout Random) -> [Fault.Line] {
+        let isOneWay = random.chance(300)
+        let isPartial = random.chance(400)
+        let sides = (0..<count).map { _ in random.chance(500) }
+        var lines: [Fault.Line] = []
+        for a in 0..<count {
+            for b in 0..<count where a != b && (a < b || isOneWay) {
+                let isCut = isPartial ? random.chance(300) : sides[a] != sides[b]
+                if !isCut || isOneWay && !isPartial && sides[a] { continue }
+                lines.append(Fault.Line(from: a, to: b))
+                if !isOneWay { lines.append(Fault.Line(from: b, to: a)) }
+            }
+        }
+        return lines
+    }
+}

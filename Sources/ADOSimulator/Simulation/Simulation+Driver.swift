@@ -1,0 +1,114 @@
+internal import CMultiPaxos
+
+/// What the driver of each member does.
+extension Simulation {
+    func react(_ node: UInt64, _ outcome: mp_outcome) {
+        cluster[node].outcomes = []
+        switch outcome.kind {
+        case MP_PULLED:
+            cluster.barrier(node, group: outcome.group)
+            cluster.push(node, group: outcome.group)
+        case MP_PULL_PREEMPTED, MP_PULL_NO_QUORUM:
+            if cluster[node].serving == node {
+                after(
+                    random.within(timeout / 8...timeout / 2), .pull(node, group: outcome.group))
+            }
+        case MP_PREEMPTED:
+            reads.forget(node, outcome.group)
+            calls?.preempted(node, outcome.group)
+        case MP_CONFIRMED:
+            let applied = cluster[node].applied[outcome.group] ?? 0
+            expectFresh(reads.answer(node, outcome.group, through: applied))
+            calls?.confirmed(node, outcome.group)
+        case MP_TIPPED:
+            expectFresh(tipReads.answer(node, outcome.group, through: outcome.point.index))
+        case MP_SERVING where outcome.node == node:
+            noteServing(node)
+            for group in plan.groups { pull(node, group) }
+        default: break
+        }
+    }
+
+    private func expectFresh(_ violation: String?) {
+        if let violation { cluster.fail(.reads, violation) }
+    }
+
+    func pull(_ node: UInt64, _ group: UInt64) {
+        guard cluster.place(of: node) != nil, cluster[node].isUp else { return }
+        let view = cluster[node].view(group)
+        guard view.role == MP_FOLLOWING, !view.lost else { return }
+        cluster.pull(node, group: group)
+    }
+
+    func invoke(_ node: UInt64, _ group: UInt64) {
+        guard cluster.place(of: node) != nil, cluster[node].isUp,
+            cluster[node].view(group).role == MP_OWNING
+        else { return }
+        let entries = (0...random.below(3)).map { _ in random.bytes(random.below(40)) }
+        if cluster.invoke(node, Draft(entries), group: group) == MP_OK || random.chance(500) {
+            cluster.push(node, group: group)
+        }
+    }
+
+    func read(_ node: UInt64, _ group: UInt64) {
+        let floor = cluster.ledger.committed(group)
+        if cluster.confirm(node, group: group) == MP_OK { reads.ask(node, group, floor: floor) }
+        react()
+    }
+
+    func readTips(_ node: UInt64, _ group: UInt64) {
+        let floor = cluster.ledger.committed(group)
+        if cluster.askTips(node, group: group) == MP_OK { tipReads.ask(node, group, floor: floor) }
+        react()
+    }
+
+    // MARK: What proposers are asked to do
+
+    /// What the callers of the cluster do: pull against each other, invoke, push, read, release.
+    func work() {
+        guard !isCalm else { return }
+        after(random.within(1_000...plan.workPause), .work)
+        let place = random.below(cluster.members.count)
+        let member = cluster.members[place]
+        let group = plan.groups[random.below(plan.groups.count)]
+        guard member.isUp, pauses[place] == nil else { return }
+        let view = member.view(group)
+        if view.role == MP_OWNING {
+            workAsOwner(member.id, group)
+        } else if random.chance(300) {
+            readTips(member.id, group)
+        } else if !view.lost, random.chance(plan.rivalry) {
+            let patience = random.within(timeout / 4...2 * timeout)
+            cluster.pull(member.id, group: group, within: patience)
+        }
+        for (place, owner) in cluster.members.enumerated()
+        where owner.isUp && pauses[place] == nil && owner.view(group).role == MP_OWNING {
+            if random.chance(600) { workAsOwner(owner.id, group) }
+        }
+    }
+
+    /// Gives one server a vote, or takes it away.
+    private func changeVoters(_ node: UInt64, _ group: UInt64) {
+        let one = cluster.voters[random.below(cluster.voters.count)]
+        let now = cluster.voters.filter {
+            mp_voters_of($0) & cluster[node].view(group).voters != 0
+        }
+        let next = Set(now).symmetricDifference([one])
+        if cluster.reconfigure(node, next, group: group) == MP_OK {
+            changes += 1
+            if random.chance(700) { cluster.push(node, group: group) }
+        }
+    }
+
+    private func workAsOwner(_ node: UInt64, _ group: UInt64) {
+        if random.chance(plan.changes) { return changeVoters(node, group) }
+        switch random.below(20) {
+        case 0 where plan.rivalry > 0:
+            cluster.release(node, group: group)
+            reads.forget(node, group)
+        case 1...5: read(node, group)
+        case 6: cluster.push(node, group: group)
+        default: for _ in 0...random.below(3) { invoke(node, group) }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+internal import ADOSimulator
+
+#if canImport(Glibc)
+    internal import Glibc
+#else
+    internal import Darwin
+#endif
+
+/// Clocks of the real world.
+enum Stopwatch {
+    /// Seconds of a clock that only runs forward.
+    static var now: Double { read(CLOCK_MONOTONIC) }
+
+    /// Seconds of one core that this process used: the machine may have other work.
+    static var cpu: Double { read(CLOCK_PROCESS_CPUTIME_ID) }
+
+    private static func read(_ clock: clockid_t) -> Double {
+        var time = timespec()
+        clock_gettime(clock, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+}
+
+/// Counts runs, and says how fast they go.
+struct Progress {
+    let isQuiet: Bool
+    private var runs = 0
+    private var steps = 0
+    private var committed: UInt64 = 0
+    private var simulated: UInt64 = 0
+    private var violations = 0
+    private var begun: [FaultClass: Int] = [:]
+    private let start = (now: Stopwatch.now, cpu: Stopwatch.cpu)
+    private var printed = Stopwatch.now
+
+    init(isQuiet: Bool) { self.isQuiet = isQuiet }
+
+    mutating func add(_ result: RunResult) {
+        runs += 1
+        steps += result.steps
+        committed += result.committed
+        simulated += result.simulatedMicroseconds
+        if result.violation != nil { violations += 1 }
+        begun.merge(result.begun, uniquingKeysWith: +)
+        guard !isQuiet, Stopwatch.now - printed >= 2 else { return }
+        printed = Stopwatch.now
+        print(line)
+    }
+
+    func finish(json: Bool) {
+        if json { print(object) } else { print(line) }
+    }
+
+    private var cpu: Double { max(Stopwatch.cpu - start.cpu, 1e-6) }
+
+    private var hours: Double { (Double(simulated) / 3.6e7).rounded() / 100 }
+
+    private var rates: (steps: Int, speed: Int) {
+        (Int(Double(steps) / cpu), Int(Double(simulated) / 1e6 / cpu))
+    }
+
+    private var line: String {
+        "\(runs) runs, \(steps) steps, \(rates.steps) steps/s of one core, \(hours) simulated hours, "
+            + "\(rates.speed) x real time, \(committed) entries committed"
+    }
+
+    private var object: String {
+        let faults = FaultClass.allCases.map { "\"\($0.rawValue)\": \(begun[$0] ?? 0)" }
+        return "{\"runs\": \(runs), \"violations\": \(violations), \"steps\": \(steps), "
+            + "\"steps_per_cpu_second\": \(rates.steps), \"simulated_hours\": \(hours), "
+            + "\"times_real_time\": \(rates.speed), \"committed\": \(committed), "
+            + "\"faults\": {\(faults.joined(separator: ", "))}}"
+    }
+}
