@@ -60,7 +60,8 @@ struct Progress {
     }
 
     private var line: String {
-        "\(runs) runs, \(steps) steps, \(rates.steps) steps/s of one core, \(hours) simulated hours, "
+        "\(runs) runs, \(steps) steps, \(rates.steps) steps/s of one core, "
+            + "\(hours) simulated hours, "
             + "\(rates.speed) x real time, \(committed) entries committed"
     }
 

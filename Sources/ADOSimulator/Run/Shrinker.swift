@@ -2,7 +2,7 @@ internal import ADOSpec
 
 /// Looks for fewer faults that still break the rule.
 ///
-/// It leaves out halves, then quarters, and so on down to single faults, as long as the same rule is
+/// It leaves out halves, quarters, and so on down to single faults, as long as the same rule is
 /// broken: what is left is a schedule of which no part can be left out by itself.
 public struct Shrinker: Sendable {
     private let run: @Sendable (RunOptions) -> RunResult
