@@ -186,6 +186,16 @@ import Testing
         withExtendedLifetime(mount) {}
     }
 
+    @Test func `remembers whether it votes, and does not at first`() throws {
+        try options.format()
+        for isAdmitted in [true, false] {
+            let storage = try Storage(options)
+            #expect(storage.isAdmitted == !isAdmitted)
+            try storage.admit(isAdmitted)
+        }
+        #expect(try !Storage(options).isAdmitted)
+    }
+
     @Test func `remembers what peers announced`() throws {
         try options.format()
         let peer = mp_lmdb_peer(node: 2, incarnation: 77, sequence: 12, lost: false)

@@ -160,6 +160,17 @@ final class Storage {
         try Failure.check { mp_lmdb_put_peer(raw, &peer, &$0) }
     }
 
+    func admit(_ admitted: Bool) throws(Failure) {
+        try Failure.check { mp_lmdb_admit(raw, admitted, &$0) }
+    }
+
+    /// Whether the directory voted when it was opened.
+    var isAdmitted: Bool {
+        var record = mp_lmdb_identity_record()
+        mp_lmdb_identity(raw, &record)
+        return record.admitted
+    }
+
     func peer(_ node: UInt64) -> mp_lmdb_peer? {
         var peer = mp_lmdb_peer()
         return mp_lmdb_get_peer(raw, node, &peer) ? peer : nil

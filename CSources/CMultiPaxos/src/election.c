@@ -8,7 +8,8 @@
  * compared: phase 1 of Paxos repairs logs, so any connected node may serve.
  *
  * A restarted node begins with the lowest rank. A node whose disk has stalled for T is never happy
- * as a leader and never takes over. */
+ * as a leader and never takes over. One that has lost the log of a group cannot serve that group:
+ * it takes over only if nobody else has done so for a while. */
 #include "assert.h"
 #include "state.h"
 
@@ -22,6 +23,13 @@ static bool fresh(const struct mp__election *election, const struct mp__beat *be
 
 static bool stalled(const struct mp_replica *replica) {
     return replica->disk_stall_us > replica->options.timeout_us || replica->disk_full;
+}
+
+/* Who is whole is given this many rounds to take over first. */
+enum { ROUNDS_YIELDED = 4 };
+
+static bool must_yield(const struct mp_replica *replica) {
+    return replica->lost_count > 0 && replica->election.unhappy_rounds <= ROUNDS_YIELDED;
 }
 
 static void announce(struct mp_replica *replica, struct mp_effects *effects) {
@@ -76,9 +84,12 @@ static void judge(struct mp_replica *replica) {
     bool leads = election->leader.node == replica->options.node;
     bool followed = hearing.followers >= quorum(replica);
     election->happy = leads ? followed && !stalled(replica) : hearing.leader_happy;
+    bool calm = election->happy || hearing.anyone_happy;
+    if (calm) election->unhappy_rounds = 0;
+    if (!calm && election->unhappy_rounds <= ROUNDS_YIELDED) election->unhappy_rounds += 1;
 
     bool may = hearing.count >= quorum(replica) && !stalled(replica);
-    if (election->happy || hearing.anyone_happy || !may) return;
+    if (calm || !may || must_yield(replica)) return;
     election->leader = (struct mp_ballot){
         .round = election->leader.round + 1, .node = replica->options.node};
     election->happy = true;

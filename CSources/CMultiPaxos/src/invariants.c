@@ -126,6 +126,7 @@ uint64_t mp_replica_digest(const struct mp_replica *replica) {
     hash = mix(mix(hash, replica->now_us), replica->last_sequence);
     hash = mix(mix(hash, replica->election.leader.round), replica->election.leader.node);
     hash = mix(mix(hash, replica->election.round), replica->election.happy);
+    hash = mix(mix(hash, replica->election.unhappy_rounds), replica->lost_count);
     for (uint32_t i = 0; i < replica->group_slots; i += 1) {
         if (!replica->groups[i].used) continue;
         hash = mix_group(hash, replica, &replica->groups[i]);

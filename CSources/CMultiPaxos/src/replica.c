@@ -140,6 +140,7 @@ static enum mp_status load(struct mp_replica *replica, const struct mp_event *ev
     mp__log_init(&group->log, hard->commit, began ? hard->voters : replica->options.configuration);
     group->verified = hard->commit.index;
     group->heard = hard->commit.index;
+    replica->lost_count += group->lost;
     if (group->lost) return MP_OK;
     for (uint32_t i = 0; i < event->load.suffix_count; i += 1) {
         (void)mp__log_append(replica, &group->log, &event->load.suffix[i]);

@@ -119,6 +119,7 @@ struct mp__election {
     struct mp_ballot leader; /* Of the election's own number space. */
     bool happy;
     uint64_t serving;
+    uint32_t unhappy_rounds; /* In a row, with nobody happy heard either. */
     struct mp__beat beats[MP_VOTERS_MAX];
 };
 
@@ -132,6 +133,7 @@ struct mp_replica {
     uint64_t last_write;
     uint64_t durable_write;
     uint64_t last_sequence;
+    uint32_t lost_count; /* Groups whose log storage could not read. */
     struct mp__election election;
 
     uint32_t armed_head, armed_tail;

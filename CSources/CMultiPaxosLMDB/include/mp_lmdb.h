@@ -47,6 +47,7 @@ struct mp_lmdb_identity_record {
     uint64_t node;
     uint64_t incarnation; /* Drawn at random by format: votes belong to (node, incarnation). */
     uint64_t sequence;    /* The durable storage sequence, now: one more with each write. */
+    bool admitted;        /* As mp_lmdb_admit() left it; false at first. */
 };
 
 /* Make a voting directory. It must not exist, or be empty; what an interrupted format left counts
@@ -120,6 +121,10 @@ MP_MUST_USE enum mp_status mp_lmdb_commit(struct mp_lmdb *env, const struct mp_l
 /* Remember, durably, what a peer announced. MP_OK, MP_FULL, MP_SYSTEM as for commit. */
 MP_MUST_USE enum mp_status mp_lmdb_put_peer(struct mp_lmdb *env, const struct mp_lmdb_peer *peer,
                                             struct mp_lmdb_error *error);
+
+/* Remember, durably, whether this directory votes. MP_OK, MP_FULL, MP_SYSTEM as for commit. */
+MP_MUST_USE enum mp_status mp_lmdb_admit(struct mp_lmdb *env, bool admitted,
+                                         struct mp_lmdb_error *error);
 
 /* False if nothing is known of the peer. */
 bool mp_lmdb_get_peer(struct mp_lmdb *env, uint64_t node, struct mp_lmdb_peer *peer);

@@ -1,4 +1,4 @@
-/* Records of the node itself: the storage sequence, and what peers announced. */
+/* Records of the node itself: the storage sequence, its vote, and what peers announced. */
 #include <stdio.h>
 #include <string.h>
 
@@ -61,8 +61,13 @@ enum mp_status mp__check_node_records(struct mp_lmdb *env, MDB_txn *txn,
          rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) {
         const void *bytes = value.mv_data;
         struct mp_lmdb_peer peer;
+        uint64_t admitted = 0;
         if (key.mv_size == 8 && memcmp(key.mv_data, "sequence", 8) == 0) {
             counted = mp__decode_counter(bytes, value.mv_size, &sequence) == MP__SOUND;
+        } else if (key.mv_size == 8 && memcmp(key.mv_data, "admitted", 8) == 0) {
+            bool sound = mp__decode_counter(bytes, value.mv_size, &admitted) == MP__SOUND;
+            if (!sound) status = fail_damaged(env, "whether it votes", error);
+            env->admitted = admitted == 1;
         } else if (key.mv_size > 5 && memcmp(key.mv_data, "peer ", 5) == 0) {
             bool sound = mp__decode_peer(bytes, value.mv_size, &peer) == MP__SOUND;
             if (!sound) status = fail_damaged(env, "what a peer announced", error);
@@ -76,10 +81,8 @@ enum mp_status mp__check_node_records(struct mp_lmdb *env, MDB_txn *txn,
     return check_last_frame(env, txn, sequence, error);
 }
 
-enum mp_status mp_lmdb_put_peer(struct mp_lmdb *env, const struct mp_lmdb_peer *peer,
-                                struct mp_lmdb_error *error) {
-    MP_ASSERT(env != NULL && peer != NULL);
-    MP_ASSERT(peer->node != 0);
+static enum mp_status put(struct mp_lmdb *env, MDB_val key, MDB_val value,
+                          struct mp_lmdb_error *error) {
     enum { PAGES = 64 };
     error->text[0] = '\0';
     MDB_txn *txn;
@@ -90,13 +93,25 @@ enum mp_status mp_lmdb_put_peer(struct mp_lmdb *env, const struct mp_lmdb_peer *
         mdb_txn_abort(txn);
         return status;
     }
+    int rc = mdb_put(txn, env->node, &key, &value, 0);
+    return rc == 0 ? mp__commit(env, txn, error) : mp__abandon(env, txn, rc, error);
+}
+
+enum mp_status mp_lmdb_put_peer(struct mp_lmdb *env, const struct mp_lmdb_peer *peer,
+                                struct mp_lmdb_error *error) {
+    MP_ASSERT(env != NULL && peer != NULL);
+    MP_ASSERT(peer->node != 0);
     char name[PEER_NAME_SIZE];
     uint8_t record[MP__PEER_SIZE];
     mp__encode_peer(record, peer);
-    MDB_val key = peer_key(name, peer->node);
-    MDB_val value = {sizeof record, record};
-    int rc = mdb_put(txn, env->node, &key, &value, 0);
-    return rc == 0 ? mp__commit(env, txn, error) : mp__abandon(env, txn, rc, error);
+    return put(env, peer_key(name, peer->node), (MDB_val){sizeof record, record}, error);
+}
+
+enum mp_status mp_lmdb_admit(struct mp_lmdb *env, bool admitted, struct mp_lmdb_error *error) {
+    MP_ASSERT(env != NULL && error != NULL);
+    uint8_t record[MP__COUNTER_SIZE];
+    mp__encode_counter(record, admitted ? 1 : 0);
+    return put(env, name_key("admitted"), (MDB_val){sizeof record, record}, error);
 }
 
 bool mp_lmdb_get_peer(struct mp_lmdb *env, uint64_t node, struct mp_lmdb_peer *peer) {

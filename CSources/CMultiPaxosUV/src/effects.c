@@ -33,6 +33,7 @@ static void append_frame(struct mp_uv_node *node, const struct mp_event *event,
         .ballot = append->ballot,
         .previous = append->previous,
         .checksum = append->checksum,
+        .voters = append->voters,
         .count = append->count,
         .size = append->size,
         .bytes = frame->bytes,
@@ -96,6 +97,7 @@ static bool attach_frame(struct mp_uv_node *node, const struct mp_send *send,
 }
 
 static void send_messages(struct mp_uv_node *node, const struct mp_effects *effects) {
+    bool mute = node->server && !node->admitted;
     for (uint32_t i = 0; i < effects->send_count; i += 1) {
         const struct mp_send *send = &effects->sends[i];
         struct mp_conn *conn = mp_uv__conn_to(node, send->to);
@@ -103,7 +105,9 @@ static void send_messages(struct mp_uv_node *node, const struct mp_effects *effe
         struct mp_frame *frame = NULL;
         uint64_t checksum = 0;
         bool lost = conn != NULL && conn->peer != NULL && conn->peer->record.lost;
-        if (conn == NULL || lost || !attach_frame(node, send, &message, &frame, &checksum)) {
+        bool sent = !mute && conn != NULL && !lost &&
+                    attach_frame(node, send, &message, &frame, &checksum);
+        if (!sent) {
             node->stats.messages_dropped += 1;
             continue;
         }

@@ -9,6 +9,7 @@ static void take_written(struct mp_uv_node *node) {
     node->storage_signalled = false;
     mp_uv__disk_check(node);
     if (node->stopping) return;
+    mp_uv__admission_answer(node);
     struct mp_write_list *done = mp_uv__storage_finished(&node->storage);
     for (uint32_t i = 0; i < done->count; i += 1) {
         const struct mp_write *write = &done->writes[i].write;

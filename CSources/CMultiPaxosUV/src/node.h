@@ -153,6 +153,8 @@ struct mp_uv_node {
     uint8_t *read_results; /* Records of the reads of one draft. */
     size_t read_results_capacity;
 
+    bool admitted; /* This server votes; see admission.c. */
+    bool exiled;   /* A peer holds its directory for lost. */
     bool storage_signalled;
     bool disk_full;
     bool disk_stalled;
@@ -172,6 +174,12 @@ uint64_t mp_uv__clock_us(void);
 uint64_t mp_uv__random(struct mp_uv_node *node);
 void mp_uv__log(struct mp_uv_node *node, enum mp_uv_log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* admission.c */
+void mp_uv__admission_check(struct mp_uv_node *node);
+void mp_uv__admission_known(struct mp_uv_node *node, struct mp_peer *peer, uint64_t incarnation);
+void mp_uv__admission_lost(struct mp_uv_node *node, const struct mp_peer *peer);
+void mp_uv__admission_answer(struct mp_uv_node *node);
 
 /* open.c: what must work before the threads start, and its undoing. */
 MP_MUST_USE enum mp_status mp_uv__node_open(struct mp_uv_node *node, struct mp_lmdb_error *error);

@@ -73,6 +73,7 @@ static enum mp_status open_storage(struct mp_uv_node *node, struct mp_lmdb_error
     struct mp_lmdb_identity_record record;
     mp_lmdb_identity(node->env, &record);
     node->incarnation = record.incarnation;
+    node->admitted = record.admitted;
     return MP_OK;
 }
 
@@ -254,6 +255,7 @@ void mp_uv__node_begin(struct mp_uv_node *node) {
         mp_uv__log(node, MP_UV_LOG_ERROR, "%s", first->error.text);
         free(first);
     }
+    mp_uv__admission_check(node);
     struct mp_event event = {.kind = MP_EVENT_START, .now_us = node->now_us};
     enum mp_status status = mp_uv__step(node, &event, NULL);
     MP_ASSERT(status == MP_OK);

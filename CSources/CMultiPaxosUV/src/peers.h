@@ -20,6 +20,7 @@ struct mp_peer {
     uint64_t retry_us;
     bool warned;
 
+    bool knows_us;       /* It has recorded this node's incarnation. */
     bool reachable;      /* Ready and not lost. */
     bool told_reachable; /* What the core was told last. */
     bool known;          /* `record` says something. */

@@ -90,6 +90,10 @@ void mp_uv__propose_pull(struct mp_uv_node *node, const struct mp_request *reque
         return;
     }
     (void)begin(node, object, request, PULLING);
+    if (node->server && !node->admitted) {
+        finish(node, object, MP_UV_PULL_FAILED, (struct mp_ballot){0}, (struct mp_point){0});
+        return;
+    }
     step_pull(node, object);
 }
 

@@ -18,6 +18,7 @@ static void step_core(struct mp_conn *conn, const struct mp_message *message,
     struct mp_uv_node *node = conn->owner;
     /* A server without its directory has no vote; what it says counts for nothing. */
     if (conn->peer != NULL && conn->peer->record.lost) return;
+    if (node->server && !node->admitted) return;
     /* Dropping a message is always safe: the owner sends it again. */
     if (batch != NULL && node->server && mp_uv__storage_busy(&node->storage)) return;
     struct mp_event event = {
@@ -123,7 +124,8 @@ static void receive_refused(struct mp_conn *conn, const struct mp_message *messa
 
 static void receive_driver(struct mp_conn *conn, const struct mp_message *message) {
     bool of_servers = message->kind == MP_DRIVER_REPLY || message->kind == MP_DRIVER_SERVING ||
-                      message->kind == MP_DRIVER_DURABLE;
+                      message->kind == MP_DRIVER_DURABLE || message->kind == MP_DRIVER_KNOWN ||
+                      message->kind == MP_DRIVER_LOST;
     if (of_servers && !conn->server) {
         mp_uv__conn_fail(conn, "it is a client and sent what only servers may send");
         return;
@@ -134,6 +136,12 @@ static void receive_driver(struct mp_conn *conn, const struct mp_message *messag
             return;
         case MP_DRIVER_DURABLE:
             if (conn->peer != NULL) mp_uv__peer_advanced(conn->peer, message->commit);
+            return;
+        case MP_DRIVER_KNOWN:
+            mp_uv__admission_known(conn->owner, conn->peer, message->ballot.round);
+            return;
+        case MP_DRIVER_LOST:
+            if (conn->owner->server) mp_uv__admission_lost(conn->owner, conn->peer);
             return;
         case MP_DRIVER_SERVING:
             receive_serving(conn, message);

@@ -79,35 +79,74 @@ static bool commit_working(struct mp_storage *storage) {
     }
 }
 
-/* What a peer announced is a few bytes: it is written on its own, and a full disk may lose it. */
-static bool write_peers(struct mp_storage *storage, const struct mp_lmdb_peer *peers,
-                        uint32_t count) {
-    for (uint32_t i = 0; i < count; i += 1) {
-        struct mp_lmdb_error error = {0};
-        enum mp_status status = mp_lmdb_put_peer(storage->env, &peers[i], &error);
-        if (status == MP_OK || status == MP_FULL) continue;
-        uv_mutex_lock(&storage->lock);
-        storage->failed = true;
-        storage->error = error;
-        uv_async_send(storage->done_signal);
-        uv_mutex_unlock(&storage->lock);
-        return false;
+static void fail(struct mp_storage *storage, const struct mp_lmdb_error *error) {
+    uv_mutex_lock(&storage->lock);
+    storage->failed = true;
+    storage->error = *error;
+    uv_async_send(storage->done_signal);
+    uv_mutex_unlock(&storage->lock);
+}
+
+static uint32_t position(const struct mp_lmdb_peer *peers, uint32_t count, uint64_t node) {
+    uint32_t i = 0;
+    while (i < count && peers[i].node != node) i += 1;
+    MP_ASSERT(i < MP_VOTERS_MAX);
+    return i;
+}
+
+static void report_recorded(struct mp_storage *storage, const struct mp_lmdb_peer *peer) {
+    uv_mutex_lock(&storage->lock);
+    uint32_t at = position(storage->recorded, storage->recorded_count, peer->node);
+    storage->recorded[at] = *peer;
+    if (at == storage->recorded_count) storage->recorded_count += 1;
+    uv_async_send(storage->done_signal);
+    uv_mutex_unlock(&storage->lock);
+}
+
+/* What is remembered of the node and its peers, taken from the queue. */
+struct notes {
+    struct mp_lmdb_peer peers[MP_VOTERS_MAX];
+    uint32_t peer_count;
+    bool admit_wanted;
+    bool admit;
+};
+
+/* A few bytes each: they are written on their own, and a full disk may lose them. False if the disk
+ * failed. */
+static bool write_notes(struct mp_storage *storage, const struct notes *notes) {
+    struct mp_lmdb_error error = {0};
+    enum mp_status status = MP_OK;
+    for (uint32_t i = 0; i < notes->peer_count && status != MP_SYSTEM; i += 1) {
+        status = mp_lmdb_put_peer(storage->env, &notes->peers[i], &error);
+        if (status == MP_OK) report_recorded(storage, &notes->peers[i]);
     }
-    return true;
+    if (notes->admit_wanted && status != MP_SYSTEM) {
+        status = mp_lmdb_admit(storage->env, notes->admit, &error);
+    }
+    if (status != MP_SYSTEM) return true;
+    fail(storage, &error);
+    return false;
+}
+
+static bool has_work(const struct mp_storage *storage) {
+    return storage->queued.count > 0 || storage->peer_count > 0 || storage->admit_wanted;
 }
 
 /* Wait for work and take all of it. False when there is none left and the node closes. */
-static bool take(struct mp_storage *storage, struct mp_lmdb_peer *peers, uint32_t *peer_count) {
+static bool take(struct mp_storage *storage, struct notes *notes) {
     uv_mutex_lock(&storage->lock);
-    while (storage->queued.count == 0 && storage->peer_count == 0 && !storage->closing) {
+    while (!has_work(storage) && !storage->closing) {
         uv_cond_wait(&storage->wake, &storage->lock);
     }
-    bool any = storage->queued.count > 0 || storage->peer_count > 0;
+    bool any = has_work(storage);
     storage->working_since_us = storage->queued.oldest_us;
     list_move(&storage->working, &storage->queued);
-    memcpy(peers, storage->peers, storage->peer_count * sizeof *peers);
-    *peer_count = storage->peer_count;
+    memcpy(notes->peers, storage->peers, storage->peer_count * sizeof notes->peers[0]);
+    notes->peer_count = storage->peer_count;
+    notes->admit_wanted = storage->admit_wanted;
+    notes->admit = storage->admit;
     storage->peer_count = 0;
+    storage->admit_wanted = false;
     uv_mutex_unlock(&storage->lock);
     return any;
 }
@@ -123,10 +162,9 @@ static void give_back(struct mp_storage *storage) {
 
 static void run(void *argument) {
     struct mp_storage *storage = argument;
-    struct mp_lmdb_peer peers[MP_VOTERS_MAX];
-    uint32_t peer_count = 0;
-    while (take(storage, peers, &peer_count)) {
-        if (!write_peers(storage, peers, peer_count)) return;
+    struct notes notes = {0};
+    while (take(storage, &notes)) {
+        if (!write_notes(storage, &notes)) return;
         if (storage->working.count == 0) continue;
         if (!commit_working(storage)) return;
         give_back(storage);
@@ -183,13 +221,29 @@ void mp_uv__storage_submit(struct mp_storage *storage) {
 
 void mp_uv__storage_put_peer(struct mp_storage *storage, const struct mp_lmdb_peer *peer) {
     uv_mutex_lock(&storage->lock);
-    uint32_t i = 0;
-    while (i < storage->peer_count && storage->peers[i].node != peer->node) i += 1;
-    MP_ASSERT(i < MP_VOTERS_MAX);
-    storage->peers[i] = *peer;
-    if (i == storage->peer_count) storage->peer_count += 1;
+    uint32_t at = position(storage->peers, storage->peer_count, peer->node);
+    storage->peers[at] = *peer;
+    if (at == storage->peer_count) storage->peer_count += 1;
     uv_cond_signal(&storage->wake);
     uv_mutex_unlock(&storage->lock);
+}
+
+void mp_uv__storage_admit(struct mp_storage *storage, bool admit) {
+    uv_mutex_lock(&storage->lock);
+    storage->admit_wanted = true;
+    storage->admit = admit;
+    uv_cond_signal(&storage->wake);
+    uv_mutex_unlock(&storage->lock);
+}
+
+uint32_t mp_uv__storage_recorded(struct mp_storage *storage,
+                                 struct mp_lmdb_peer records[MP_VOTERS_MAX]) {
+    uv_mutex_lock(&storage->lock);
+    uint32_t count = storage->recorded_count;
+    memcpy(records, storage->recorded, count * sizeof records[0]);
+    storage->recorded_count = 0;
+    uv_mutex_unlock(&storage->lock);
+    return count;
 }
 
 struct mp_write_list *mp_uv__storage_finished(struct mp_storage *storage) {

@@ -44,6 +44,10 @@ struct mp_storage {
     struct mp_write_list done;
     struct mp_lmdb_peer peers[MP_VOTERS_MAX];
     uint32_t peer_count;
+    struct mp_lmdb_peer recorded[MP_VOTERS_MAX]; /* Durable since they were last taken. */
+    uint32_t recorded_count;
+    bool admit_wanted;
+    bool admit;
     uint64_t working_since_us; /* 0: nothing is being written. */
     bool closing;
     bool full;
@@ -70,6 +74,13 @@ void mp_uv__storage_submit(struct mp_storage *storage);
 
 /* Remember durably what a peer announced. */
 void mp_uv__storage_put_peer(struct mp_storage *storage, const struct mp_lmdb_peer *peer);
+
+/* Take the announcements that became durable; returns how many. */
+uint32_t mp_uv__storage_recorded(struct mp_storage *storage,
+                                 struct mp_lmdb_peer records[MP_VOTERS_MAX]);
+
+/* Remember durably whether this directory votes. */
+void mp_uv__storage_admit(struct mp_storage *storage, bool admit);
 
 /* Take what became durable: valid until the next call. */
 struct mp_write_list *mp_uv__storage_finished(struct mp_storage *storage);

@@ -17,6 +17,8 @@ enum mp_driver_kind {
     MP_DRIVER_REPLY,       /* Answers to both. */
     MP_DRIVER_ADMIN,
     MP_DRIVER_ADMIN_REPLY,
+    MP_DRIVER_KNOWN, /* Server to server: your incarnation is recorded here, durably. */
+    MP_DRIVER_LOST,  /* Server to server: a newer directory of yours is known here. */
 };
 
 #define MP_FLAG_RELAYED 0x100u /* CALL, READ: forwarded by a server; not to be forwarded again. */

@@ -20,6 +20,14 @@ extension Simulation {
         } ?? 0
     }
 
+    /// Stops all nodes, and starts them again, some without the log of group 1.
+    func restartAll(lost: Set<UInt64>) {
+        for voter in cluster.voters { crash(voter) }
+        for voter in cluster.voters {
+            cluster.start(voter, lost: lost.contains(voter) ? [1] : [])
+        }
+    }
+
     /// How often anybody took over since a time.
     func takeovers(since time: UInt64) -> Int { servings.count { $0.time >= time } }
 

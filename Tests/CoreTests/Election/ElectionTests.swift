@@ -28,6 +28,24 @@ import Testing
         #expect(simulation.leader != leader)
     }
 
+    /// FAULTS.md, row 22: as if it were dead.
+    ///
+    /// A group is pulled by the serving node alone.
+    @Test(arguments: [UInt64(1), 2, 3])
+    func `passes by a node that lost a log`(node: UInt64) {
+        let simulation = Simulation.settled(voters: 3)
+        simulation.restartAll(lost: [node])
+        #expect(simulation.makesProgress(within: 8 * T))
+        #expect(simulation.leader != node)
+    }
+
+    @Test func `takes a node that lost a log where no other is`() {
+        let simulation = Simulation.settled(voters: 3)
+        simulation.restartAll(lost: [1, 2, 3])
+        simulation.run(for: 4 * T)
+        #expect(simulation.leader != 0)
+    }
+
     @Test func `survives the loss of every link but those of a hub`() {
         let simulation = Simulation.settled(voters: 5)
         let hub: UInt64 = simulation.leader == 1 ? 2 : 1

@@ -31,17 +31,17 @@ final class ServerCluster: Sendable {
 
     /// Starts a cluster.
     ///
-    /// `environment` says, given a node, what its process gets besides this one's.
+    /// `environment` says, given a node, what its process gets besides this one's; `started` which
+    /// servers start at once, all of them if nil.
     static func start(
-        replicas: Int = 3, in directory: TemporaryDirectory,
+        replicas: Int = 3, in directory: TemporaryDirectory, started: [UInt64]? = nil,
         environment: @escaping @Sendable (UInt64) -> [String: String] = { _ in [:] }
     ) async throws -> ServerCluster {
         let cluster = ServerCluster(try Loopback.freePorts(replicas), in: directory, environment)
         for node in cluster.nodes {
             try Node.format(directory: cluster.data(of: node), cluster: name, node: node)
         }
-        for node in cluster.nodes { try cluster.launch(node) }
-        for node in cluster.nodes { try await cluster.waitUntilReady(node) }
+        try await cluster.restart(started ?? cluster.nodes)
         return cluster
     }
 
