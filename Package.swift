@@ -94,7 +94,7 @@ let package = Package(
         .target(
             name: "Bench",
             dependencies: [
-                "ADO", "ADOObjects", "MultiPaxos", "ADOServer",
+                "ADO", "ADOObjects", "ADOSpec", "MultiPaxos", "ADOServer",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ], path: "Benchmarks/Bench", swiftSettings: swift),
         .executableTarget(
@@ -119,7 +119,7 @@ let package = Package(
         .testTarget(
             name: "MultiPaxosTests",
             dependencies: ["MultiPaxos", "ADO", "ADOObjects", "ADOSpec", "TestSupport"]),
-        .testTarget(name: "BenchTests", dependencies: ["Bench", "ADO", "TestSupport"]),
+        .testTarget(name: "BenchTests", dependencies: ["Bench", "ADO", "ADOSpec", "TestSupport"]),
         .testTarget(
             name: "IntegrationTests",
             dependencies: ["MultiPaxos", "ADO", "ADOObjects", "ADOServer", "TestSupport"],

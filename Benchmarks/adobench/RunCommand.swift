@@ -72,6 +72,9 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "Process ids of --cluster, in its order, so that pause-owner is possible.")
     var pids: String?
 
+    @Flag(help: "Do not trace the servers; refines_ado is not judged then.")
+    var noTrace = false
+
     @Option(help: .hidden)
     var plant: Plant?
 
@@ -109,6 +112,7 @@ struct RunCommand: AsyncParsableCommand {
         options.adod = adod
         options.clusterName = clusterName
         options.plant = plant
+        options.traces = !noTrace
         options.cluster = try addresses()
         options.pids = try processes()
         return options

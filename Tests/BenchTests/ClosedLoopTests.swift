@@ -85,11 +85,11 @@ import Testing
         var loop = ClosedLoop(width: 2, writesPercent: 0)
         #expect(loop.writes(amongNext: 2) == 0)
         let read = loop.openRead(now: 5)
-        let first = loop.receivedRead(read, .unknown, now: 9)
+        let first = loop.receivedRead(read, .unknown, index: 0, witness: 0, now: 9)
         #expect(first == .refused)
         _ = loop.tick()
         let next = loop.openRead(now: 10)
-        let second = loop.receivedRead(next, .done, now: 12)
+        let second = loop.receivedRead(next, .done, index: 6, witness: 5, now: 12)
         #expect(second == .acknowledged(nanoseconds: 2))
         #expect(loop.isDrained)
     }
@@ -145,7 +145,7 @@ import Testing
             #expect(request == number)
         }
         for number in 1...100_000 as ClosedRange<UInt64> where number % 3 == 0 {
-            ledger.acknowledge(number, index: number + 7, witness: number * 2)
+            ledger.acknowledge(number, index: number + 7, witness: number * 2, now: number + 1)
         }
         #expect(ledger.acknowledged == 33_333)
         #expect(ledger.fate(99_999) == .acknowledged(index: 100_006))

@@ -7,7 +7,7 @@ struct FakeRun {
     var log: [Entry] = []
     var evidence = Evidence()
     let workload: Workload
-    let values = Values(keys: 5, valueBytes: 20)
+    let values: Values
 
     enum Entry {
         case create
@@ -17,21 +17,26 @@ struct FakeRun {
     }
 
     /// `requests` acknowledged operations of one client, in order, after a create and an open.
-    init(_ workload: Workload, requests: Int) {
+    ///
+    /// Request n runs from 10 n to 10 n + 15.
+    init(_ workload: Workload, requests: Int, preload: Int = 0, timed: UInt64 = .max) {
         self.workload = workload
+        values = Values(keys: 5, valueBytes: 20, preload: preload)
         log = [.create, .open(session: Self.session), .barrier]
-        var ledger = RequestLedger()
+        var ledger = RequestLedger(timed: timed)
         var writers: [Int: UInt64] = [:]
         for number in 1...UInt64(requests) {
-            let request = ledger.open(now: 0)
+            let request = ledger.open(now: number * 10)
             let id = Values.id(client: 0, request: request)
             log.append(.call(session: Self.session, request: request, method: method(id)))
             let key = values.keyIndex(of: id)
             let witness = workload == .counter ? number : writers[key] ?? 0
             writers[key] = id
-            ledger.acknowledge(request, index: UInt64(log.count), witness: witness)
+            ledger.acknowledge(
+                request, index: UInt64(log.count), witness: witness, now: number * 10 + 15)
         }
-        evidence.sessions[Self.session] = Evidence.Session(client: 0, ledger: ledger, attempts: [:])
+        evidence.sessions[Self.session] = Evidence.Session(
+            client: 0, ledger: ledger, attempts: [:], reads: ReadLedger(most: .max))
     }
 
     /// The bytes that the tests' reader understands: a key and a value, or nothing for an addition.
@@ -51,14 +56,16 @@ struct FakeRun {
     func block(_ entries: ArraySlice<Entry>) -> [UInt8] { entries.flatMap(Self.encode) }
 
     /// The audit of this log, read in batches of at most `size` entries.
-    func audit(size: Int = 4, plant: PlantedFault? = nil) -> LogAudit {
+    func audit(
+        size: Int = 4, plant: PlantedFault? = nil, history: HistoryCheck? = nil
+    ) -> LogAudit {
         let workload = workload
         let reader = self
         var audit = LogAudit(
             node: 2, evidence: evidence,
             model: LogModel(
                 values: values, read: { workload == .counter ? .add(1) : reader.read($0) }),
-            plant: plant)
+            plant: plant, history: history)
         for start in stride(from: 0, to: log.count, by: size) {
             let bytes = block(log[start..<min(start + size, log.count)])
             bytes.withUnsafeBytes { audit.take(first: UInt64(start + 1), block: $0) }

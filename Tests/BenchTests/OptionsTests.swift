@@ -51,6 +51,18 @@ import Testing
         }
     }
 
+    @Test func `refuse a plant that needs what the run has not`() throws {
+        var options = RunOptions()
+        options.plant = .staleRead
+        #expect(throws: BenchError.self) { try options.validate() }
+        options.workload = .mixed
+        try options.validate()
+        options.plant = .fork
+        try options.validate()
+        options.traces = false
+        #expect(throws: BenchError.self) { try options.validate() }
+    }
+
     @Test func `refuse numbers that make no run`() {
         let spoil: [(inout RunOptions) -> Void] = [
             { $0.valueBytes = 15 }, { $0.inFlight = 0 }, { $0.clients = 0 }, { $0.keys = 0 },

@@ -21,6 +21,10 @@ import Testing
         #expect(report.verdict.counters_add_up == (workload == .counter ? .holds : .incomplete))
         #expect(report.nodes.count == 3)
         #expect(report.nodes.allSatisfy { $0.durable && $0.flushes_s > 0 })
+        #expect(report.verdict.linearizable == .holds)
+        #expect(report.verdict.refines_ado == .holds)
+        #expect(report.verification.trace_records > 20)
+        #expect(report.verification.not_judged == [])
         #expect(report.timeline.count == 30)
         #expect(report.timeline.reduce(0) { $0 + $1.ok } == report.ok)
     }
@@ -33,6 +37,17 @@ import Testing
         #expect(report.ok > 100)
         #expect(report.verification.acknowledged == 500)
         #expect(report.unavailable_ms == nil)
+        #expect(report.verdict.linearizable == .holds)
+    }
+
+    @Test func `says what it did not judge without traces`() async throws {
+        let run = try await Run(["--seconds", "1", "--warmup", "0", "--no-trace"])
+        #expect(run.exit == .status(0), "\(run.text)")
+        let report = try #require(run.report)
+        #expect(report.verdict.linearizable == .holds)
+        #expect(report.verdict.refines_ado == .incomplete)
+        #expect(report.verification.not_judged.first?.contains("--no-trace") == true)
+        #expect(run.text.contains("refines ADO: not judged"))
     }
 
     @Test(arguments: [(Workload.set, 64), (.counter, 1)])
@@ -58,12 +73,14 @@ import Testing
         #expect(report.verification.logs.allSatisfy { $0.applied >= report.ok })
         #expect(report.verdict.digests_agree == .holds)
         #expect(report.verdict.results_match_log == .holds)
+        #expect(report.verdict.linearizable == .holds)
+        #expect(report.verdict.refines_ado == .holds, "\(run.text)")
         #expect(report.verdict.state_matches_log == .holds)
         #expect(report.nodes.allSatisfy { $0.role == "follower" && $0.durable })
         #expect(report.client.cpu_s > 0)
     }
 
-    @Test(arguments: Plant.allCases)
+    @Test(arguments: [Plant.loss, .duplicate, .fork])
     func `refutes what is planted into the log of an embedded owner`(_ plant: Plant) async throws {
         let run = try await Run([
             "--embedded-owner", "--seconds", "1", "--warmup", "0", "--plant", plant.rawValue,
@@ -87,17 +104,22 @@ import Testing
         let gap = try #require(report.unavailable_ms)
         #expect(gap > 0 && gap < 4000)
         #expect(report.verification.logs.count == 3)
+        #expect(report.verdict.linearizable == .holds)
+        #expect(report.verdict.refines_ado == .holds, "\(run.text)")
     }
 
     @Test(arguments: Plant.allCases)
     func `refutes what is planted`(_ plant: Plant) async throws {
         let run = try await Run(
-            ["--seconds", "1", "--warmup", "0", "--plant", plant.rawValue])
+            ["--seconds", "1", "--warmup", "0", "--plant", plant.rawValue]
+                + (plant == .staleRead ? ["--workload", "mixed"] : []))
         #expect(run.exit == .status(1), "\(run.text)")
         let report = try #require(run.report)
+        #expect(report.verdict.refines_ado == (plant == .fork ? .fails : .holds))
+        #expect(report.verdict.linearizable == (plant == .fork ? .holds : .fails))
         #expect(report.acked_lost == (plant == .loss ? 1 : 0))
         #expect(report.verdict.duplicated == (plant == .duplicate ? 1 : 0))
-        #expect(report.reason?.contains("request") == true)
+        #expect(report.reason?.contains(plant == .fork ? "identity" : "request") == true)
     }
 
     @Test(arguments: [
@@ -105,6 +127,7 @@ import Testing
         ["--scenario", "pause-owner", "--cluster", "1=h:1,2=h:2,3=h:3"], ["--cluster", "nonsense"],
         ["--embedded-owner", "--scenario", "kill-owner"],
         ["--embedded-owner", "--workload", "mixed"], ["--embedded-owner", "--clients", "2"],
+        ["--plant", "stale-read"], ["--plant", "fork", "--no-trace"],
         ["--workload", "what"], ["--json", "/nowhere/at/all.json"],
     ])
     func `refuses wrong flags`(_ arguments: [String]) async throws {

@@ -21,7 +21,8 @@ struct ClosedLoop: Sendable {
     let writesPercent: Int
     let preload: UInt64
 
-    private(set) var ledger = RequestLedger()
+    private(set) var ledger: RequestLedger
+    private(set) var reads: ReadLedger
 
     /// How often each request was submitted, where that is more than once.
     private(set) var attempts: [UInt64: Int] = [:]
@@ -36,8 +37,11 @@ struct ClosedLoop: Sendable {
     private var firstOpen: UInt64 = 1
     private var limit = UInt64.max
 
-    init(width: Int, writesPercent: Int, preload: Int = 0) {
+    /// A loop that keeps the times of so many writes, and what so many reads saw.
+    init(width: Int, writesPercent: Int, preload: Int = 0, history: HistoryBound = .unbounded) {
         precondition(width > 0 && (0...100).contains(writesPercent), "a loop of nothing")
+        ledger = RequestLedger(timed: history.writes)
+        reads = ReadLedger(most: history.reads)
         self.width = width
         self.writesPercent = writesPercent
         self.preload = UInt64(preload)
@@ -134,7 +138,9 @@ struct ClosedLoop: Sendable {
         switch answer {
         case .done:
             let started = ledger.started(request)
-            settle(request) { $0.acknowledge(request, index: index, witness: witness) }
+            settle(request) {
+                $0.acknowledge(request, index: index, witness: witness, now: now)
+            }
             return .acknowledged(nanoseconds: now &- started)
         case .rejected:
             settle(request) { $0.reject(request) }
@@ -157,13 +163,17 @@ struct ClosedLoop: Sendable {
     /// Takes the answer to a read.
     ///
     /// A read has no effect, so one that was not answered failed.
-    mutating func receivedRead(_ read: UInt64, _ answer: Answer, now: UInt64) -> Reception {
+    mutating func receivedRead(
+        _ read: UInt64, _ answer: Answer, index: UInt64, witness: UInt64, now: UInt64
+    ) -> Reception {
         pending -= 1
         guard let started = readStarts.removeValue(forKey: read) else { return .nothing }
         guard answer == .done else {
             rest()
             return .refused
         }
+        let interval = Interval(called: started, returned: now)
+        reads.answered(read, .init(index: index, witness: witness, interval: interval))
         return .acknowledged(nanoseconds: now &- started)
     }
 

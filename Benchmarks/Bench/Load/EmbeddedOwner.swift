@@ -47,7 +47,9 @@ final class EmbeddedOwner<Object: LoadedObject>: Load {
         limit = max(1, options.inFlight / 2)
         state = Mutex(
             State(
-                loop: ClosedLoop(width: options.inFlight, writesPercent: 100), branch: branch))
+                loop: ClosedLoop(
+                    width: options.inFlight, writesPercent: 100,
+                    history: HistoryBound(clients: 1)), branch: branch))
     }
 
     /// Connects and pulls the object.

@@ -18,7 +18,8 @@ struct Fleet<Object: LoadedObject>: Load {
                 let loop = ClosedLoop(
                     width: options.inFlightPerClient,
                     writesPercent: options.workload.writesPercent,
-                    preload: number == 0 ? values.preload : 0)
+                    preload: number == 0 ? values.preload : 0,
+                    history: HistoryBound(clients: options.clients))
                 clients.append(
                     try await LoadClient.open(
                         number, connection, object: object, values: values, loop: loop,

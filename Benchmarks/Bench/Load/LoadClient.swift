@@ -81,7 +81,9 @@ final class LoadClient<Object: LoadedObject>: Sendable {
         return loop.withLock { loop in
             (
                 pipeline.session,
-                Evidence.Session(client: number, ledger: loop.ledger, attempts: loop.attempts)
+                Evidence.Session(
+                    client: number, ledger: loop.ledger, attempts: loop.attempts,
+                    reads: loop.reads)
             )
         }
     }
@@ -129,8 +131,11 @@ extension LoadClient {
         _ now: UInt64
     ) -> ClosedLoop.Reception {
         let answer = Answer(reply.outcome)
-        if reply.isRead { return loop.receivedRead(reply.number, answer, now: now) }
         let witness = answer == .done ? Object.witness(reply.payload, values) : 0
+        if reply.isRead {
+            return loop.receivedRead(
+                reply.number, answer, index: reply.index, witness: witness, now: now)
+        }
         let reception = loop.receivedWrite(
             reply.number, answer, index: reply.index, witness: witness, now: now)
         if reception == .refused { pipeline.abandon(reply.number) }

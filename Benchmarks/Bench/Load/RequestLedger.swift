@@ -1,4 +1,5 @@
-/// What is known of every request of one session, in 16 bytes a request.
+/// What is known of every request of one session, in 32 bytes a request: 16 for its times, which
+/// are kept of the first `timed` requests only.
 ///
 /// Requests are numbered from 1. Memory grows by chunks, so that an append never copies what is
 /// there: a copy of a long run's ledger would stop the load for a tenth of a second.
@@ -27,13 +28,19 @@ struct RequestLedger: Sendable {
     private static let rejectedMark = UInt64.max - 1
     private static let forgottenMark = UInt64.max - 2
 
+    /// The highest request whose times are kept.
+    let timed: UInt64
+
     private var chunks: [ContiguousArray<Record>] = []
+    private var times: [ContiguousArray<Interval>] = []
 
     /// The highest request number that was given out.
     private(set) var last: UInt64 = 0
 
     /// How many are acknowledged.
     private(set) var acknowledged: UInt64 = 0
+
+    init(timed: UInt64 = .max) { self.timed = timed }
 
     /// Gives out the next request number, started at `now`.
     mutating func open(now: UInt64) -> UInt64 {
@@ -43,7 +50,20 @@ struct RequestLedger: Sendable {
             chunks.append(ContiguousArray(repeating: Record(), count: 1 << Self.chunkBits))
         }
         chunks[chunk][offset].witness = now
+        guard last <= timed else { return last }
+        if chunk == times.count {
+            let never = Interval(called: 0)
+            times.append(ContiguousArray(repeating: never, count: 1 << Self.chunkBits))
+        }
+        times[chunk][offset] = Interval(called: now)
         return last
+    }
+
+    /// When a request ran; nil if that is not kept.
+    func interval(_ request: UInt64) -> Interval? {
+        guard contains(request), request <= timed else { return nil }
+        let (chunk, offset) = Self.place(request)
+        return times[chunk][offset]
     }
 
     /// Whether this number was given out.
@@ -52,10 +72,13 @@ struct RequestLedger: Sendable {
     /// When an open request was started.
     func started(_ request: UInt64) -> UInt64 { record(request).witness }
 
-    mutating func acknowledge(_ request: UInt64, index: UInt64, witness: UInt64) {
+    mutating func acknowledge(_ request: UInt64, index: UInt64, witness: UInt64, now: UInt64) {
         precondition(index > 0 && index < Self.forgottenMark, "no index of a log")
         settle(request, Record(index: index, witness: witness))
         acknowledged += 1
+        guard request <= timed else { return }
+        let (chunk, offset) = Self.place(request)
+        times[chunk][offset].returned = now
     }
 
     mutating func refuse(_ request: UInt64) {
@@ -105,6 +128,21 @@ struct RequestLedger: Sendable {
     private static func place(_ request: UInt64) -> (chunk: Int, offset: Int) {
         let position = request - 1
         return (Int(position >> chunkBits), Int(position & (1 << chunkBits - 1)))
+    }
+}
+
+// MARK: - Falsification, to see that the verdict notices
+
+extension RequestLedger {
+    mutating func falsify(_ request: UInt64, witness: UInt64) {
+        let (chunk, offset) = Self.place(request)
+        chunks[chunk][offset].witness = witness
+    }
+
+    mutating func falsify(_ request: UInt64, _ interval: Interval) {
+        guard request <= timed else { return }
+        let (chunk, offset) = Self.place(request)
+        times[chunk][offset] = interval
     }
 }
 

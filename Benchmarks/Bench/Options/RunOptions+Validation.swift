@@ -6,6 +6,16 @@ extension RunOptions {
         try validateLoad()
         try validateServers()
         try validateEmbeddedOwner()
+        try validatePlant()
+    }
+
+    private func validatePlant() throws(BenchError) {
+        if plant == .staleRead && workload != .mixed {
+            throw .usage("--plant stale-read needs reads among writes: use --workload mixed.")
+        }
+        if plant == .fork && !(traces && cluster.isEmpty) {
+            throw .usage("--plant fork needs traces: leave --no-trace and --cluster out.")
+        }
     }
 
     private func validateLoad() throws(BenchError) {

@@ -30,6 +30,8 @@ package struct RunOptions: Sendable {
     package var clusterName = "ado"
     package var json: String?
     package var repeats = 1
+    /// The servers write traces, which the run is judged by.
+    package var traces = true
     /// Evidence falsified on purpose, to see that the verdict notices.
     package var plant: Plant?
 
@@ -46,14 +48,6 @@ package struct RunOptions: Sendable {
 
     /// When the victim is restarted or resumed.
     var recoveryAt: Double { faultAt + seconds / 6 }
-}
-
-/// A falsification of the evidence.
-package enum Plant: String, Sendable, CaseIterable {
-    /// One acknowledged entry is hidden from what is read from the last replica.
-    case loss
-    /// One entry is shown twice in what is read from the last replica.
-    case duplicate
 }
 
 /// Where a server listens.

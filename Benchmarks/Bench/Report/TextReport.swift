@@ -92,6 +92,11 @@ struct TextReport {
                 + "results match "
                 + "the log: \(word(verdict.results_match_log))  state matches: "
                 + word(verdict.state_matches_log))
+        lines.append(
+            "               linearizable: \(word(verdict.linearizable))  refines ADO: "
+                + "\(word(verdict.refines_ado)), by \(grouped(UInt64(verification.trace_records))) "
+                + "records of traces")
+        for reason in verification.not_judged { lines.append("  not judged   \(reason)") }
         if report.workload == .counter {
             lines.append("               counters add up: \(word(verdict.counters_add_up))")
         }

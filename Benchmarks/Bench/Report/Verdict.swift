@@ -53,6 +53,12 @@ struct Verification: Sendable, Equatable, Codable {
     var acknowledged: UInt64 = 0
     var logs: [Log] = []
     var values_read: Int = 0
+    /// Records of the nodes' traces that were judged.
+    var trace_records: Int = 0
+    /// Records that killed nodes did not write, rebuilt from the log.
+    var trace_records_rebuilt: Int = 0
+    /// Why a part of the verdict is incomplete, in sentences.
+    var not_judged: [String] = []
     var seconds: Double = 0
     /// The first offences, in sentences.
     var offences: [String] = []

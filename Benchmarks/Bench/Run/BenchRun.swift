@@ -66,7 +66,8 @@ struct BenchRun<Object: LoadedObject>: Sendable {
     /// The load of an owner in this process, which proposes by itself.
     private func own(_ control: Control) async throws(BenchError) -> Loaded {
         let owner = try await EmbeddedOwner<Object>.open(
-            options, connection(), object: control.object, values: values)
+            options, connection(trace: servers.trace(TraceFiles.generator)),
+            object: control.object, values: values)
         let loaded: Result<Loaded, BenchError>
         do throws(BenchError) {
             var done = try await load(owner, control)
@@ -94,12 +95,14 @@ struct BenchRun<Object: LoadedObject>: Sendable {
         }
     }
 
-    private func connection() -> NodeOptions {
+    private func connection(trace: String? = nil) -> NodeOptions {
         var connection = NodeOptions(
             cluster: servers.clusterName,
             voters: servers.addresses.map {
                 NodeOptions.Voter(node: $0.node, host: $0.host, port: $0.port)
             })
+        connection.trace = trace
+        connection.traceLimit = UInt64(ServerGroup.traceLimit) << 20
         connection.electionTimeout = .milliseconds(options.electionTimeoutMilliseconds)
         connection.callTimeout = .milliseconds(
             options.callTimeoutMilliseconds ?? 5 * options.electionTimeoutMilliseconds)
@@ -197,11 +200,27 @@ extension BenchRun {
 
 extension BenchRun {
     private func prove(_ loaded: inout Loaded, _ control: Control) async {
-        let plant = options.plant.flatMap { PlantedFault($0, in: loaded.evidence) }
+        var evidence = loaded.evidence
+        let isPlanted = options.plant.map { evidence.falsify($0, values) } ?? true
         let proof = Proof<Object>(
-            control: control, evidence: loaded.evidence, values: values,
-            workload: options.workload, plant: plant, progress: progress)
+            control: control, evidence: evidence, values: values, workload: options.workload,
+            plant: options.plant, traces: traceFiles, progress: progress)
         let outcome = await proof.run(convergence: 60)
-        loaded.report.judge(outcome.verdict, outcome.verification, outcome.incomplete)
+        let idle = isPlanted ? nil : "there was nothing that --plant could falsify."
+        loaded.report.judge(outcome.verdict, outcome.verification, outcome.incomplete ?? idle)
+    }
+
+    private var traceFiles: TraceFiles {
+        guard case .own = servers else {
+            return .none("the servers of --cluster write no traces that could be read")
+        }
+        guard options.traces else { return .none("there are no traces, because of --no-trace") }
+        var paths = servers.addresses.compactMap { server in
+            servers.trace("node-\(server.node)").map { (server.node, $0) }
+        }
+        if options.embeddedOwner, let path = servers.trace(TraceFiles.generator) {
+            paths.append((0, path))
+        }
+        return .files(paths)
     }
 }

@@ -9,7 +9,11 @@ final class ServerGroup: Sendable {
     private let program: String
     private let electionTimeout: Int
     private let keep: Bool
+    private let traces: Bool
     private let processes = Mutex<[UInt64: ServerProcess]>([:])
+
+    /// Mebibytes of each trace, which are read into memory at the end.
+    static let traceLimit = 256
 
     /// Formats the directories; starts nothing yet.
     init(_ options: RunOptions) throws(BenchError) {
@@ -20,6 +24,7 @@ final class ServerGroup: Sendable {
         clusterName = "bench-\(UInt32.random(in: 0...UInt32.max))"
         electionTimeout = options.electionTimeoutMilliseconds
         keep = options.keep
+        traces = options.traces
         let parent =
             options.data.map { URL(fileURLWithPath: $0) }
             ?? FileManager.default.temporaryDirectory
@@ -41,12 +46,14 @@ final class ServerGroup: Sendable {
     /// Starts one server on its own directory, for the first time or again.
     func start(_ node: UInt64) throws(BenchError) {
         let peers = addresses.map { "\($0.node)=\($0.hostAndPort)" }.joined(separator: ",")
-        let process = try ServerProcess(
-            program,
-            [
-                "--cluster", clusterName, "--node", "\(node)", "--peers", peers,
-                "--data", directory(node), "--election-timeout-ms", "\(electionTimeout)",
-            ], log: log(node))
+        var arguments = [
+            "--cluster", clusterName, "--node", "\(node)", "--peers", peers,
+            "--data", directory(node), "--election-timeout-ms", "\(electionTimeout)",
+        ]
+        if let trace = trace("node-\(node)") {
+            arguments += ["--trace", trace, "--trace-limit", "\(Self.traceLimit)"]
+        }
+        let process = try ServerProcess(program, arguments, log: log(node))
         processes.withLock { $0[node] = process }
     }
 
@@ -90,6 +97,11 @@ final class ServerGroup: Sendable {
 
     func directory(_ node: UInt64) -> String {
         folder.appendingPathComponent("node-\(node)").path
+    }
+
+    /// Where a node of the run writes what it does; nil if none does.
+    func trace(_ name: String) -> String? {
+        traces ? folder.appendingPathComponent("\(name).trace").path : nil
     }
 
     func log(_ node: UInt64) -> String {

@@ -17,6 +17,12 @@ enum Servers: Sendable {
         }
     }
 
+    /// Where a node of the run writes what it does; nil if it does not.
+    func trace(_ name: String) -> String? {
+        guard case .own(let group) = self else { return nil }
+        return group.trace(name)
+    }
+
     /// The process of a server.
     func pid(_ node: UInt64) throws(BenchError) -> Int32 {
         switch self {

@@ -7,6 +7,7 @@ struct Evidence: Sendable {
         var ledger: RequestLedger
         /// How often a request was submitted, where that is more than once.
         var attempts: [UInt64: Int]
+        var reads = ReadLedger(most: 0)
     }
 
     var sessions: [UInt64: Session] = [:]
@@ -26,6 +27,12 @@ struct Offence: Sendable, Equatable {
         case wrongContent
         case wrongResult
         case gap
+        /// A write comes after one in the log that was called after it had returned.
+        case reordered
+        /// The same, and one of the two is a read.
+        case staleRead
+        /// A read did not return what the log has where it was answered.
+        case wrongRead
     }
 
     let kind: Kind

@@ -36,6 +36,7 @@ struct PlantedFault: Sendable {
 
     /// The entry of a request in the middle of the run that was acknowledged at the first try.
     init?(_ plant: Plant, in evidence: Evidence) {
+        guard plant == .loss || plant == .duplicate else { return nil }
         self.plant = plant
         for session in evidence.sessions.values where session.ledger.last > 0 {
             let middle = (session.ledger.last + 1) / 2

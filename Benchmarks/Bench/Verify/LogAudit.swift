@@ -9,6 +9,8 @@ struct LogAudit {
     private let evidence: Evidence
     private let plant: PlantedFault?
     private(set) var model: LogModel
+    /// What the clients saw, judged by this log.
+    private(set) var history: HistoryCheck?
     private var seen: [UInt64: Seen] = [:]
     private(set) var findings = Findings()
 
@@ -27,11 +29,15 @@ struct LogAudit {
         }
     }
 
-    init(node: UInt64, evidence: Evidence, model: LogModel, plant: PlantedFault? = nil) {
+    init(
+        node: UInt64, evidence: Evidence, model: LogModel, plant: PlantedFault? = nil,
+        history: HistoryCheck? = nil
+    ) {
         self.node = node
         self.evidence = evidence
         self.model = model
         self.plant = plant
+        self.history = history
         for (id, session) in evidence.sessions { seen[id] = Seen(last: session.ledger.last) }
     }
 
@@ -45,6 +51,7 @@ struct LogAudit {
             guard entry.index >= nextIndex || first > nextIndex else { continue }
             nextIndex = entry.index + 1
             for _ in 0..<(plant?.copies(of: entry.index) ?? 1) { judge(entry) }
+            passed(entry.index)
         }
         if entries.isMalformed {
             offend(.foreign, "the batch from index \(first) ends in the middle of an entry")
@@ -53,9 +60,14 @@ struct LogAudit {
 
     /// Looks for what has not come.
     mutating func finish() {
+        history?.finish(nextIndex - 1) { findings.add(Offence(kind: $0, node: node, detail: $1)) }
         for (id, session) in evidence.sessions.sorted(by: { $0.value.client < $1.value.client }) {
             finish(id, session)
         }
+    }
+
+    private mutating func passed(_ index: UInt64) {
+        history?.passed(index, model) { findings.add(Offence(kind: $0, node: node, detail: $1)) }
     }
 
     private mutating func judge(_ entry: LogEntry) {
@@ -94,6 +106,9 @@ struct LogAudit {
             return
         }
         findings.applied += 1
+        history?.wrote(request, of: session, at: index) {
+            findings.add(Offence(kind: $0, node: node, detail: $1))
+        }
         if fate == .refused {
             offend(.refusedButDone, "\(name(session, request)) was refused, but is entry \(index)")
         }
@@ -138,8 +153,6 @@ struct LogAudit {
 private func name(_ session: Evidence.Session, _ request: UInt64) -> String {
     "request \(request) of client \(session.client + 1)"
 }
-
-private func hex(_ value: UInt64) -> String { String(value, radix: 16) }
 
 private func resultText(
     _ session: Evidence.Session, _ request: UInt64, index: UInt64, expected: UInt64

@@ -9,7 +9,8 @@ struct Proof<Object: LoadedObject>: Sendable {
     let evidence: Evidence
     let values: Values
     let workload: Workload
-    let plant: PlantedFault?
+    let plant: Plant?
+    let traces: TraceFiles
     let progress: Progress
 
     /// Everything that was found.
@@ -26,19 +27,29 @@ struct Proof<Object: LoadedObject>: Sendable {
         let start = monotonicNow()
         var outcome = Outcome()
         outcome.verification.acknowledged = evidence.acknowledged
+        var applied: [UInt64: UInt64] = [:]
+        var log: [LogBatch] = []
         do {
             let digests = try await converge(seconds: seconds)
+            for digest in digests { applied[digest.node] = digest.index }
             judge(digests, &outcome)
-            var model: LogModel?
+            var first: LogAudit?
             for digest in digests {
-                let audit = try await read(from: digest.node, through: digest.index)
+                let isFirst = first == nil
+                let (audit, batches) = try await read(digest, judgesHistory: isFirst)
                 report(audit, &outcome)
-                model = model ?? audit.model
+                guard isFirst else { continue }
+                first = audit
+                log = batches
             }
-            if let model { try await compareState(with: model, &outcome) }
+            if let first {
+                try await compareState(with: first.model, &outcome)
+                judgeHistory(first, &outcome)
+            }
         } catch {
             outcome.incomplete = error.description
         }
+        judgeTraces(log, applied, &outcome)
         outcome.verification.seconds = Double(monotonicNow() - start) / 1e9
         return outcome
     }
@@ -124,15 +135,18 @@ extension Proof {
     }
 
     /// Reads the committed log of one replica from the start, a few megabytes at a time.
-    private func read(from server: UInt64, through last: UInt64) async throws(BenchError)
-        -> LogAudit
-    {
+    private func read(
+        _ digest: ReplicaDigest, judgesHistory: Bool
+    ) async throws(BenchError) -> (LogAudit, [LogBatch]) {
+        let (server, last) = (digest.node, digest.index)
         let isPlanted = server == control.servers.last
         let box = Box(
             LogAudit(
                 node: server, evidence: evidence,
                 model: LogModel(values: values, read: Object.reader),
-                plant: isPlanted ? plant : nil))
+                plant: isPlanted ? plant.flatMap { PlantedFault($0, in: evidence) } : nil,
+                history: judgesHistory ? HistoryCheck(evidence, values) : nil),
+            keepsBatches: judgesHistory)
         var patience = 10
         while box.nextIndex <= last {
             let next = box.nextIndex
@@ -167,21 +181,30 @@ extension Proof {
 
 /// The audit while the loop thread feeds it.
 private final class Box: Sendable {
-    private let audit: Mutex<LogAudit>
+    private let state: Mutex<(audit: LogAudit, batches: [LogBatch])>
+    private let keepsBatches: Bool
 
-    init(_ audit: LogAudit) { self.audit = Mutex(audit) }
-
-    var nextIndex: UInt64 { audit.withLock { $0.nextIndex } }
-
-    func take(_ frame: borrowing LogFrame) {
-        let (first, block) = (frame.first, frame.entries)
-        audit.withLock { $0.take(first: first, block: block) }
+    init(_ audit: LogAudit, keepsBatches: Bool) {
+        state = Mutex((audit, []))
+        self.keepsBatches = keepsBatches
     }
 
-    func finish() -> LogAudit {
-        audit.withLock { audit in
-            audit.finish()
-            return audit
+    var nextIndex: UInt64 { state.withLock { $0.audit.nextIndex } }
+
+    func take(_ frame: borrowing LogFrame) {
+        let block = frame.entries
+        let batch = LogBatch(
+            first: frame.first, last: frame.last, ballot: frame.ballot, checksum: frame.checksum)
+        state.withLock { state in
+            if keepsBatches, batch.first >= state.audit.nextIndex { state.batches.append(batch) }
+            state.audit.take(first: batch.first, block: block)
+        }
+    }
+
+    func finish() -> (LogAudit, [LogBatch]) {
+        state.withLock { state in
+            state.audit.finish()
+            return state
         }
     }
 }

@@ -1,0 +1,10 @@
+/// Where the nodes of a run wrote what they did.
+enum TraceFiles: Sendable {
+    /// Each node with its file; 0 is the generator, where it owned the object.
+    case files([(node: UInt64, path: String)])
+    /// Nowhere, and why.
+    case none(String)
+
+    /// The name of the generator among the nodes.
+    static let generator = "generator"
+}

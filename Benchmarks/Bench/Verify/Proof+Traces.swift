@@ -1,0 +1,57 @@
+import ADOSpec
+import Foundation
+
+extension Proof {
+    /// Judges by the model what the nodes did.
+    func judgeTraces(
+        _ log: [LogBatch], _ applied: [UInt64: UInt64], _ outcome: inout Outcome
+    ) {
+        guard case .files(let files) = traces else {
+            if case .none(let reason) = traces { outcome.leaveOpen("refines_ado", reason) }
+            return
+        }
+        // Every record until now is in its file: it was written before its effects left.
+        let until = monotonicNow()
+        progress.detail("  judging the traces of \(files.count) nodes")
+        let sources = files.map { node, path in
+            let data = FileManager.default.contents(atPath: path) ?? Data()
+            return TraceJudgement.Source(
+                name: node == 0 ? "the generator" : "node \(node)", file: TraceFile(Array(data)),
+                applied: node == 0 ? 0 : applied[node])
+        }
+        var judgement = TraceJudgement(sources: sources, log: log, until: until)
+        if plant == .fork, let last = files.last(where: { $0.node != 0 })?.node {
+            judgement.forged = (last, (applied[last] ?? 0) / 2)
+        }
+        let result = judgement.run()
+        outcome.verification.trace_records = result.records
+        outcome.verification.trace_records_rebuilt = result.rebuilt
+        switch result.verdict {
+        case .holds: outcome.verdict.refines_ado = .holds
+        case .incomplete(let reason): outcome.leaveOpen("refines_ado", reason)
+        case .violated(let violation):
+            outcome.verdict.refines_ado = .fails
+            outcome.verification.offences.append("\(violation)")
+        }
+    }
+
+    /// Judges by the log what the clients saw: after every replica's log is read.
+    func judgeHistory(_ audit: LogAudit, _ outcome: inout Outcome) {
+        guard outcome.verification.offences.isEmpty else {
+            outcome.verdict.linearizable = .fails
+            return
+        }
+        if let reason = audit.history?.incomplete {
+            outcome.leaveOpen("linearizable", reason)
+            return
+        }
+        outcome.verdict.linearizable = .holds
+    }
+}
+
+extension Proof.Outcome {
+    /// Says why a part of the verdict is incomplete.
+    mutating func leaveOpen(_ part: String, _ reason: String) {
+        verification.not_judged.append("\(part): \(reason)")
+    }
+}
