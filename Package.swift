@@ -94,7 +94,7 @@ let package = Package(
         .target(
             name: "Bench",
             dependencies: [
-                "ADO", "ADOObjects", "ADOSpec", "MultiPaxos", "ADOServer",
+                "ADO", "ADOObjects", "ADOSpec", "Linearizability", "MultiPaxos", "ADOServer",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ], path: "Benchmarks/Bench", swiftSettings: swift),
         .executableTarget(

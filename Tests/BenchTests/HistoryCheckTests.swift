@@ -58,7 +58,7 @@ import Testing
 @Suite struct `A history check` {
     @Test func `finds nothing in a history that agrees`() {
         var run = FakeRun(.set, requests: 20)
-        for index in 4...23 as ClosedRange<UInt64> { run.read(after: index, at: index * 10) }
+        for index in 4...23 as ClosedRange<UInt64> { run.read(after: index, at: index * 10 - 15) }
         let audit = run.judged()
         #expect(audit.findings.isClean)
         #expect(audit.history?.incomplete == nil)

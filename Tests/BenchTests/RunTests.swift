@@ -25,6 +25,7 @@ import Testing
         #expect(report.verdict.refines_ado == .holds)
         #expect(report.verification.trace_records > 20)
         #expect(report.verification.not_judged == [])
+        #expect(report.verification.searched.operations > 20)
         #expect(report.timeline.count == 30)
         #expect(report.timeline.reduce(0) { $0 + $1.ok } == report.ok)
     }

@@ -9,7 +9,7 @@ import Testing
         let outcome = FakeTraces().judge()
         #expect(outcome.verdict == .holds)
         #expect(outcome.rebuilt == 0)
-        #expect(outcome.records == 18)
+        #expect(outcome.records == 19)
     }
 
     @Test func `orders the records of all nodes by time`() {
@@ -17,7 +17,7 @@ import Testing
         let merge = TraceMerge(traces.sources.map(\.file), until: .max)
         let times = merge.map(\.time)
         #expect(times == times.sorted())
-        #expect(times.count == 18)
+        #expect(times.count == 19)
         let some = TraceMerge(traces.sources.map(\.file), until: 5_000).map(\.time)
         #expect(some == times.filter { $0 <= 5 })
     }

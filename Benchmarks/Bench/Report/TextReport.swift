@@ -96,6 +96,7 @@ struct TextReport {
             "               linearizable: \(word(verdict.linearizable))  refines ADO: "
                 + "\(word(verdict.refines_ado)), by \(grouped(UInt64(verification.trace_records))) "
                 + "records of traces")
+        lines += searched(verification.searched)
         for reason in verification.not_judged { lines.append("  not judged   \(reason)") }
         if report.workload == .counter {
             lines.append("               counters add up: \(word(verdict.counters_add_up))")
@@ -103,6 +104,15 @@ struct TextReport {
         for offence in verification.offences { lines.append("  OFFENCE      \(offence)") }
         lines.append("  " + conclusion())
         return lines
+    }
+
+    private func searched(_ searched: Verification.Searched) -> [String] {
+        guard searched.keys > 0 else { return [] }
+        return [
+            "  searched     \(grouped(UInt64(searched.operations))) operations of "
+                + "\(searched.keys) key\(plural(searched.keys)) for an order of their own"
+                + (searched.undecided > 0 ? ", \(searched.undecided) too hard" : "")
+        ]
     }
 
     private func conclusion() -> String {

@@ -50,6 +50,14 @@ struct Verification: Sendable, Equatable, Codable {
         var offences: [String: UInt64]
     }
 
+    /// Of which keys an order of the operations was searched without the log.
+    struct Searched: Sendable, Equatable, Codable {
+        var keys = 0
+        var operations = 0
+        /// Keys that were too hard.
+        var undecided = 0
+    }
+
     var acknowledged: UInt64 = 0
     var logs: [Log] = []
     var values_read: Int = 0
@@ -57,6 +65,7 @@ struct Verification: Sendable, Equatable, Codable {
     var trace_records: Int = 0
     /// Records that killed nodes did not write, rebuilt from the log.
     var trace_records_rebuilt: Int = 0
+    var searched = Searched()
     /// Why a part of the verdict is incomplete, in sentences.
     var not_judged: [String] = []
     var seconds: Double = 0

@@ -45,7 +45,14 @@ extension Proof {
             outcome.leaveOpen("linearizable", reason)
             return
         }
-        outcome.verdict.linearizable = .holds
+        progress.detail("  searching an order for the operations of some keys")
+        let search = SampledSearch(
+            evidence: evidence, values: values, model: KeyModel(isCounter: workload == .counter)
+        ).run()
+        outcome.verification.searched = Verification.Searched(
+            keys: search.keys, operations: search.operations, undecided: search.undecided)
+        outcome.verification.offences += search.violations
+        outcome.verdict.linearizable = Tristate(search.violations.isEmpty)
     }
 }
 
