@@ -21,7 +21,7 @@ struct FakeRun {
     /// Request n runs from 10 n to 10 n + 15.
     init(_ workload: Workload, requests: Int, preload: Int = 0, timed: UInt64 = .max) {
         self.workload = workload
-        values = Values(keys: 5, valueBytes: 20, preload: preload)
+        values = Values(keys: workload == .counter ? 1 : 5, valueBytes: 20, preload: preload)
         log = [.create, .open(session: Self.session), .barrier]
         var ledger = RequestLedger(timed: timed)
         var writers: [Int: UInt64] = [:]

@@ -42,10 +42,9 @@ import Testing
     }
 
     @Test func `does not hold against the last operations what it leaves out`() {
-        let items = (0..<10).map { number in
-            SampledSearch.Item(
-                input: .write(UInt64(number + 1)), output: UInt64(number),
-                interval: Interval(called: UInt64(number * 10), returned: UInt64(number * 10 + 25)))
+        let items = (0...9 as ClosedRange<UInt64>).map { number -> SampledSearch.Item in
+            let interval = Interval(called: number * 10, returned: number * 10 + 25)
+            return .init(input: .write(number + 1), output: number, interval: interval)
         }
         let kept = SampledSearch.prefix(items.reversed(), 4)
         #expect(kept.map(\.interval) == items[..<4].map(\.interval))

@@ -132,7 +132,8 @@ private struct FakeTraces {
             writers[node] = writer
         }
         var isLost = false
-        for (kind, time) in [(TraceKind.preparing, 2), (.promised, 3), (.pulled, 4), (.invoked, 5)] {
+        for (kind, time) in [(TraceKind.preparing, 2), (.promised, 3), (.pulled, 4), (.invoked, 5)]
+        {
             isLost = isLost || kind == lost
             guard !isLost else { continue }
             add(1, kind, at: UInt64(time), kind == .invoked ? 2 : 0, checksum: 12)
