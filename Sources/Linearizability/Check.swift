@@ -28,7 +28,7 @@ extension Model {
     ///
     /// A history is linearizable if and only if that of each key is (Herlihy and Wing 1990). A step
     /// is one question to the model; beyond `stepsPerKey` of them a key is left undecided, unless
-    /// another key is a violation. Memory grows with the steps, by some 100 bytes each.
+    /// another key is a violation. Memory grows with the steps, by at most some 100 bytes each.
     public func check(
         _ history: History<Input, Output>, stepsPerKey: Int = 5_000_000
     ) -> Verdict {
@@ -55,7 +55,7 @@ extension Model {
     private func partition(_ history: History<Input, Output>) -> [(Key, [Int])] {
         var parts: [(Key, [Int])] = []
         var numbers: [Key: Int] = [:]
-        for position in history.positionsByTime() {
+        for position in history.positionsByTime {
             let key = key(of: history.operations[position].input)
             if let number = numbers[key] {
                 parts[number].1.append(position)

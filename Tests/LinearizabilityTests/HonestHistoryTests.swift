@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite struct `A history of a correct object` {
-    static let seeds = Array(UInt64(1)...20)
+    static let seeds = Array(UInt64(1)...10)
 
     private func history(
         _ count: Int, clients: UInt64, keys: Int, seed: UInt64, lostOneIn: UInt64? = nil

@@ -45,3 +45,16 @@ func wrap(_ text: String, width: Int) -> [String] {
     }
     return line.isEmpty ? lines : lines + [line]
 }
+
+/// A text with spaces up to a width.
+func padded(_ text: String, to width: Int, leading: Bool = false) -> String {
+    let space = String(repeating: " ", count: max(0, width - text.count))
+    return leading ? space + text : text + space
+}
+
+/// A text without the spaces at its end.
+func trimmed(_ text: String) -> String {
+    var text = text
+    while text.last == " " { text.removeLast() }
+    return text
+}

@@ -52,7 +52,8 @@ extension NumberedModel {
         if let rival = deadEnd.rival, !allowing.isEmpty {
             let needs = allowing.count == 1 ? "only the state" : "only the states"
             return "\(name(of: item)) has no place: \(needs) \(list(allowing)) would allow it, "
-                + "and there it leaves no place for \(name(of: deadEnd.part.items[rival]))."
+                + "and there it leaves no place for \(name(of: deadEnd.part.items[rival]))"
+                + "\(allowance(for: deadEnd))."
         }
         let verdict = states.count == 1 ? "which does not allow it" : "and none allows it"
         let times = item.end.map { "from its call at \(item.call) to its return at \($0)" } ?? ""
@@ -66,7 +67,7 @@ extension NumberedModel {
 
     /// At most four states; the number of the others.
     private func list(_ states: [Int]) -> String {
-        var names = states.prefix(4).map { clean(describe(state: $0), limit: 60) }
+        var names = states.prefix(4).map { "\"\(clean(describe(state: $0), limit: 60))\"" }
         if states.count > names.count { names.append("\(states.count - names.count) others") }
         guard let last = names.popLast() else { return "none" }
         return names.isEmpty ? last : names.joined(separator: ", ") + " or " + last

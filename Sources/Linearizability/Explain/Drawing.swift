@@ -65,6 +65,27 @@ extension Drawing.Bar {
         if case .unplaceable = role { return true }
         return false
     }
+
+    var isPlaced: Bool {
+        if case .placed = role { return true }
+        return false
+    }
+}
+
+extension Drawing {
+    /// A line for each bar, in columns.
+    var legend: [String] {
+        let rows = bars.map { bar in
+            ["\(bar.number)", "client \(bar.client)", bar.times, bar.label, bar.fate]
+        }
+        let widths = (0..<5).map { column in rows.map { $0[column].count }.max() ?? 0 }
+        return rows.map { row in
+            let cells = row.indices.map { column in
+                padded(row[column], to: widths[column], leading: column == 0)
+            }
+            return trimmed(cells.joined(separator: "  "))
+        }
+    }
 }
 
 extension NumberedModel {

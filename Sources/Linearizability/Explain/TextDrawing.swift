@@ -10,10 +10,10 @@ struct TextDrawing {
 
     /// The sentence, the lanes, and a line for each operation.
     var text: String {
-        var lines = wrap("Not linearizable. " + drawing.title, width: 98)
-        lines += wrap(drawing.summary, width: 98) + [""]
+        var lines = wrap("Not linearizable. " + drawing.title, width: 94)
+        lines += wrap(drawing.summary, width: 94) + [""]
         lines += drawing.lanes.map(lane) + [""]
-        lines += legend
+        lines += drawing.legend
         return lines.joined(separator: "\n") + "\n"
     }
 
@@ -21,8 +21,9 @@ struct TextDrawing {
         let margin = drawing.lanes.map { "\($0.client)".count }.max() ?? 0
         var signs = [Character](repeating: " ", count: drawing.columns * Self.pitch)
         for bar in lane.bars { draw(bar, on: &signs) }
-        let line = "client " + pad("\(lane.client)", margin, leading: true) + "  " + String(signs)
-        return line.trimmingSpaces
+        let line =
+            "client " + padded("\(lane.client)", to: margin, leading: true) + "  " + String(signs)
+        return trimmed(line)
     }
 
     private func draw(_ bar: Drawing.Bar, on signs: inout [Character]) {
@@ -33,31 +34,5 @@ struct TextDrawing {
         signs[first] = bar.isUnplaceable ? "╞" : "├"
         signs[last] = bar.last == nil ? "?" : bar.isUnplaceable ? "╡" : "┤"
         for (offset, digit) in "\(bar.number)".enumerated() { signs[first + 1 + offset] = digit }
-    }
-
-    private var legend: [String] {
-        let rows = drawing.bars.map { bar in
-            ["\(bar.number)", "client \(bar.client)", bar.times, bar.label, bar.fate]
-        }
-        let widths = (0..<5).map { column in rows.map { $0[column].count }.max() ?? 0 }
-        return rows.map { row in
-            let cells = zip(row, widths).enumerated().map { column, cell in
-                pad(cell.0, cell.1, leading: column == 0)
-            }
-            return cells.joined(separator: "  ").trimmingSpaces
-        }
-    }
-
-    private func pad(_ text: String, _ width: Int, leading: Bool = false) -> String {
-        let space = String(repeating: " ", count: max(0, width - text.count))
-        return leading ? space + text : text + space
-    }
-}
-
-extension String {
-    fileprivate var trimmingSpaces: String {
-        var text = self
-        while text.last == " " { text.removeLast() }
-        return text
     }
 }

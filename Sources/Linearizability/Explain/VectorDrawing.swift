@@ -42,7 +42,7 @@ struct VectorDrawing {
     private var height: Int { legendTop + drawing.bars.count * Self.lineHeight + Self.margin }
     private var lanesEnd: Int { laneLabelWidth + drawing.columns * pitch }
     private var width: Int {
-        let signs = (heading + legend).map(\.count).max() ?? 0
+        let signs = (heading + drawing.legend).map(\.count).max() ?? 0
         return max(lanesEnd, Self.margin + signs * Self.signWidth) + Self.margin
     }
 
@@ -70,30 +70,25 @@ struct VectorDrawing {
         let room = (right - left - 8) / Self.signWidth
         let full = "\(bar.number) \(bar.label)"
         let caption = full.count <= room ? full : "\(bar.number)"
-        let style = bar.isUnplaceable ? "wrong" : bar.last == nil ? "open" : "done"
+        let style = bar.isUnplaceable ? "wrong" : bar.isPlaced ? "placed" : "idle"
+        let dash = bar.last == nil ? " dashed" : ""
         return [
             "<g><title>\(escape("\(bar.label), \(bar.times), \(bar.fate)"))</title>",
-            "<rect class=\"\(style)\" x=\"\(left)\" y=\"\(top)\" width=\"\(right - left)\" "
+            "<rect class=\"\(style)\(dash)\" x=\"\(left)\" y=\"\(top)\" width=\"\(right - left)\" "
                 + "height=\"\(Self.rowHeight - 8)\" rx=\"4\"/>",
             text(caption, x: left + 6, y: top + Self.rowHeight / 2 + 1, "caption"), "</g>",
         ]
     }
 
-    private var legend: [String] {
-        drawing.bars.map { bar in
-            "\(bar.number)  client \(bar.client)  \(bar.times)  \(bar.label)  (\(bar.fate))"
-        }
-    }
-
     private var legendLines: [String] {
-        zip(zip(drawing.bars, legend), 1...).map { entry, number in
+        zip(zip(drawing.bars, drawing.legend), 1...).map { entry, number in
             let y = legendTop + number * Self.lineHeight
             return text(entry.1, x: Self.margin, y: y, entry.0.isUnplaceable ? "strong" : "label")
         }
     }
 
     private func text(_ text: String, x: Int, y: Int, _ style: String) -> String {
-        "<text class=\"\(style)\" x=\"\(x)\" y=\"\(y)\">\(escape(text))</text>"
+        "<text xml:space=\"preserve\" class=\"\(style)\" x=\"\(x)\" y=\"\(y)\">\(escape(text))</text>"
     }
 
     private static let style = """
@@ -102,15 +97,16 @@ struct VectorDrawing {
         .strong { font-weight: bold; }
         .ground { fill: #ffffff; }
         .rule { stroke: #d0d7de; }
-        .done { fill: #ddf4ff; stroke: #0969da; }
-        .open { fill: #fff8c5; stroke: #9a6700; stroke-dasharray: 5 3; }
+        .placed { fill: #ddf4ff; stroke: #0969da; }
+        .idle { fill: #eaeef2; stroke: #6e7781; }
+        .dashed { stroke-dasharray: 5 3; }
         .wrong { fill: #ffebe9; stroke: #cf222e; stroke-width: 2.5; }
         @media (prefers-color-scheme: dark) {
         text { fill: #e6edf3; }
         .ground { fill: #0d1117; }
         .rule { stroke: #30363d; }
-        .done { fill: #0c2d6b; stroke: #58a6ff; }
-        .open { fill: #3d2e00; stroke: #d29922; }
+        .placed { fill: #0c2d6b; stroke: #58a6ff; }
+        .idle { fill: #21262d; stroke: #8b949e; }
         .wrong { fill: #67060c; stroke: #ff7b72; }
         }
         </style>

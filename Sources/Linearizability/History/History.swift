@@ -48,16 +48,22 @@ public struct History<Input: Sendable, Output: Sendable>: Sendable {
     /// The operations, in the order in which they were given.
     public let operations: [Operation]
 
+    /// The positions of the operations by call, then end, then as given: a client's own order, in
+    /// which it gives up at once what stays unknown.
+    let positionsByTime: [Int]
+
     /// Makes a history, in which no operation may return before its call, and no client may call
     /// while another operation of its own runs, unless the outcome of that one stayed unknown.
     public init(_ operations: [Operation]) throws(MalformedHistory) {
         self.operations = operations
+        let keys = operations.enumerated().map { ($1.call, $1.end ?? $1.call, $0) }
+        positionsByTime = keys.sorted(by: <).map(\.2)
         try checkOrder()
     }
 
     private func checkOrder() throws(MalformedHistory) {
         var last: [UInt64: (call: UInt64, end: UInt64)] = [:]
-        for position in positionsByTime() {
+        for position in positionsByTime {
             let (client, call) = (operations[position].client, operations[position].call)
             if let last = last[client], last.end > call {
                 throw .callsWhileCalling(
@@ -66,15 +72,6 @@ public struct History<Input: Sendable, Output: Sendable>: Sendable {
             guard let end = operations[position].end else { continue }
             if end < call { throw .returnsBeforeItsCall(client: client, call: call, end: end) }
             last[client] = (call, end)
-        }
-    }
-
-    /// The operations by call, then end, then as given: a client's own order, in which it gives up
-    /// at once what stays unknown.
-    func positionsByTime() -> [Int] {
-        operations.indices.sorted { left, right in
-            let (a, b) = (operations[left], operations[right])
-            return (a.call, a.end ?? a.call, left) < (b.call, b.end ?? b.call, right)
         }
     }
 }

@@ -7,6 +7,12 @@ protocol Automaton: AnyObject {
     func isReadOnly(_ label: Int) -> Bool
 }
 
+/// A question that was put to a model.
+private struct Step: Hashable {
+    let state: Int
+    let label: Int
+}
+
 /// Gives numbers to the states of a model as they appear, the initial one being 0, and remembers
 /// each step.
 final class NumberedModel<M: Model>: Automaton {
@@ -15,16 +21,12 @@ final class NumberedModel<M: Model>: Automaton {
         let output: M.Output?
     }
 
-    private struct Step: Hashable {
-        let state: Int
-        let label: Int
-    }
-
     let model: M
     private(set) var states: [M.State]
     private var stateNumbers: [M.State: Int]
     private var labels: [Label] = []
     private var labelNumbers: [Label: Int] = [:]
+    private var readOnly: [Bool] = []
     private var steps: [Step: Int?] = [:]
 
     init(_ model: M) {
@@ -38,6 +40,7 @@ final class NumberedModel<M: Model>: Automaton {
         let label = Label(input: input, output: output)
         if let number = labelNumbers[label] { return number }
         labels.append(label)
+        readOnly.append(model.isReadOnly(input, output))
         labelNumbers[label] = labels.count - 1
         return labels.count - 1
     }
@@ -54,9 +57,7 @@ final class NumberedModel<M: Model>: Automaton {
         return next
     }
 
-    func isReadOnly(_ label: Int) -> Bool {
-        model.isReadOnly(labels[label].input, labels[label].output)
-    }
+    func isReadOnly(_ label: Int) -> Bool { readOnly[label] }
 
     /// An operation of this label in a few words.
     func describe(label: Int) -> String {

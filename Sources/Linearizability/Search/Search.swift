@@ -83,11 +83,12 @@ struct Search {
     private mutating func enter(_ next: Configuration, spent: Bits, placing item: Int?) {
         let isPriced = !part.unknown.isEmpty
         guard memory.enters(next, spent: spent, isPriced: isPriced) else { return }
-        let step = trail.append(item, after: stack.last?.step, turn: next.turn)
-        if let item, part.items[item].end != nil {
+        let isUnknown = item.map { part.items[$0].end == nil } ?? false
+        let step = trail.append(
+            item, after: stack.last?.step, turn: next.turn, isUnknown: isUnknown)
+        if let item, !isUnknown {
             list.lift(part.calls[item], part.returns[item])
         }
-        let isUnknown = item.map { part.items[$0].end == nil } ?? false
         let unnoticed = isUnknown ? stack.last?.configuration.state : nil
         stack.append(
             Frame(
@@ -166,16 +167,17 @@ struct Search {
         part.returns[choice.item] == stack[top].configuration.turn
     }
 
-    /// Sorts what is left: first what allows the item whose turn it is; unknown outcomes last.
+    /// Sorts what is left: first what allows the item whose turn it is; unknown outcomes, of which
+    /// there may be too few later, after all others.
     private mutating func rank(_ legal: [Choice], at top: Int) {
         let turn = part.events[stack[top].configuration.turn].item
-        let all = legal + unknownChoices(at: stack[top])
-        var (helpful, others): ([Choice], [Choice]) = ([], [])
-        for choice in all {
-            let isHelpful = step(choice.state, turn) != nil
-            if isHelpful { helpful.append(choice) } else { others.append(choice) }
+        var ranked: [Choice] = []
+        for group in [legal, unknownChoices(at: stack[top])] {
+            let isHelpful = group.map { step($0.state, turn) != nil }
+            ranked += zip(group, isHelpful).filter(\.1).map(\.0)
+            ranked += zip(group, isHelpful).filter { !$0.1 }.map(\.0)
         }
-        stack[top].choices = (helpful + others).reversed()
+        stack[top].choices = ranked.reversed()
         stack[top].stage = .ranked
     }
 
@@ -196,9 +198,9 @@ struct Search {
     /// The items of unknown outcome that may come next and would change something.
     private mutating func unknownChoices(at frame: Frame) -> [Choice] {
         var choices: [Choice] = []
+        trials += part.unknown.count / 64
         for item in part.unknown {
             guard part.calls[item] < frame.configuration.turn else { break }
-            trials += 1
             guard !frame.spent.contains(part.slots[item]), isFree(item, at: frame),
                 let state = noticingStep(frame, item),
                 state != frame.configuration.state

@@ -3,12 +3,15 @@ struct Trail {
     typealias Step = Int
 
     private var steps: [(item: Int?, before: Step?)] = []
+    /// How many items of known outcome each step has placed.
     private var depths: [Int] = []
     /// The step that got furthest, and the first return to which it could not give a place.
     private(set) var furthest: (step: Step, turn: Int, depth: Int) = (0, -1, 0)
 
-    mutating func append(_ item: Int?, after before: Step?, turn: Int) -> Step {
-        let depth = before.map { depths[$0] + 1 } ?? 0
+    mutating func append(
+        _ item: Int?, after before: Step?, turn: Int, isUnknown: Bool
+    ) -> Step {
+        let depth = (before.map { depths[$0] } ?? 0) + (isUnknown ? 0 : 1)
         steps.append((item, before))
         depths.append(depth)
         let step = steps.count - 1
