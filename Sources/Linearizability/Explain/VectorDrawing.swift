@@ -88,7 +88,8 @@ struct VectorDrawing {
     }
 
     private func text(_ text: String, x: Int, y: Int, _ style: String) -> String {
-        "<text xml:space=\"preserve\" class=\"\(style)\" x=\"\(x)\" y=\"\(y)\">\(escape(text))</text>"
+        "<text xml:space=\"preserve\" class=\"\(style)\" x=\"\(x)\" y=\"\(y)\">"
+            + "\(escape(text))</text>"
     }
 
     private static let style = """
