@@ -141,6 +141,21 @@ extension RunReport {
         #expect(middle.reason == "lost")
     }
 
+    @Test func `is as sure as the least sure of them`() throws {
+        var reports = [RunReport](repeating: .example, count: 3)
+        for position in reports.indices {
+            reports[position].status = .proved
+            reports[position].verdict.linearizable = .holds
+            reports[position].verdict.refines_ado = .holds
+        }
+        #expect(RunReport.middle(of: reports)?.verdict.linearizable == .holds)
+        reports[0].verdict.linearizable = .incomplete
+        reports[2].verdict.refines_ado = .fails
+        #expect(RunReport.middle(of: reports)?.verdict.linearizable == .incomplete)
+        reports[1].verdict.refines_ado = .incomplete
+        #expect(RunReport.middle(of: reports)?.verdict.refines_ado == .fails)
+    }
+
     @Test func `has the lower one of two middles`() {
         #expect(median([4, 1, 3, 2]) == 2)
         #expect(median([Int]()) == nil)

@@ -2,6 +2,7 @@ import ADO
 import ADOObjects
 import ADOSpec
 import Foundation
+import Glibc
 import MultiPaxos
 import Synchronization
 import TestSupport
@@ -85,6 +86,23 @@ import Testing
         #expect(try read().lives.map(\.ending) == [.limit, .limit])
     }
 
+    @Test(.enabled(if: SmallDisk.isPermitted))
+    func `stops tracing where the disk is full, says so, and goes on`() async throws {
+        let disk = try SmallDisk(directory.path("small"))
+        try await serve(trace: disk.path + "/t") { node in
+            let counter = node.object(Counter.self, named: "c")
+            for number in 1...60 {
+                let sum = try await counter.call(.add(1), policy: patient)
+                #expect(sum == number)
+            }
+        } log: { lines in
+            #expect(lines.contains { $0.contains("traced no longer: no space left") })
+        }
+        let bytes = Array(try Data(contentsOf: URL(filePath: disk.path + "/t")))
+        #expect(bytes.count == SmallDisk.size)
+        #expect(TraceFile(bytes).lives.map(\.ending) == [.writeFailed])
+    }
+
     @Test func `refuses a file that is none of its traces, and leaves it alone`() throws {
         var other = TraceFileWriter()
         other.start(node: 2, incarnation: 1, cluster: "ado", nanoseconds: 1)
@@ -156,12 +174,13 @@ import Testing
 
     /// Runs `body` with a server that is the whole cluster.
     private func serve(
-        limit: UInt64 = 0, _ body: (Node) async throws -> Void,
+        limit: UInt64 = 0, trace: String? = nil, _ body: (Node) async throws -> Void,
         log check: ([String]) -> Void = { _ in }
     ) async throws {
         let listener = try Listener.bind(host: "127.0.0.1", port: 0)
         var options = options(listener)
         options.traceLimit = limit
+        options.trace = trace ?? options.trace
         options.electionTimeout = .milliseconds(50)
         let lines = Lines()
         options.onLog = { lines.add($1) }
@@ -177,6 +196,28 @@ import Testing
         await node.shutdown()
         check(lines.all)
     }
+}
+
+/// A file system of two pages, which this process may or may not be allowed to mount.
+private final class SmallDisk: Sendable {
+    struct Refused: Error {}
+
+    static let size = 8192
+
+    static let isPermitted: Bool = {
+        guard let folder = try? TemporaryDirectory() else { return false }
+        return (try? SmallDisk(folder.path("small"))) != nil
+    }()
+
+    let path: String
+
+    init(_ path: String) throws {
+        self.path = path
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        guard mount("tmpfs", path, "tmpfs", 0, "size=\(Self.size)") == 0 else { throw Refused() }
+    }
+
+    deinit { umount2(path, Int32(MNT_DETACH)) }
 }
 
 private final class Lines: Sendable {

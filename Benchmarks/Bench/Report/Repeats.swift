@@ -2,7 +2,8 @@ extension RunReport {
     /// The report of several runs: the one in the middle, with the figures of all.
     ///
     /// The middle is by unavailability where a fault was injected, else by throughput. The status
-    /// is the worst: one refuted run refutes, one invalid run makes the whole invalid.
+    /// is the worst: one refuted run refutes, one invalid run makes the whole invalid. So are the
+    /// verdicts: what was not judged once was not judged.
     static func middle(of reports: [RunReport]) -> RunReport? {
         guard let first = reports.first else { return nil }
         guard reports.count > 1 else { return first }
@@ -28,6 +29,8 @@ extension RunReport {
             middle.reason = worst.reason
             middle.acked_lost = reports.map(\.acked_lost).max() ?? 0
         }
+        middle.verdict.linearizable = .weakest(reports.map(\.verdict.linearizable))
+        middle.verdict.refines_ado = .weakest(reports.map(\.verdict.refines_ado))
         return middle
     }
 

@@ -6,6 +6,12 @@ enum Tristate: Sendable, Equatable, Codable {
 
     init(_ holds: Bool) { self = holds ? .holds : .fails }
 
+    /// What can be said of all of several.
+    static func weakest(_ all: [Tristate]) -> Tristate {
+        if all.contains(.fails) { return .fails }
+        return all.contains(.incomplete) ? .incomplete : .holds
+    }
+
     init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if let holds = try? container.decode(Bool.self) {

@@ -195,13 +195,25 @@ static void give_up(struct mp_trace_file *file) {
     file->open = false;
 }
 
-/* What the failed write left of a record is cut off, and perhaps there is room to say why. */
-static void conclude_failure(struct mp_trace_file *file) {
-    if (ftruncate(file->fd, (off_t)file->size) != 0) return;
+/* Cut off what a failed write left of a record, and say why nothing follows. */
+static bool write_stopped(struct mp_trace_file *file) {
+    if (ftruncate(file->fd, (off_t)file->size) != 0) return false;
     add_stopped(file);
-    ssize_t count = write(file->fd, file->buffer, file->used);
-    if (count != (ssize_t)file->used) (void)!ftruncate(file->fd, (off_t)file->size);
     file->used = 0;
+    file->sequence -= 1;
+    ssize_t count = write(file->fd, file->buffer, MP_TRACE_RECORD_SIZE);
+    return count == (ssize_t)MP_TRACE_RECORD_SIZE;
+}
+
+/* If the disk is full to the last record, that one gives its place. */
+static void conclude_failure(struct mp_trace_file *file) {
+    if (write_stopped(file)) return;
+    if (file->sequence > 1) {
+        file->size -= MP_TRACE_RECORD_SIZE;
+        file->sequence -= 1;
+        if (write_stopped(file)) return;
+    }
+    (void)!ftruncate(file->fd, (off_t)file->size);
 }
 
 enum mp_trace_stop mp_uv__trace_flush(struct mp_trace_file *file) {
