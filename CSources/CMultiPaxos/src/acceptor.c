@@ -95,9 +95,10 @@ enum mp_status mp__acceptor_admits(const struct mp_replica *replica, const struc
     if (mp_ballot_compare(batch->ballot, before.ballot) < 0) return MP_CONFLICT;
     uint64_t voters = mp__log_voters(replica, log, before.index);
     if (batch->voters != 0 && !mp_voters_adjacent(voters, batch->voters)) return MP_CONFLICT;
-    if (replica->batch_free == MP_NONE) return MP_BUSY;
-    if (batch->first > log->tip.index && log->uncommitted >= MP_UNCOMMITTED_MAX) return MP_BUSY;
-    return MP_OK;
+    /* What a batch replaces is given back first, so only one beyond the tip needs room. */
+    if (batch->first <= log->tip.index) return MP_OK;
+    bool room = replica->batch_free != MP_NONE && log->uncommitted < MP_UNCOMMITTED_MAX;
+    return room ? MP_OK : MP_BUSY;
 }
 
 void mp__acceptor_take(struct mp_replica *replica, struct mp__group *group,

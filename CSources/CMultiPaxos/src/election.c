@@ -1,10 +1,10 @@
 /* The election of the serving node, by quorum connectivity: ballot leader election as in Omni-Paxos
  * (Ng, Haridi, Carbone, EuroSys 2023, section 5). Ballots here are a number space of their own.
  *
- * Every T/4 a node asks all others for what they believe, and judges by the answers to its last two
- * rounds. It adopts the highest leader heard. A leader is happy if itself and the nodes that hear
- * it and know no higher leader form a quorum; a follower, if the leader itself says it is happy. A
- * node takes over only if it and every node it hears are unhappy, and it hears a quorum. No log is
+ * Every T/4 a node asks all others for what they believe, and judges by the answers of the last T.
+ * It adopts the highest leader heard. A leader is happy if itself and the nodes that hear it and
+ * know no higher leader form a quorum; a follower, if the leader itself says it is happy. A node
+ * takes over only if it and every node it hears are unhappy, and it hears a quorum. No log is
  * compared: phase 1 of Paxos repairs logs, so any connected node may serve.
  *
  * A restarted node begins with the lowest rank. A node whose disk has stalled for T is never happy
@@ -17,8 +17,11 @@ static uint32_t quorum(const struct mp_replica *replica) {
     return replica->options.voter_count / 2 + 1;
 }
 
+/* An answer counts for T: a link whose delay is below that elects nobody (FAULTS.md, row 12). */
+enum { ROUNDS_FRESH = 4 };
+
 static bool fresh(const struct mp__election *election, const struct mp__beat *beat) {
-    return beat->round != 0 && beat->round + 1 >= election->round;
+    return beat->round != 0 && beat->round + ROUNDS_FRESH > election->round;
 }
 
 static bool stalled(const struct mp_replica *replica) {

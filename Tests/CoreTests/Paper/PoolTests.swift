@@ -32,6 +32,32 @@ import Testing
         #expect(cluster.violations.isEmpty)
     }
 
+    /// A node whose own tail fills the pool could never adopt the better log, if that needed room
+    /// before the tail was given back.
+    @Test func `has room for what replaces a tail that fills it`() {
+        var configuration = CoreCluster.Configuration()
+        configuration.batchesMax = 16
+        configuration.window = 16
+        let cluster = CoreCluster(configuration)
+        cluster.start()
+        cluster.settle()
+        cluster.own(1)
+        for number in 0..<16 { #expect(cluster.invoke(1, "\(number)") == MP_OK) }
+        cluster.push(1)
+        cluster.flush(1)
+        cluster.take()
+
+        cluster.own(2, among: [2, 3])
+        cluster.invoke(2, "other")
+        cluster.push(2)
+        cluster.settle(among: [2, 3])
+        for _ in 0..<20 where cluster[1].log() != ["other"] {
+            cluster.timeOut(2)
+            cluster.settle()
+        }
+        #expect(cluster[1].log() == ["other"])
+    }
+
     /// Lets T/4 pass.
     private func pass(_ cluster: CoreCluster) {
         let end = cluster.now + T / 4
