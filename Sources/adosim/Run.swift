@@ -18,6 +18,7 @@ struct Run: ParsableCommand {
     @Option(help: "Draw only from these kinds of faults, as in crash,partition.")
     var faults: String?
     @Option(help: "A shared library with another build of the core.") var core: String?
+    @Option(help: "A mistake of the driver to make; `adosim plants` lists them.") var plant: String?
     @Option(help: "The commit to name in reports.") var commit: String?
     @Flag(help: "Print every trace record, and the faults.") var trace = false
     @Flag(help: "Print one JSON object for all runs.") var json = false
@@ -31,6 +32,7 @@ struct Run: ParsableCommand {
             throw ValidationError("--seed runs one seed; leave out --seeds and --minutes")
         }
         _ = try faultClasses()
+        _ = try planted()
         _ = try kept()
     }
 
@@ -56,6 +58,7 @@ struct Run: ParsableCommand {
         var options = RunOptions(seed: seed)
         options.faults = try faultClasses()
         options.keep = try kept()
+        options.plant = try planted()
         options.keepsTrace = trace
         return options
     }
@@ -68,6 +71,13 @@ struct Run: ParsableCommand {
                 let all = FaultClass.allCases.map(\.rawValue).joined(separator: ", ")
                 throw ValidationError("there is no fault \(name); there are \(all)")
             })
+    }
+
+    private func planted() throws -> Plant? {
+        guard let plant else { return nil }
+        if let found = Plant(rawValue: plant) { return found }
+        let all = Plant.allCases.map(\.rawValue).joined(separator: ", ")
+        throw ValidationError("there is no plant \(plant); there are \(all)")
     }
 
     private func kept() throws -> Set<Int>? {

@@ -122,6 +122,11 @@ class Cluster {
         if let violation = judge.add(record) { fail(violation) }
     }
 
+    /// Ends the run for the checkers of the specification, which order events before they judge.
+    func finishJudging() {
+        if case .violated(let violation) = judge.finish() { fail(violation) }
+    }
+
     /// Takes note of a log that was there before the run began.
     func assume(_ frame: Frame, isCommitted: Bool) {
         judge.noteGap("the run begins with logs")
@@ -394,6 +399,8 @@ class Cluster {
         switch ledger.record(frame, group: group) {
         case .known: return
         case .violation(let text): fail(.agreement, "node \(member.id): \(text)")
+        case .new where isLast && frame.point.ballot.node != member.id:
+            fail(.commit, "node \(nodeName(member.id)) is the first to commit \(frame.point)")
         case .new where isLast:
             let holders = voters.filter { self[$0].holdsDurably(frame, group) }
             if !mp_voters_quorum(ledger.voters(group) ?? founders, voterSet(of: holders)) {

@@ -11,6 +11,8 @@ enum RunRule: String {
     /// All nodes commit the same bytes.
     case agreement = "agreement"
     case refinement = "refinement"
+    /// Only the owner of a ballot commits first, through an entry of that ballot.
+    case commit = "own ballot commits"
     /// What a disk is asked to store is a log.
     case disk = "disk"
     /// Messages survive their own encoding, and damaged ones do not pass for others.

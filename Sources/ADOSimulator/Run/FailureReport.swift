@@ -44,6 +44,7 @@ public struct FailureReport: Sendable {
         if let keep = result.options.keep {
             words.append("--keep \(keep.sorted().map(String.init).joined(separator: ","))")
         }
+        if let plant = result.options.plant { words.append("--plant \(plant.rawValue)") }
         if let core { words.append("--core \(core)") }
         return words.joined(separator: " ")
     }

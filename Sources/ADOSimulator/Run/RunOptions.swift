@@ -9,6 +9,9 @@ public struct RunOptions: Sendable {
     /// The numbers of the only faults to keep; all if nil.
     public var keep: Set<Int>?
 
+    /// A deliberate mistake of the simulated driver, to see that runs find it.
+    public var plant: Plant?
+
     /// Whether every trace record is kept, not only the last.
     public var keepsTrace = false
 

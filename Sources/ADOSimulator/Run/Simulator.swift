@@ -18,7 +18,8 @@ public struct Simulator: Sendable {
 
     /// Runs one seed to its end, or to the first violation.
     public func run(_ options: RunOptions) -> RunResult {
-        let plan = Plan(faulty: options.seed)
+        var plan = Plan(faulty: options.seed)
+        plan.plant = options.plant
         let drawn = Schedule.draw(plan, only: options.faults)
         let kept = drawn.filter { options.keep?.contains($0.id) ?? true }
         return run(plan, kept, options)

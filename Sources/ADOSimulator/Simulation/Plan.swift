@@ -27,6 +27,9 @@ struct Plan {
     /// Applications that call objects at the servers, with sessions.
     var callers = 0
 
+    /// A deliberate mistake of the driver or of its disks.
+    var plant: Plant?
+
     /// A run without faults.
     init(calm seed: UInt64, voters: UInt64) {
         self.seed = seed

@@ -17,8 +17,7 @@ extension Simulation {
             reads.forget(node, outcome.group)
             calls?.preempted(node, outcome.group)
         case MP_CONFIRMED:
-            let applied = cluster[node].applied[outcome.group] ?? 0
-            expectFresh(reads.answer(node, outcome.group, through: applied))
+            answerReads(node, outcome.group)
             calls?.confirmed(node, outcome.group)
         case MP_TIPPED:
             expectFresh(tipReads.answer(node, outcome.group, through: outcome.point.index))
@@ -27,6 +26,11 @@ extension Simulation {
             for group in plan.groups { pull(node, group) }
         default: break
         }
+    }
+
+    private func answerReads(_ node: UInt64, _ group: UInt64) {
+        let applied = cluster[node].applied[group] ?? 0
+        expectFresh(reads.answer(node, group, through: applied))
     }
 
     private func expectFresh(_ violation: String?) {
@@ -52,7 +56,10 @@ extension Simulation {
 
     func read(_ node: UInt64, _ group: UInt64) {
         let floor = cluster.ledger.committed(group)
-        if cluster.confirm(node, group: group) == MP_OK { reads.ask(node, group, floor: floor) }
+        if cluster.confirm(node, group: group) == MP_OK {
+            reads.ask(node, group, floor: floor)
+            if plan.plant == .readWithoutBarrier { answerReads(node, group) }
+        }
         react()
     }
 
@@ -93,10 +100,22 @@ extension Simulation {
         let now = cluster.voters.filter {
             mp_voters_of($0) & cluster[node].view(group).voters != 0
         }
+        changeManyVoters(node, group, now)
         let next = Set(now).symmetricDifference([one])
         if cluster.reconfigure(node, next, group: group) == MP_OK {
             changes += 1
             if random.chance(700) { cluster.push(node, group: group) }
+        }
+    }
+
+    /// Now and then asks for what must be refused: several changes in one.
+    private func changeManyVoters(_ node: UInt64, _ group: UInt64, _ now: [UInt64]) {
+        guard wishes.chance(300) else { return }
+        let others = cluster.voters.filter { _ in wishes.chance(500) }
+        guard others.count > 1 else { return }
+        let next = Set(now).symmetricDifference(others)
+        if !next.isEmpty, cluster.reconfigure(node, next, group: group) == MP_OK {
+            cluster.push(node, group: group)
         }
     }
 

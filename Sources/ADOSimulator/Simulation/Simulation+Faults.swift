@@ -95,7 +95,9 @@ extension Simulation {
         let group = plan.groups[number % plan.groups.count]
         guard !member.isUp else { return }
         let isDamaged = member.damageDisk(group, frame: isHard ? nil : random.below(1 << 20))
-        cluster.start(member.id, lost: isDamaged ? [group] : [])
+        let isAbsent = plan.plant == .corruptIsAbsent
+        if isAbsent { member.disk.forgetDamaged(group) }
+        cluster.start(member.id, lost: isDamaged && !isAbsent ? [group] : [])
         calls?.start(member.id)
         react()
     }
@@ -103,7 +105,11 @@ extension Simulation {
     private func replaceDisk(_ place: Int, by disk: Disk) {
         let member = cluster.members[place]
         guard !member.isUp else { return }
-        member.lose(disk)
+        switch plan.plant {
+        case .wipedVotes: member.disk = .caughtUp(plan.groups, cluster.ledger)
+        case .rolledBackVotes: member.disk = disk
+        default: member.lose(disk)
+        }
         restart(member.id)
     }
 

@@ -11,6 +11,7 @@ extension Simulation {
         heal()
         requireProgress(within: 16 * timeout)
         calls?.end()
+        if cluster.violations.isEmpty { cluster.finishJudging() }
     }
 
     func heal() {

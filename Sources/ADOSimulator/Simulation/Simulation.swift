@@ -10,6 +10,8 @@ final class Simulation {
     /// The faults of the run, by number from 1.
     let injections: [Injection]
     var random: Random
+    /// For what changes nothing in a core that is right, so that it does not move other draws.
+    var wishes: Random
     var network: Network
     private var heap = EventHeap()
     private var reported: [(node: UInt64, outcome: mp_outcome)] = []
@@ -29,6 +31,8 @@ final class Simulation {
     private var waiting: [Int: [Happening]] = [:]
     /// What disks held when a roll back to it began.
     var snapshots: [Int: Disk] = [:]
+    /// What disks that lie go back to in a crash.
+    private var beforeFlush: [UInt64: Disk] = [:]
     var reads = ReadCheck("owner")
     var tipReads = ReadCheck("tips")
     var calls: CallLayer?
@@ -49,6 +53,7 @@ final class Simulation {
         self.plan = plan
         self.injections = injections
         random = Random(seed: plan.seed)
+        wishes = Random(seed: plan.seed ^ 0x5715)
         isCalm = !plan.isFaulty
         self.cluster = cluster ?? Cluster(plan.configuration)
         network = Network(count: self.cluster.members.count)
@@ -85,6 +90,7 @@ final class Simulation {
         flushing.remove(node)
         // After an error nobody knows what a disk holds: the node stops.
         if failing.remove(node) != nil { return stop(node) }
+        if plan.plant == .flushLies { beforeFlush[node] = cluster[node].disk }
         cluster.flush(node, count: cluster[node].disk.queue.count)
         if !cluster[node].disk.queue.isEmpty { scheduleFlush(node) }
     }
@@ -105,6 +111,7 @@ final class Simulation {
         reads.forget(node)
         tipReads.forget(node)
         calls?.crash(node)
+        if let disk = beforeFlush.removeValue(forKey: node) { cluster[node].disk = disk }
         let written = cluster[node].disk.queue.count
         cluster.crash(node, afterWriting: random.below(written + 1))
     }

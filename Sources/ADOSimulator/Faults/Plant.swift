@@ -1,0 +1,15 @@
+/// Deliberate mistakes of the simulated driver and its disks, one at a time.
+///
+/// They prove that a run finds such a mistake. Those of the core are patches, in `Tests/Plants`.
+public enum Plant: String, CaseIterable, Sendable {
+    /// A node whose disk was wiped copies what is committed, and votes again.
+    case wipedVotes = "wiped-votes"
+    /// A node whose disk was rolled back votes again.
+    case rolledBackVotes = "rolled-back-votes"
+    /// A damaged record, and what follows it, is taken for one that was never there.
+    case corruptIsAbsent = "corrupt-is-absent"
+    /// A disk says that a write is durable, and loses it in a crash.
+    case flushLies = "flush-lies"
+    /// An owner answers a read from its state without waiting for the barrier.
+    case readWithoutBarrier = "read-without-barrier"
+}
