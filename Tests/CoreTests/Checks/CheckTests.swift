@@ -1,3 +1,4 @@
+import ADOSpec
 import CMultiPaxos
 import Testing
 
@@ -9,6 +10,15 @@ import Testing
         Frame.sealed(
             [Array(text.utf8)], first: first, ballot: ballot,
             previous: after?.batch.checksum ?? 0)
+    }
+
+    @Test func `read the trace records of the core by the same numbers`() {
+        for kind in TraceKind.allCases where kind.rawValue < TraceKind.started.rawValue {
+            let name = mp_trace_name(mp_trace_kind(UInt32(kind.rawValue)))
+            #expect(name.map { String(cString: $0) } == kind.description)
+        }
+        let after = mp_trace_name(mp_trace_kind(UInt32(TraceKind.stale.rawValue) + 1))
+        #expect(after.map { String(cString: $0) } == "unknown")
     }
 
     @Test func `reject two histories of one index`() {
