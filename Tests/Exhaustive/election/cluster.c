@@ -194,8 +194,7 @@ static void settle(uint32_t leader, uint32_t phase) {
     links = graph_full;
     cluster_run(4 * T_US);
     for (uint32_t i = 0; i < NODES; i += 1) {
-        bool agrees = moment.serving[i] == leader;
-        if (!agrees) give_up("a calm cluster does not agree on node %u", leader);
+        if (moment.serving[i] != leader) give_up("calm nodes do not agree on node %u", leader + 1);
         settled[leader][phase].memories[i] = reserve(memory_size);
         memcpy(settled[leader][phase].memories[i], memories[i], memory_size);
     }

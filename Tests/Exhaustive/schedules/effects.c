@@ -224,10 +224,10 @@ bool node_step(struct node *node, struct mp_event *event, frame_id frame, struct
         result->refused = true;
         return false;
     }
-    if (event->kind == MP_EVENT_INVOKE) {
-        const struct mp_batch_builder *builder = event->invoke.batch;
-        frame = frame_put(builder->bytes, builder->size);
-    }
+    const struct mp_batch_builder *builder = NULL;
+    if (event->kind == MP_EVENT_INVOKE) builder = event->invoke.batch;
+    if (event->kind == MP_EVENT_MEMBERSHIP) builder = event->membership.batch;
+    if (builder != NULL) frame = frame_put(builder->bytes, builder->size);
     carry_out(node, &effects, frame, result);
     mp_replica_check(node->seat.replica);
     return result->violation[0] == 0;

@@ -36,13 +36,26 @@ uint64_t judge_end(uint32_t ledger) {
     return count == 0 ? 0 : frame_get((frame_id)entries[count - 1].frame)->batch.last;
 }
 
-static uint32_t copies(const struct world *world, uint32_t at, frame_id frame) {
-    uint32_t count = 0;
+/* The voters whose disks hold the frame at this place of the log. */
+static uint64_t holders(const struct world *world, uint32_t at, frame_id frame) {
+    uint64_t nodes = 0;
     for (uint32_t i = 0; i < VOTERS; i += 1) {
         const struct frames *disk = &moves_facts(world_state(world, i))->disk;
-        count += at < disk->count && disk->ids[at] == frame;
+        if (at < disk->count && disk->ids[at] == frame) nodes |= mp_voters_of(place_id(i));
     }
-    return count;
+    return nodes;
+}
+
+/* The voters in force at the commit point: a quorum of them for the last batch that is committed
+ * commits all before it as well. */
+static uint64_t voters_committing(const struct facts *facts) {
+    uint64_t voters = scope->members;
+    for (uint32_t i = 0; i < facts->log.count; i += 1) {
+        const struct mp_batch *batch = &frame_get(facts->log.ids[i])->batch;
+        if (batch->first > facts->commit.index) break;
+        if (batch->voters != 0) voters = batch->voters;
+    }
+    return voters;
 }
 
 /* Agreement, and that whatever is committed is durable at a quorum at that moment. */
@@ -64,10 +77,11 @@ static bool note(struct world *world, uint32_t place, char violation[VIOLATION_S
                      place + 1, (unsigned long long)batch->first);
             return false;
         }
-        uint32_t held = copies(world, i, frame);
-        if (held < VOTERS / 2 + 1 && (scope->judgements & JUDGE_QUORUM) != 0) {
-            snprintf(violation, VIOLATION_SIZE, "node %u commits index %llu, which %u disks hold",
-                     place + 1, (unsigned long long)batch->first, held);
+        bool held = mp_voters_quorum(voters_committing(facts), holders(world, i, frame));
+        if (!held && (scope->judgements & JUDGE_QUORUM) != 0) {
+            snprintf(violation, VIOLATION_SIZE,
+                     "node %u commits index %llu, which no quorum has on disk", place + 1,
+                     (unsigned long long)batch->first);
             return false;
         }
         noted[i] = (struct committed){.by = facts->ballot, .frame = frame};

@@ -1,6 +1,6 @@
 #include "moves.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { STATES_MAX = 1 << 23, STATE_SIZE_MAX = 16384, INBOXES_MAX = 1 << 24 };
@@ -29,8 +29,8 @@ move move_receive(uint32_t letter) {
     return (move)MOVE_RECEIVE << 28 | letter;
 }
 
-move move_of(enum move_kind kind, uint32_t place, uint32_t timer) {
-    return (move)kind << 28 | timer << 8 | place;
+move move_of(enum move_kind kind, uint32_t place, uint32_t detail) {
+    return (move)kind << 28 | detail << 8 | place;
 }
 
 enum move_kind move_kind(move move) {
@@ -41,7 +41,7 @@ uint32_t move_letter(move move) {
     return move & 0x0fffffff;
 }
 
-uint32_t move_timer(move move) {
+uint32_t move_detail(move move) {
     return move >> 8 & 0xff;
 }
 
@@ -59,6 +59,7 @@ static struct facts learn(const struct node *node) {
         .pending = (uint32_t)node->body.pending_count,
         .reading = (uint32_t)node->body.reading,
         .window_free = view.window_free,
+        .voters = view.voters,
         .streams = seat_streams(&node->seat),
         .fetches = seat_fetches(&node->seat),
         .ballot = view.owner,
@@ -77,6 +78,7 @@ static uint32_t intern(const struct node *node) {
     bool is_new = false;
     uint32_t state = strings_put(&states, bytes, size, &is_new);
     if (is_new) facts_of[state] = learn(node);
+    if (scope->audit) audit_note(state);
     return state;
 }
 
@@ -145,7 +147,10 @@ static void execute(struct node *node, move move, struct result *result) {
             node_read(node, result);
             return;
         case MOVE_RING:
-            node_ring(node, move_timer(move), result);
+            node_ring(node, move_detail(move), result);
+            return;
+        case MOVE_CONFIGURE:
+            node_configure(node, move_detail(move), result);
             return;
     }
     give_up("there is no move %x", move);
@@ -184,7 +189,7 @@ static void conclude(const struct node *node, uint32_t state, const struct resul
     outcome->letter_count = store_letters(result, outcome->letters);
 }
 
-static void perform(struct node *node, uint32_t state, move move, struct outcome *outcome) {
+void moves_perform(struct node *node, uint32_t state, move move, struct outcome *outcome) {
     static struct result result;
     result = (struct result){0};
     execute(node, move, &result);
@@ -198,7 +203,7 @@ const struct outcome *moves_outcome(uint32_t state, move move) {
     if (outcomes_used + 256 > outcomes_max) give_up("too many steps: choose a smaller scope");
     *at = (uint32_t)outcomes_used + 1;
     struct outcome *outcome = (struct outcome *)(outcomes + outcomes_used);
-    perform(restore(state, move_place(move)), state, move, outcome);
+    moves_perform(restore(state, move_place(move)), state, move, outcome);
     outcomes_used += sizeof *outcome / sizeof *outcomes + outcome->letter_count;
     return outcome;
 }
@@ -273,4 +278,26 @@ uint64_t moves_steps(void) {
 
 uint64_t moves_inboxes(void) {
     return inboxes.count;
+}
+
+struct node *moves_node(uint32_t place) {
+    return &nodes[place];
+}
+
+static int compare_keys(const void *a, const void *b) {
+    uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+    return left < right ? -1 : left > right;
+}
+
+uint64_t *moves_made(uint64_t *count) {
+    uint64_t *keys = calloc(outcome_at.count + 1, sizeof *keys);
+    if (keys == NULL) give_up("no memory");
+    *count = 0;
+    for (uint64_t i = 0; i < outcome_at.slots; i += 1) {
+        if (outcome_at.keys[i] == 0) continue;
+        keys[*count] = outcome_at.keys[i];
+        *count += 1;
+    }
+    qsort(keys, *count, sizeof *keys, compare_keys);
+    return keys;
 }

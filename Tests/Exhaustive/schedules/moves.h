@@ -14,17 +14,18 @@ enum move_kind {
     MOVE_INVOKE,
     MOVE_READ,
     MOVE_RING,
+    MOVE_CONFIGURE,
 };
 
-/* Kind, and the letter received; or kind, place and timer. */
+/* Kind, and the letter received; or kind, place, and a timer or a set of voters. */
 typedef uint32_t move;
 
 move move_receive(uint32_t letter);
-move move_of(enum move_kind kind, uint32_t place, uint32_t timer);
+move move_of(enum move_kind kind, uint32_t place, uint32_t detail);
 enum move_kind move_kind(move move);
 uint32_t move_place(move move);
 uint32_t move_letter(move move);
-uint32_t move_timer(move move);
+uint32_t move_detail(move move);
 
 /* What a search needs to know of a state of a node. */
 struct facts {
@@ -34,6 +35,7 @@ struct facts {
     uint32_t pending;
     uint32_t reading;
     uint32_t window_free;
+    uint64_t voters; /* In force at the tip. */
     uint64_t streams, fetches;
     struct mp_ballot ballot; /* Of the owner here, else the promise. */
     struct mp_point commit;
@@ -74,8 +76,22 @@ uint64_t moves_states(void);
 uint64_t moves_steps(void);
 uint64_t moves_inboxes(void);
 
-/* Check the normal form: whatever state it stands for, each step made from it has the same outcome
- * from that state. Returns how many steps were compared; ends the program if two differ. */
-uint64_t moves_audit(void);
+/* audit.c: check the normal form. Each state that a node was in before it was put in its normal
+ * form makes every move that was made from the normal form, and so do the states to which these
+ * moves lead: the outcomes must be the same. */
+struct audit {
+    uint64_t states; /* Those checked. */
+    uint64_t moves;  /* Those compared. */
+    bool complete;   /* There were no more states. */
+    bool differs;    /* Two outcomes are not the same: the last ones compared. */
+};
+struct audit moves_audit(void);
+/* For the audit: note that the last move led to this state. */
+void audit_note(uint32_t state);
+/* Every move made so far, in the order of the states: the state plus one, then the move. */
+uint64_t *moves_made(uint64_t *count);
+/* The outcome of a move from any state of a node; `state` is its normal form. */
+void moves_perform(struct node *node, uint32_t state, move move, struct outcome *outcome);
+struct node *moves_node(uint32_t place);
 
 #endif /* EXHAUSTIVE_MOVES_H */

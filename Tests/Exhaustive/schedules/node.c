@@ -14,11 +14,12 @@ uint32_t place_of(uint64_t id) {
     return PLACES_MAX;
 }
 
-static struct mp_options options_of(uint32_t place) {
+static struct mp_options options_of(const struct scope *scope, uint32_t place) {
     struct mp_options options = {
         .node = place_id(place),
         .voter_count = VOTERS,
         .votes = place < VOTERS,
+        .configuration = scope->members,
         .window = 2,
         .groups_max = 1,
         .batches_max = 4 * LOG_MAX, /* So many that the pool is never scarce. */
@@ -26,6 +27,9 @@ static struct mp_options options_of(uint32_t place) {
         .fetch_bytes = MP_BATCH_SIZE_MAX,
     };
     for (uint32_t i = 0; i < VOTERS; i += 1) options.voters[i] = place_id(i);
+    if (scope->mutant == MUTANT_OTHER_VOTERS && place == 1) {
+        options.configuration = mp_voters_of(place_id(place));
+    }
     return options;
 }
 
@@ -44,6 +48,27 @@ static void normalise(struct node *node) {
     node->durable = 0;
 }
 
+static uint8_t raw[NODE_SIZE_MAX];
+static size_t raw_size;
+
+static void keep_raw(const struct node *node) {
+    struct words words = {.bytes = raw, .room = sizeof raw};
+    words_put(&words, &node->body, sizeof node->body);
+    seat_save_raw(&node->seat, &words);
+    raw_size = words_end(&words);
+}
+
+const uint8_t *node_raw(size_t *size) {
+    *size = raw_size;
+    return raw;
+}
+
+void node_load_raw(struct node *node, struct words *words) {
+    words_get(words, &node->body, sizeof node->body);
+    seat_load_raw(&node->seat, words);
+    node->durable = seat_durable(&node->seat);
+}
+
 static void finish(struct node *node, struct result *result) {
     if (result->violation[0] != 0 || result->refused) return;
     struct mp_group_view view;
@@ -52,6 +77,7 @@ static void finish(struct node *node, struct result *result) {
         node->body.reading = READING_NOTHING;
         result->dropped = true;
     }
+    if (node->scope->audit) keep_raw(node);
     normalise(node);
 }
 
@@ -83,8 +109,9 @@ static void start(struct node *node, struct result *result) {
 
 void node_make(struct node *node, const struct scope *scope, uint32_t place) {
     *node = (struct node){.scope = scope, .body = {.place = place}};
-    struct mp_options options = options_of(place);
+    struct mp_options options = options_of(scope, place);
     seat_make(&node->seat, &options);
+    node->seat.forgetful = scope->mutant == MUTANT_FORGETFUL;
     static struct result result;
     result = (struct result){0};
     start(node, &result);
@@ -186,6 +213,14 @@ void node_pull(struct node *node, struct result *result) {
     finish(node, result);
 }
 
+static void push_after(struct node *node, struct mp_event *event, struct result *result) {
+    if (node_step(node, event, 0, result)) {
+        struct mp_event push = {.kind = MP_EVENT_PUSH};
+        (void)node_step(node, &push, 0, result);
+    }
+    finish(node, result);
+}
+
 /* The second proposer's batches have two entries, so that the frames of two logs do not line up. */
 void node_invoke(struct node *node, struct result *result) {
     uint8_t bytes[256];
@@ -201,12 +236,18 @@ void node_invoke(struct node *node, struct result *result) {
     }
     struct mp_event event = {.kind = MP_EVENT_INVOKE};
     event.invoke.batch = &builder;
-    if (node_step(node, &event, 0, result)) {
-        body->invoked += 1;
-        struct mp_event push = {.kind = MP_EVENT_PUSH};
-        (void)node_step(node, &push, 0, result);
-    }
-    finish(node, result);
+    body->invoked += 1;
+    push_after(node, &event, result);
+}
+
+void node_configure(struct node *node, uint32_t voters, struct result *result) {
+    uint8_t bytes[256];
+    struct mp_batch_builder builder;
+    mp_batch_begin(&builder, bytes, sizeof bytes);
+    struct mp_event event = {.kind = MP_EVENT_MEMBERSHIP};
+    event.membership.batch = &builder;
+    event.membership.voters = voters;
+    push_after(node, &event, result);
 }
 
 void node_read(struct node *node, struct result *result) {

@@ -63,10 +63,17 @@ void node_pull(struct node *node, struct result *result);
 void node_invoke(struct node *node, struct result *result);
 void node_read(struct node *node, struct result *result);
 void node_ring(struct node *node, uint32_t timer, struct result *result);
+void node_configure(struct node *node, uint32_t voters, struct result *result);
 
 /* The state as few bytes, and back. */
 void node_save(const struct node *node, struct words *words);
 void node_load(struct node *node, struct words *words);
+
+/* With `audit`: the state that the last move led to, before it was put in its normal form; and the
+ * same as a state to make moves from. */
+enum { NODE_SIZE_MAX = 32768 };
+const uint8_t *node_raw(size_t *size);
+void node_load_raw(struct node *node, struct words *words);
 
 /* effects.c: step the replica and carry out what must follow. `frame` is that of the event.
  * False if the replica refused the event, or a property does not hold. */

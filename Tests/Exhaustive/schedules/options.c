@@ -16,6 +16,8 @@ static const struct {
     {"--crashes", offsetof(struct scope, crashes), "crashes with restart (0)"},
     {"--timers", offsetof(struct scope, timers), "timers that go off (0)"},
     {"--reads", offsetof(struct scope, reads), "reads, at most 3 (0)"},
+    {"--changes", offsetof(struct scope, changes), "changes of the voters, at most 3 (0)"},
+    {"--members", offsetof(struct scope, members), "the voters at first, as bits (7: all)"},
     {"--streams", offsetof(struct scope, streams), "streams to a voter that begin again (1)"},
     {"--judge", offsetof(struct scope, judgements), "properties judged, as bits (15: all)"},
     {"--depth", offsetof(struct scope, depth), "moves; 0: all there are, depth first (0)"},
@@ -27,6 +29,7 @@ struct scope options_default(void) {
     return (struct scope){
         .pulls = 2,
         .batches = 1,
+        .members = (1u << VOTERS) - 1,
         .streams = 1,
         .judgements = JUDGE_ALL,
         .memory = 1ull << 30,
@@ -79,6 +82,10 @@ int options_read(struct scope *scope, int count, char *const *words) {
         scope->clients = true;
         return 1;
     }
+    if (strcmp(words[0], "--audit") == 0) {
+        scope->audit = true;
+        return 1;
+    }
     if (count < 2) return 0;
     if (strcmp(words[0], "--plant") == 0) scope->mutant = find_mutant(words[1]);
     if (strcmp(words[0], "--after") == 0) scope->after = words[1];
@@ -88,7 +95,7 @@ int options_read(struct scope *scope, int count, char *const *words) {
     for (int i = 0; i < NUMBERS; i += 1) {
         if (strcmp(words[0], numbers[i].name) != 0) continue;
         *field(scope, i) = read_number(words[0], words[1]);
-        if (scope->reads > 3) give_up("--reads is at most 3");
+        if (scope->reads > 3 || scope->changes > 3) give_up("%s is at most 3", words[0]);
         return 2;
     }
     bool known = strcmp(words[0], "--plant") == 0 || strcmp(words[0], "--after") == 0 ||
@@ -109,6 +116,7 @@ void options_print(FILE *file, const struct scope *scope) {
 void options_help(FILE *file) {
     fprintf(file, "scope:\n  %-18s the proposers are two clients, not voters 1 and 2\n",
             "--clients");
+    fprintf(file, "  %-18s check the normal form of states afterwards\n", "--audit");
     for (int i = 0; i < NUMBERS; i += 1) {
         fprintf(file, "  %-10s NUMBER  %s\n", numbers[i].name, numbers[i].help);
     }

@@ -19,6 +19,8 @@ enum { VOTERS = 3, PROPOSERS = 2, PLACES_MAX = VOTERS + PROPOSERS };
     X(DOUBLE_PROMISE, "double-promise", "a promise counts twice: a quorum of f")   \
     X(EAGER_COMMIT, "eager-commit", "an owner calls committed what it only sent")  \
     X(SAME_CLIENT, "same-client", "a client starts again under its old id")        \
+    X(OTHER_VOTERS, "other-voters", "a proposer believes that it votes alone")     \
+    X(FORGETFUL, "forgetful", "the explorer takes unequal states for equal: --audit") \
     X(STALE_READ, "stale-read", "an old answer serves as one to a later read")
 
 enum mutant {
@@ -43,11 +45,14 @@ struct scope {
     uint32_t crashes;
     uint32_t timers;
     uint32_t reads;
+    uint32_t changes; /* Of the voters. */
+    uint32_t members; /* The voters at first, as bits. */
     uint32_t streams; /* How often an owner may start its stream to one voter again. */
     const char *after; /* What has happened before the first state; see transcript.h. */
     enum mutant mutant;
     uint32_t judgements; /* Of enum judgement. */
 
+    bool audit;       /* Check the normal form of states afterwards. */
     uint32_t depth;   /* Steps; 0: as many as there are. */
     uint32_t seconds; /* 0: no bound. */
     uint64_t memory;  /* Bytes for states; the tables of distinct steps come on top. */

@@ -181,6 +181,7 @@ uint64_t seat_normalise(struct seat *seat) {
     order_pool(seat, group);
     if (group != NULL) {
         clear_leftovers(group);
+        if (seat->forgetful) group->heard = 0;
         still_timers(seat, group);
         count_from(&group->last_write, durable);
         count_from(&group->promise_write, durable);
@@ -230,6 +231,25 @@ void seat_load(struct seat *seat, struct words *words) {
             (struct mp__batch){.before = MP_NONE, .after = i + 1 == max ? MP_NONE : i + 1};
     }
     seat->now_us = replica->now_us;
+}
+
+void seat_save_raw(const struct seat *seat, struct words *words) {
+    const struct mp_replica *replica = seat->replica;
+    words_put(words, replica, sizeof *replica);
+    words_put(words, replica->groups, replica->group_slots * sizeof *replica->groups);
+    words_put(words, replica->batches, seat->options.batches_max * sizeof *replica->batches);
+}
+
+void seat_load_raw(struct seat *seat, struct words *words) {
+    struct mp_replica *replica = seat->replica;
+    words_get(words, replica, sizeof *replica);
+    words_get(words, replica->groups, replica->group_slots * sizeof *replica->groups);
+    words_get(words, replica->batches, seat->options.batches_max * sizeof *replica->batches);
+    seat->now_us = replica->now_us;
+}
+
+uint64_t seat_durable(const struct seat *seat) {
+    return seat->replica->durable_write;
 }
 
 uint64_t seat_confirm_round(const struct seat *seat) {

@@ -17,6 +17,7 @@ struct seat {
     size_t size;
     struct mp_options options;
     struct mp_replica *replica;
+    bool forgetful;  /* A mistake, planted: the normal form leaves out something that matters. */
     uint64_t now_us; /* Stands still during a life, and is later in the next. */
 };
 
@@ -35,6 +36,11 @@ uint64_t seat_normalise(struct seat *seat);
 /* The state as few bytes, and back. */
 void seat_save(const struct seat *seat, struct words *words);
 void seat_load(struct seat *seat, struct words *words);
+
+/* The same for a state that is not in its normal form. */
+void seat_save_raw(const struct seat *seat, struct words *words);
+void seat_load_raw(struct seat *seat, struct words *words);
+uint64_t seat_durable(const struct seat *seat);
 
 /* The timers of the object. Time is not modelled: a timer is armed or not, and each armed one may
  * go off at any moment, whatever the others do. */

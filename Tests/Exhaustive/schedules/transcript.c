@@ -6,7 +6,7 @@
 
 #include "options.h"
 
-static const char *const verbs[] = {"receive", "write", "crash", "pull", "invoke", "read", "ring"};
+static const char *const verbs[] = {"receive", "write", "crash", "pull", "invoke", "read", "ring", "configure"};
 enum { VERBS = sizeof verbs / sizeof *verbs, CALM_MAX = 10000 };
 
 static const char *kind_name(uint8_t kind) {
@@ -49,8 +49,9 @@ static void tell_letter(FILE *file, uint32_t id) {
 static void tell_move(FILE *file, move move) {
     enum move_kind kind = move_kind(move);
     fprintf(file, "%s %u", verbs[kind], move_place(move) + 1);
-    if (kind == MOVE_RING) fprintf(file, " %s", seat_timer_name(move_timer(move)));
-    if (kind == MOVE_RING) fprintf(file, " %u", move_timer(move));
+    if (kind == MOVE_RING) fprintf(file, " %u -- the timer of %s", move_detail(move),
+                                   seat_timer_name(move_detail(move)));
+    if (kind == MOVE_CONFIGURE) fprintf(file, " %u -- as a set of bits", move_detail(move));
     if (kind != MOVE_RECEIVE) return;
     fprintf(file, " %016" PRIx64 " -- ", letter_name(move_letter(move)));
     tell_letter(file, move_letter(move));
@@ -126,15 +127,14 @@ static move find_letter(const struct world *world, uint32_t place, const char *n
 }
 
 static move parse(const struct world *world, const char *line) {
-    char verb[16] = "", third[32] = "", fourth[16] = "";
+    char verb[16] = "", third[32] = "";
     unsigned node = 0;
-    int read = sscanf(line, "%15s %u %31s %15s", verb, &node, third, fourth);
+    int read = sscanf(line, "%15s %u %31s", verb, &node, third);
     if (read < 2 || node < 1 || node > PLACES_MAX) give_up("not a move: %s", line);
     for (uint32_t kind = 0; kind < VERBS; kind += 1) {
         if (strcmp(verb, verbs[kind]) != 0) continue;
         if (kind == MOVE_RECEIVE) return find_letter(world, node - 1, third);
-        uint32_t timer = kind == MOVE_RING ? (uint32_t)strtoul(fourth, NULL, 10) : 0;
-        return move_of((enum move_kind)kind, node - 1, timer);
+        return move_of((enum move_kind)kind, node - 1, (uint32_t)strtoul(third, NULL, 10));
     }
     give_up("not a move: %s", line);
 }

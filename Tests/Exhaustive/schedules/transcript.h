@@ -5,7 +5,8 @@
  *     after pull 1, calm                  what happened before the first move
  *     1. pull 2                           also: write, crash, invoke, read
  *     2. receive 1 8f3a6c21d0e4b977 -- PREPARE 1.2 from node 2
- *     3. ring 1 resend
+ *     3. ring 1 0                         the number of a timer
+ *     4. configure 1 3                    the voters as bits: nodes 1 and 2
  *     calm                                deliver and write until nothing changes */
 #ifndef EXHAUSTIVE_TRANSCRIPT_H
 #define EXHAUSTIVE_TRANSCRIPT_H

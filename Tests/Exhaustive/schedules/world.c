@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MOVES_MAX = 1 << 14, ASKED_BITS = 6 };
+enum { MOVES_MAX = 1 << 14, ASKED_BITS = 5 };
 
 /* What of the scope was used up is counted in bytes of one word; reads share the next with what
  * they asked for. */
@@ -59,9 +59,15 @@ static uint32_t counted(const struct world *world, enum counter counter) {
     return world->words[2 * places + 1] >> (8 * counter) & 0xff;
 }
 
-/* The top two bits of the word of reads count them. */
+/* The top two bits of the word of reads count them, and the two below changes of the voters. */
+enum { READS_SHIFT = 30, CHANGES_SHIFT = 28 };
+
 static uint32_t reads_done(const struct world *world) {
-    return world->words[2 * places + 2] >> 30;
+    return world->words[2 * places + 2] >> READS_SHIFT;
+}
+
+static uint32_t changes_done(const struct world *world) {
+    return world->words[2 * places + 2] >> CHANGES_SHIFT & 3;
 }
 
 static void add_move(uint32_t state, move move) {
@@ -89,6 +95,10 @@ static void add_own_moves(const struct world *world, uint32_t place) {
     }
     if (owning && facts->window_free > 0 && counted(world, COUNT_BATCHES) < scope->batches) {
         add_move(state, move_of(MOVE_INVOKE, place, 0));
+    }
+    for (uint32_t set = 1; owning && set < 1u << VOTERS; set += 1) {
+        if (set == facts->voters || changes_done(world) >= scope->changes) continue;
+        add_move(state, move_of(MOVE_CONFIGURE, place, set));
     }
     bool reads = facts->reading == READING_NOTHING && (owning ? facts->ready : !proposing);
     if (reads && reads_done(world) < scope->reads) add_move(state, move_of(MOVE_READ, place, 0));
@@ -119,9 +129,11 @@ static void count_move(struct world *world, move move) {
         [MOVE_INVOKE] = 1u << 8 * COUNT_BATCHES,
         [MOVE_CRASH] = 1u << 8 * COUNT_CRASHES,
         [MOVE_RING] = 1u << 8 * COUNT_TIMERS,
+        [MOVE_CONFIGURE] = 0,
     };
     enum move_kind kind = move_kind(move);
-    if (kind == MOVE_READ) *asked(world) += 1u << 30;
+    if (kind == MOVE_READ) *asked(world) += 1u << READS_SHIFT;
+    if (kind == MOVE_CONFIGURE) *asked(world) += 1u << CHANGES_SHIFT;
     if (kind < sizeof units / sizeof *units) *counters(world) += units[kind];
 }
 
@@ -163,5 +175,5 @@ bool world_apply(const struct world *world, const struct offer *offer, struct wo
 
 void world_forget_counts(struct world *world) {
     *counters(world) = 0;
-    *asked(world) &= (1u << 30) - 1;
+    *asked(world) &= (1u << CHANGES_SHIFT) - 1;
 }
