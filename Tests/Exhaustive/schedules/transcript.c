@@ -6,7 +6,8 @@
 
 #include "options.h"
 
-static const char *const verbs[] = {"receive", "write", "crash", "pull", "invoke", "read", "ring", "configure"};
+static const char *const verbs[] = {"receive", "write", "crash", "pull",
+                                    "invoke",  "read",  "ring",  "configure"};
 enum { VERBS = sizeof verbs / sizeof *verbs, CALM_MAX = 10000 };
 
 static const char *kind_name(uint8_t kind) {
