@@ -56,6 +56,18 @@ import Testing
         }
     }
 
+    @Test func `is incomplete where a killed owner may have committed what nobody saw`() {
+        // Without the commits of node 2, somebody told node 1 what its owner never committed.
+        var traces = FakeTraces(committing: false)
+        traces.applied = [1: 4, 2: 0, 3: 0]
+        traces.add(1, .committed, at: 60, 4, checksum: 14)
+        #expect(traces.judge().verdict.isViolated)
+        traces.writers[2]?.start(node: 2, incarnation: 2, cluster: "c", nanoseconds: 70_000)
+        traces.add(2, .committed, at: 80, 4, checksum: 14)
+        let verdict = traces.judge().verdict
+        #expect(verdict.isIncomplete, "\(verdict)")
+    }
+
     @Test func `does not excuse with a killed node what is certain`() {
         var traces = FakeTraces(killing: 1, losingFrom: .invoked)
         traces.add(3, .committed, at: 80, 4, checksum: 666)
@@ -125,7 +137,9 @@ private struct FakeTraces {
     }
 
     /// Without the records of node 1 from the first one of a kind on, until it starts again.
-    init(killing killed: UInt64? = nil, losingFrom lost: TraceKind? = nil) {
+    init(
+        killing killed: UInt64? = nil, losingFrom lost: TraceKind? = nil, committing: Bool = true
+    ) {
         for node in 1...3 as ClosedRange<UInt64> {
             var writer = TraceFileWriter()
             writer.start(node: node, incarnation: node, cluster: "c", nanoseconds: 1000)
@@ -150,6 +164,7 @@ private struct FakeTraces {
         add(2, .invoked, at: 31, 4, checksum: 14)
         add(1, .accepted, at: 40, 4, checksum: 14)
         add(3, .accepted, at: 41, 4, checksum: 14)
+        guard committing else { return }
         add(2, .committed, at: 50, 4, checksum: 14)
         add(1, .committed, at: 60, 4, checksum: 14)
         add(3, .committed, at: 61, 4, checksum: 14)

@@ -28,10 +28,18 @@ struct TraceJudgement: Sendable {
 
     func run() -> Outcome {
         let facts = gather()
+        let gaps = sources.compactMap { gap(in: $0, facts) }
+        let outcome = judge(facts, gaps)
+        guard case .violated(let violation) = outcome.verdict, !facts.killed.isEmpty
+        else { return outcome }
+        // Only what is wrong whatever a killed node could not write any more is certain.
+        let reason = "the last records of a killed node are missing, and the log does not give "
+        return judge(facts, gaps + [reason + "them back: \(violation.explanation)"])
+    }
+
+    private func judge(_ facts: Facts, _ gaps: [String]) -> Outcome {
         var judge = Judge()
-        for source in sources {
-            if let gap = gap(in: source, facts) { judge.noteGap(gap) }
-        }
+        for gap in gaps { judge.noteGap(gap) }
         var outcome = Outcome(verdict: .holds)
         var completion = TraceCompletion(
             log: log, killed: facts.killed, invoked: facts.invoked, pulled: facts.pulled)
@@ -46,22 +54,8 @@ struct TraceJudgement: Sendable {
             if found ?? judge.add(judged) != nil { break }
         }
         outcome.rebuilt = completion.count
-        outcome.verdict = Self.conclude(judge.finish(), killed: facts.killed)
+        outcome.verdict = judge.finish()
         return outcome
-    }
-
-    /// A killed node may have done what nobody has a record of, and the log does not tell.
-    private static func conclude(
-        _ verdict: ADOSpec.Verdict, killed: Set<UInt64>
-    ) -> ADOSpec.Verdict {
-        guard case .violated(let violation) = verdict,
-            violation.rule == Violation.unknownHistoryRule, !killed.isEmpty
-        else { return verdict }
-        return .incomplete(
-            """
-            the last records of a killed node are missing, and the log does not give them back: \
-            \(violation.explanation)
-            """)
     }
 
     private static func forge(
