@@ -20,8 +20,10 @@ public protocol Model: Sendable {
     func step(_ state: State, _ input: Input, _ output: Output?) -> State?
 
     /// Whether an operation that answers this changes no state that allows it: true for what reads,
-    /// and for what was refused. It is only a hint, and false is always right; but with it the
-    /// search has far less to try.
+    /// and for what was refused.
+    ///
+    /// With this hint the search has far less to try. False is always right; true, where it is
+    /// wrong, is misuse and traps.
     func isReadOnly(_ input: Input, _ output: Output?) -> Bool
 
     /// The key that an input is about: an input may neither see nor change any other.

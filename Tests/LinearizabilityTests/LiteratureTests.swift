@@ -168,6 +168,17 @@ import Testing
         #expect(verdict.isLinearizable)
     }
 
+    /// The first write must follow its client's read, which returned in the instant of its call;
+    /// the second need not, although it was called no earlier.
+    @Test func `of another client does not wait for its twin`() throws {
+        let verdict = try RegisterModel(initial: 0).judge(
+            .op(1, 0...5, .read, .value(1)), .lost(1, 5, .write(1)), .lost(2, 5, .write(1)))
+        #expect(verdict.isLinearizable)
+        let alone = try RegisterModel(initial: 0).judge(
+            .op(1, 0...5, .read, .value(1)), .lost(1, 5, .write(1)))
+        #expect(alone.explanation?.unplaceable == [0])
+    }
+
     @Test func `costs little among hundreds of its kind`() throws {
         let adds = (0..<200).map { History<CounterModel.Input, Int>.Operation.lost(1, $0, .add(1)) }
         for (sum, isLegal) in [(0, true), (200, true), (201, false), (-1, false)] {
