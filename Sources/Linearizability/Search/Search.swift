@@ -2,7 +2,7 @@
 /// a memory of configurations (Lowe 2017), on a stack of its own.
 ///
 /// An operation is placed just in time: when the first return that is left is its own, or to make
-/// that one possible. Four rules cut the choices down; docs/internals/linearizability.md says why
+/// that one possible. Five rules cut the choices down; docs/internals/linearizability.md says why
 /// none of them loses an order.
 struct Search {
     enum Ending {
