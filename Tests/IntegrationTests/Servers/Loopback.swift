@@ -82,6 +82,17 @@ final class RawSocket: Sendable {
             || errno == EAGAIN
     }
 
+    /// Writes as much as the other side takes at once, and says how much that was.
+    func sendSome(_ bytes: [UInt8]) -> Int {
+        max(0, Foundation.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)))
+    }
+
+    /// Whether there is something to read, or the other side has closed.
+    var hasInput: Bool {
+        var byte: UInt8 = 0
+        return recv(descriptor, &byte, 1, Int32(MSG_PEEK)) >= 0
+    }
+
     /// Waits for `count` bytes.
     func receive(_ count: Int) async throws -> [UInt8] {
         var bytes: [UInt8] = []
