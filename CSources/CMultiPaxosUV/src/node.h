@@ -268,6 +268,7 @@ void mp_uv__sent_tick(struct mp_uv_node *node);
 void mp_uv__sent_hurry(struct mp_uv_node *node, uint64_t before);
 void mp_uv__sent_free(struct mp_uv_node *node);
 void mp_uv__serving_set(struct mp_uv_node *node, uint64_t serving);
+void mp_uv__serving_heard(struct mp_conn *conn);
 
 /* apply.c */
 void mp_uv__apply(struct mp_uv_node *node);

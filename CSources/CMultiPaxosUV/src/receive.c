@@ -97,9 +97,7 @@ static void receive_open(struct mp_conn *conn, const struct mp_message *message)
 
 static void receive_serving(struct mp_conn *conn, const struct mp_message *message) {
     conn->serving = message->value;
-    if (!conn->owner->server && message->value != 0) {
-        mp_uv__serving_set(conn->owner, message->value);
-    }
+    if (!conn->owner->server) mp_uv__serving_heard(conn);
 }
 
 static void receive_refused(struct mp_conn *conn, const struct mp_message *message) {

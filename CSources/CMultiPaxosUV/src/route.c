@@ -25,6 +25,26 @@ void mp_uv__serving_set(struct mp_uv_node *node, uint64_t serving) {
     }
 }
 
+/* True if this server says itself that it serves. */
+static bool claims(const struct mp_uv_node *node, uint64_t id) {
+    const struct mp_conn *conn = id == 0 ? NULL : mp_uv__conn_to(node, id);
+    return conn != NULL && conn->serving == id;
+}
+
+/* Servers that do not all hear each other may differ. What one says of itself counts most, also
+ * that it serves no longer; of several that claim it, the last to say so. */
+void mp_uv__serving_heard(struct mp_conn *conn) {
+    struct mp_uv_node *node = conn->owner;
+    uint64_t chosen = conn->serving;
+    if (!claims(node, chosen)) {
+        if (claims(node, node->serving)) return;
+        for (uint32_t i = 0; i < node->peer_count; i += 1) {
+            if (claims(node, node->peers[i].node)) chosen = node->peers[i].node;
+        }
+    }
+    if (chosen != 0) mp_uv__serving_set(node, chosen);
+}
+
 /* The connection calls leave by: to the node that serves, or, from a client, to any server. */
 static struct mp_conn *route(const struct mp_uv_node *node) {
     struct mp_conn *conn = NULL;
@@ -222,10 +242,21 @@ void mp_uv__sent_hurry(struct mp_uv_node *node, uint64_t before) {
     }
 }
 
+/* The server sent nothing at all while a call waited for as long as calls may: to this client it is
+ * lost, and another server will find it. */
+static void leave_silent(struct mp_uv_node *node, struct mp_conn *conn) {
+    if (conn == NULL || node->server) return;
+    if (node->now_us - conn->heard_us < node->options.call_timeout_us) return;
+    mp_uv__conn_fail(conn, "it has answered nothing for as long as a call may take");
+}
+
 void mp_uv__sent_tick(struct mp_uv_node *node) {
     for (uint32_t i = 0; i < node->sent_capacity; i += 1) {
         const struct mp_draft *draft = node->sent[i];
-        if (draft != NULL && draft->deadline_us <= node->now_us) give_up(node, i);
+        if (draft == NULL || draft->deadline_us > node->now_us) continue;
+        struct mp_conn *conn = mp_uv__conn_at(node, draft->slot, draft->generation);
+        give_up(node, i);
+        leave_silent(node, conn);
     }
 }
 

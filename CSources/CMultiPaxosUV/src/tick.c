@@ -74,7 +74,8 @@ static void tick_conn(struct mp_uv_node *node, struct mp_conn *conn) {
     uint64_t limit_us = 5 * node->options.timeout_us;
     if (conn->state != MP_CONN_READY) {
         if (node->now_us - conn->opened_us < limit_us) return;
-        if (conn->state == MP_CONN_DIALLING || conn->linger) {
+        bool told = conn->peer != NULL && conn->peer->warned;
+        if (conn->state == MP_CONN_DIALLING || conn->linger || told) {
             mp_uv__conn_close(conn);
         } else {
             mp_uv__conn_fail(conn, "it did not complete the handshake in time");
