@@ -63,6 +63,15 @@ static void dial_address(struct mp_peer *peer, const struct sockaddr *address) {
     mp_uv__conn_close(conn);
 }
 
+/* A name may have several addresses: each attempt takes the next. */
+static const struct addrinfo *choose(const struct mp_peer *peer, const struct addrinfo *found) {
+    uint32_t count = 0;
+    for (const struct addrinfo *at = found; at != NULL; at = at->ai_next) count += 1;
+    const struct addrinfo *chosen = found;
+    for (uint32_t i = peer->failures % count; i > 0; i -= 1) chosen = chosen->ai_next;
+    return chosen;
+}
+
 static void on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *found) {
     struct mp_peer *peer = request->data;
     struct mp_uv_node *node = peer->owner;
@@ -71,7 +80,7 @@ static void on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *
     if (status != 0) {
         if (!node->stopping) failed(peer, uv_strerror(status));
     } else if (!node->stopping && peer->dialling == NULL) {
-        dial_address(peer, found->ai_addr);
+        dial_address(peer, choose(peer, found)->ai_addr);
     }
     uv_freeaddrinfo(found);
 }
