@@ -39,6 +39,7 @@ public struct Server: Sendable {
         // Before the node's threads start, so that no signal is ever taken the default way.
         let signals = StopSignals()
         let node = try start()
+        let readyLine = readyLine(node)
         onReady(readyLine)
         logger.info("\(readyLine)")
         let name = await signals.next()
@@ -47,10 +48,9 @@ public struct Server: Sendable {
         logger.info("stopped")
     }
 
-    private var readyLine: String {
+    private func readyLine(_ node: Node) -> String {
         let address = configuration.address.map { "\($0.host):\($0.port)" } ?? "nowhere"
-        return
-            "node \(configuration.node) of cluster \(configuration.cluster) listens on \(address)"
+        return "node \(node.id) of cluster \(node.cluster) listens on \(address)"
     }
 
     private func start() throws(Failure) -> Node {

@@ -3,8 +3,8 @@ public import MultiPaxos
 
 /// What a server process is told on its command line.
 public struct ServerConfiguration: Sendable, Hashable {
-    /// The cluster's name, as the directory was formatted with.
-    public var cluster: String
+    /// The cluster's name, as the directory was formatted with; `nil` is whatever it says.
+    public var cluster: String?
     /// The id of this server.
     public var node: UInt64
     /// Every server of the cluster, this one included.
@@ -20,7 +20,7 @@ public struct ServerConfiguration: Sendable, Hashable {
 
     /// Creates a configuration.
     public init(
-        cluster: String = "ado", node: UInt64, peers: [NodeOptions.Voter], data: String,
+        cluster: String? = nil, node: UInt64, peers: [NodeOptions.Voter], data: String,
         electionTimeout: Duration = .milliseconds(200)
     ) {
         self.cluster = cluster
@@ -36,7 +36,7 @@ extension ServerConfiguration {
     var address: NodeOptions.Voter? { peers.first { $0.node == node } }
 
     var options: NodeOptions {
-        var options = NodeOptions(cluster: cluster, node: node, voters: peers, data: data)
+        var options = NodeOptions(cluster: cluster ?? "", node: node, voters: peers, data: data)
         options.electionTimeout = electionTimeout
         options.trace = trace
         options.traceLimit = traceLimit

@@ -53,7 +53,8 @@ extension NodeCore {
         mp_uv_node_stats(raw, &stats)
         let (count, objects) = objectStatuses(raw)
         return NodeStatus(
-            node: mp_uv_node_id(raw), cluster: options.cluster, incarnation: stats.incarnation,
+            node: mp_uv_node_id(raw), cluster: String(cString: mp_uv_node_cluster(raw)),
+            incarnation: stats.incarnation,
             serving: stats.serving, processMicroseconds: processMicroseconds(),
             disk: DiskStatus(stats), counters: NodeCounters(stats), peers: peerStatuses(raw),
             objectCount: count, objects: objects)

@@ -25,12 +25,16 @@ public final class Node: Sendable {
     /// The node's id; a client's is random.
     public let id: UInt64
 
+    /// The cluster's name; a server's is what its directory says.
+    public let cluster: String
+
     /// The types whose objects the node applies.
     public let types: TypeRegistry
 
-    private init(_ core: NodeCore, id: UInt64, types: TypeRegistry) {
+    private init(_ core: NodeCore, _ raw: OpaquePointer, types: TypeRegistry) {
         self.core = core
-        self.id = id
+        id = mp_uv_node_id(raw)
+        cluster = String(cString: mp_uv_node_cluster(raw))
         self.types = types
     }
 
@@ -79,7 +83,7 @@ extension Node {
         }
         let core = NodeCore(options: options, types: types)
         let raw = try core.start(listener: listener.take())
-        return Node(core, id: mp_uv_node_id(raw.pointer), types: types)
+        return Node(core, raw.pointer, types: types)
     }
 
     /// Settles what was submitted, stops the loop, and returns when its threads are done.

@@ -31,7 +31,8 @@ public struct NodeOptions: Sendable {
         case error
     }
 
-    /// The cluster's name, as its directories have it.
+    /// The cluster's name, as its directories have it; empty for a server that is to take it from
+    /// its directory.
     public var cluster: String
 
     /// The id of this server, or 0 for a client, which draws a random one.
@@ -86,7 +87,7 @@ extension NodeOptions {
 
     /// Throws a sentence about the first thing that cannot be right.
     public func validate() throws(NodeError) {
-        try Self.validate(cluster: cluster)
+        if !isServer || !cluster.isEmpty { try Self.validate(cluster: cluster) }
         try validateVoters()
         guard isServer else {
             guard data == nil else {

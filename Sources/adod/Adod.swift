@@ -43,8 +43,8 @@ struct Run: AsyncParsableCommand {
     @Option(help: "The directory that 'adod format' made.")
     var data: String
 
-    @Option(help: "The cluster's name, as its directory was formatted with.")
-    var cluster: String = "ado"
+    @Option(help: "The cluster's name, to check the directory's; without it that one is taken.")
+    var cluster: String?
 
     @Option(help: "Milliseconds a serving node may be silent before another one takes over.")
     var electionTimeoutMs: UInt32 = 200

@@ -34,7 +34,7 @@ struct mp_lmdb_error {
 
 struct mp_lmdb_options {
     const char *path;     /* The directory. */
-    const char *cluster;  /* The cluster's name. */
+    const char *cluster;  /* The cluster's name; for open NULL is whatever the directory says. */
     uint64_t node;
     uint64_t map_bytes;   /* Address space of the map: the most the data may grow to. 0: 1 TiB, or
                            * less if the process does not have that much. */

@@ -28,11 +28,11 @@ enum mp_status mp__fail_mdb(const struct mp_lmdb *env, int rc, const char *doing
 
 enum mp_status mp__check_options(const struct mp_lmdb_options *options,
                                  struct mp_lmdb_error *error) {
-    MP_ASSERT(options->path != NULL && options->cluster != NULL);
-    size_t cluster = strlen(options->cluster);
+    MP_ASSERT(options->path != NULL);
     if (options->path[0] == '\0') {
         return mp__fail(error, MP_SYSTEM, "The path of the data directory is empty; give --data.");
     }
+    size_t cluster = options->cluster == NULL ? 1 : strlen(options->cluster);
     if (cluster == 0 || cluster >= MP_LMDB_CLUSTER_SIZE) {
         return mp__fail(error, MP_FOREIGN, "A cluster's name has 1 to %u bytes, this one %zu.",
                         MP_LMDB_CLUSTER_SIZE - 1, cluster);

@@ -14,11 +14,15 @@
 /* LMDB's two meta pages: a smaller file is an interrupted beginning, which LMDB would complete. */
 enum { DATA_SIZE_MIN = 8192 };
 
+static const char *name_of(const struct mp_lmdb_options *options) {
+    return options->cluster == NULL ? "ID" : options->cluster;
+}
+
 static enum mp_status fail_unformatted(const struct mp_lmdb_options *options,
                                        struct mp_lmdb_error *error) {
     return mp__fail(error, MP_FOREIGN,
                     "%s is not formatted; run: adod format --cluster %s --node %llu --data %s",
-                    options->path, options->cluster, (unsigned long long)options->node,
+                    options->path, name_of(options), (unsigned long long)options->node,
                     options->path);
 }
 
@@ -33,7 +37,7 @@ static enum mp_status check_directory(const struct mp_lmdb_options *options,
         return mp__fail(error, MP_SYSTEM,
                         "%s does not exist. Mount its disk; for a new node run: adod format "
                         "--cluster %s --node %llu --data %s",
-                        options->path, options->cluster, (unsigned long long)options->node,
+                        options->path, name_of(options), (unsigned long long)options->node,
                         options->path);
     }
     if (!S_ISDIR(info.st_mode)) {
@@ -78,7 +82,7 @@ static int open_databases(struct mp_lmdb *env, MDB_txn *txn) {
 static enum mp_status check_self(struct mp_lmdb *env, const struct mp_lmdb_options *options,
                                  struct mp_lmdb_error *error) {
     const struct mp__self *self = &env->self;
-    if (strcmp(self->cluster, options->cluster) != 0) {
+    if (options->cluster != NULL && strcmp(self->cluster, options->cluster) != 0) {
         return mp__fail(error, MP_FOREIGN,
                         "%s belongs to cluster \"%s\"; this is cluster \"%s\". Start it with "
                         "--cluster %s, or point --data at a directory of cluster \"%s\".",

@@ -163,6 +163,7 @@ static enum mp_status format_locked(const struct mp_lmdb_options *options,
 enum mp_status mp_lmdb_format(const struct mp_lmdb_options *options,
                               struct mp_lmdb_error *error) {
     MP_ASSERT(options != NULL && error != NULL);
+    MP_ASSERT(options->cluster != NULL);
     int lock = -1;
     error->text[0] = '\0';
     enum mp_status status = mp__check_options(options, error);

@@ -35,7 +35,7 @@ struct mp_uv_peer {
 };
 
 struct mp_uv_options {
-    char cluster[MP_LMDB_CLUSTER_SIZE];
+    char cluster[MP_LMDB_CLUSTER_SIZE]; /* Empty: a server is of its directory's cluster. */
     uint64_t node; /* 0: a client, which draws a random id. */
     struct mp_uv_peer voters[MP_VOTERS_MAX]; /* Every server, this one included. */
     uint32_t voter_count;
@@ -176,6 +176,9 @@ MP_MUST_USE enum mp_status mp_uv_node_start(const struct mp_uv_options *options,
 
 /* The id of this node: for a client the random one. */
 uint64_t mp_uv_node_id(const struct mp_uv_node *node);
+
+/* The cluster's name: for a server what its directory says. It lives as long as the node. */
+const char *mp_uv_node_cluster(const struct mp_uv_node *node);
 
 /* Say what object a group is, before the first submit or pull of it: `type`, a zero byte, `name`.
  * It becomes the first entry of an empty log. MP_OK, MP_TOO_BIG, MP_BUSY, MP_CLOSED. */

@@ -81,6 +81,10 @@ uint64_t mp_uv_node_id(const struct mp_uv_node *node) {
     return node->id;
 }
 
+const char *mp_uv_node_cluster(const struct mp_uv_node *node) {
+    return node->options.cluster;
+}
+
 enum mp_status mp_uv_node_open(struct mp_uv_node *node, uint64_t group,
                                const uint8_t *description, uint32_t size) {
     if (size == 0 || size > MP_UV_OBJECT_SIZE_MAX) return MP_TOO_BIG;

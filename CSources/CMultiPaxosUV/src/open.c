@@ -66,14 +66,19 @@ static enum mp_status open_storage(struct mp_uv_node *node, struct mp_lmdb_error
     if (node->options.data == NULL) {
         return fail(error, MP_FOREIGN, "a server needs a voting directory; format one first");
     }
+    const char *cluster = node->options.cluster;
     struct mp_lmdb_options options = {
-        .path = node->options.data, .cluster = node->options.cluster, .node = node->id};
+        .path = node->options.data,
+        .cluster = cluster[0] == '\0' ? NULL : cluster,
+        .node = node->id,
+    };
     enum mp_status status = mp_lmdb_open(&options, &node->env, error);
     if (status != MP_OK) return status;
     struct mp_lmdb_identity_record record;
     mp_lmdb_identity(node->env, &record);
     node->incarnation = record.incarnation;
     node->admitted = record.admitted;
+    memcpy(node->options.cluster, record.cluster, sizeof node->options.cluster);
     return MP_OK;
 }
 

@@ -122,7 +122,8 @@ extension `Real servers` {
         @Test func `refuse the directory of another cluster`() async throws {
             try format(cluster: "other")
             try await refusesInOneLine(
-                arguments(), status: 1, "belongs to cluster \"other\"", "--cluster other")
+                arguments() + ["--cluster", "ado"], status: 1, "belongs to cluster \"other\"",
+                "--cluster other")
         }
 
         @Test func `refuse a directory that another server uses`() async throws {
