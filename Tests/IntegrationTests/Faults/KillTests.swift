@@ -48,6 +48,30 @@ extension `Real servers` {
             try await cluster.stop()
         }
 
+        @Test func `lose nothing with two of five, the owner among them`() async throws {
+            try await ServerCluster.run(replicas: 5, in: directory) { cluster, client throws in
+                try await cluster.underLoad(client) { writers, owner throws in
+                    let dead = [owner, try #require(cluster.others(than: owner).first)]
+                    try await cluster.kill(dead)
+                    try await writers.waitForProgress(within: elections(3))
+                    let next = try await cluster.owner(of: Writers.keys, client)
+                    #expect(!dead.contains(next))
+                    try await cluster.restart(dead)
+                }
+            }
+        }
+
+        @Test func `lose nothing when a majority is killed, the owner among them`() async throws {
+            try await ServerCluster.run(in: directory) { cluster, client throws in
+                try await cluster.underLoad(client) { writers, owner throws in
+                    let dead = [owner, try #require(cluster.others(than: owner).first)]
+                    try await cluster.kill(dead)
+                    try await cluster.restart(dead)
+                    try await writers.waitForProgress(within: elections(3))
+                }
+            }
+        }
+
         @Test func `lose nothing when all are killed at once, twice`() async throws {
             let cluster = try await ServerCluster.start(in: directory)
             try await cluster.withClient { client throws in

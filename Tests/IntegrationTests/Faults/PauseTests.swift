@@ -65,5 +65,37 @@ extension `Real servers` {
             }
             try await cluster.stop()
         }
+
+        @Test func `as followers, they are not missed`() async throws {
+            try await ServerCluster.run(replicas: 5, in: directory) { cluster, client throws in
+                try await cluster.underLoad(client) { writers, owner throws in
+                    let followers = cluster.others(than: owner).prefix(2)
+                    for node in followers { cluster.send(SIGSTOP, to: node) }
+                    try await writers.waitForProgress(within: elections(1))
+                    #expect(try await cluster.owner(of: Writers.keys, client) == owner)
+                    for node in followers { cluster.send(SIGCONT, to: node) }
+                }
+            }
+        }
+
+        /// Awake for 20 of each 200 milliseconds.
+        @Test func `nine tenths of the time as owner, they do not stop the others`() async throws {
+            try await ServerCluster.run(in: directory) { cluster, client throws in
+                try await cluster.underLoad(client) { writers, owner throws in
+                    let throttle = Task {
+                        while !Task.isCancelled {
+                            cluster.send(SIGSTOP, to: owner)
+                            try? await Task.sleep(for: .milliseconds(180))
+                            cluster.send(SIGCONT, to: owner)
+                            try? await Task.sleep(for: .milliseconds(20))
+                        }
+                        cluster.send(SIGCONT, to: owner)
+                    }
+                    try await writers.waitForProgress(50, within: elections(4))
+                    throttle.cancel()
+                    await throttle.value
+                }
+            }
+        }
     }
 }

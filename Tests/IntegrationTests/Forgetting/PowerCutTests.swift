@@ -22,12 +22,14 @@ extension `Real servers` {
             }
         }
 
-        /// Kills all servers and takes back the unflushed writes that `isLost` chooses.
+        /// Kills servers, all if none are given, and takes back the unflushed writes that `isLost`
+        /// chooses.
         private func cutPower(
-            _ cluster: ServerCluster, isLost: () -> Bool = { true }
+            _ cluster: ServerCluster, of nodes: [UInt64]? = nil, isLost: () -> Bool = { true }
         ) async throws {
-            try await cluster.kill(cluster.nodes)
-            for node in cluster.nodes {
+            let nodes = nodes ?? cluster.nodes
+            try await cluster.kill(nodes)
+            for node in nodes {
                 let file = cluster.data(of: node) + "/data.mdb"
                 try UndoJournal(at: journal(of: node)).undo(in: file, where: isLost)
                 try FileManager.default.removeItem(atPath: journal(of: node))
@@ -49,6 +51,29 @@ extension `Real servers` {
                         let keepsSome = round > 1
                         try await cutPower(cluster) { !keepsSome || random.oneIn(2) }
                         try await cluster.restart(cluster.nodes)
+                    }
+                    try await writers.waitForProgress(10)
+                }
+                try await cluster.verify(ledger, client)
+            }
+            try await cluster.stop()
+        }
+
+        /// One of three is a minority, two are a majority; the owner is always among them.
+        @Test(arguments: [1, 2]) func `some of them, lose nothing acknowledged`(
+            count: Int
+        ) async throws {
+            let cluster = try await start(flush: "real")
+            try await cluster.withClient { client throws in
+                let ledger = try await Writers.run(
+                    on: client, policy: .exactlyOnce(deadline: .seconds(30))
+                ) { writers throws in
+                    for _ in 1...2 {
+                        try await writers.waitForProgress(10)
+                        let owner = try await cluster.owner(of: Writers.keys, client)
+                        let dark = [owner] + cluster.others(than: owner).prefix(count - 1)
+                        try await cutPower(cluster, of: dark)
+                        try await cluster.restart(dark)
                     }
                     try await writers.waitForProgress(10)
                 }

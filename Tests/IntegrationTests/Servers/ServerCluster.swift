@@ -12,7 +12,11 @@ final class ServerCluster: Sendable {
     /// Where the servers' directories are, and what a shim writes.
     let directory: TemporaryDirectory
 
+    /// The links between the servers, if there are any; otherwise they are connected as they are.
+    let links: Network?
+
     private let ports: [UInt16]
+    private let edit: @Sendable ([String]) -> [String]
     private let environment: @Sendable (UInt64) -> [String: String]
     private let servers = Mutex<[UInt64: ChildProcess]>([:])
     private let ended = Mutex<[UInt64: String]>([:])
@@ -21,23 +25,33 @@ final class ServerCluster: Sendable {
     var nodes: [UInt64] { (1...UInt64(ports.count)).map { $0 } }
 
     private init(
-        _ ports: [UInt16], in directory: TemporaryDirectory,
-        _ environment: @escaping @Sendable (UInt64) -> [String: String]
+        _ ports: [UInt16], _ links: Network?, in directory: TemporaryDirectory,
+        _ environment: @escaping @Sendable (UInt64) -> [String: String],
+        _ edit: @escaping @Sendable ([String]) -> [String]
     ) {
         self.ports = ports
+        self.edit = edit
+        self.links = links
         self.directory = directory
         self.environment = environment
     }
 
     /// Starts a cluster.
     ///
-    /// `environment` says, given a node, what its process gets besides this one's; `started` which
-    /// servers start at once, all of them if nil.
+    /// With `links`, what servers and clients send each other passes through ``links``.
+    /// `started` says which servers start at once, all of them if nil; `environment`, given a node,
+    /// what its process gets besides this one's; `edit` changes the arguments that servers are
+    /// started with.
     static func start(
-        replicas: Int = 3, in directory: TemporaryDirectory, started: [UInt64]? = nil,
-        environment: @escaping @Sendable (UInt64) -> [String: String] = { _ in [:] }
+        replicas: Int = 3, links: Bool = false, in directory: TemporaryDirectory,
+        started: [UInt64]? = nil,
+        environment: @escaping @Sendable (UInt64) -> [String: String] = { _ in [:] },
+        edit: @escaping @Sendable ([String]) -> [String] = { $0 }
     ) async throws -> ServerCluster {
-        let cluster = ServerCluster(try Loopback.freePorts(replicas), in: directory, environment)
+        let ports = try Loopback.freePorts(replicas)
+        let numbered = ports.enumerated().map { (UInt64($0) + 1, $1) }
+        let network = links ? try Network(Dictionary(uniqueKeysWithValues: numbered)) : nil
+        let cluster = ServerCluster(ports, network, in: directory, environment, edit)
         for node in cluster.nodes {
             try Node.format(directory: cluster.data(of: node), cluster: name, node: node)
         }
@@ -52,11 +66,21 @@ final class ServerCluster: Sendable {
     func port(of node: UInt64) -> UInt16 { ports[Int(node) - 1] }
 
     /// The servers as an argument of adod.
-    var peers: String { nodes.map { "\($0)=127.0.0.1:\(port(of: $0))" }.joined(separator: ",") }
+    var peers: String { peers(seenBy: nil) }
+
+    /// The servers where one of them finds them.
+    private func peers(seenBy node: UInt64?) -> String {
+        nodes.map { peer in
+            let link = node.flatMap { links?.port(from: $0, to: peer) }
+            return "\(peer)=127.0.0.1:\(link ?? port(of: peer))"
+        }.joined(separator: ",")
+    }
 
     /// The arguments with which a server is started.
     func arguments(of node: UInt64) -> [String] {
-        ["--cluster", Self.name, "--node", "\(node)", "--peers", peers, "--data", data(of: node)]
+        edit(
+            ["--cluster", Self.name, "--node", "\(node)", "--peers", peers(seenBy: node)]
+                + ["--data", data(of: node)])
     }
 
     /// What a server has printed on its standard error, over all its lives.
@@ -103,7 +127,8 @@ extension ServerCluster {
         let log: String
     }
 
-    private func waitForEnd(of node: UInt64) async throws -> ChildProcess.Exit {
+    /// Waits until a server has ended by itself, and says how.
+    func waitForEnd(of node: UInt64) async throws -> ChildProcess.Exit {
         guard let server = servers.withLock({ $0[node] }) else { return .status(0) }
         let exit = try await server.exit()
         servers.withLock { $0[node] = nil }
@@ -144,7 +169,8 @@ extension ServerCluster {
         let voters = nodes.map { node in
             let isReachable = reachable?.contains(node) ?? true
             return NodeOptions.Voter(
-                node: node, host: "127.0.0.1", port: isReachable ? port(of: node) : nowhere)
+                node: node, host: "127.0.0.1",
+                port: isReachable ? links?.entrance(of: node) ?? port(of: node) : nowhere)
         }
         return NodeOptions(cluster: Self.name, voters: voters)
     }
@@ -183,6 +209,16 @@ extension ServerCluster {
         }
     }
 
+    /// The highest ballot that a reachable server has promised for the object.
+    func ballot(of object: ObjectName, _ client: Cluster) async throws -> Ballot? {
+        var highest: Ballot?
+        for node in nodes {
+            let status = try? await client.client.status(of: object, on: node)
+            highest = [highest, status?.promised].compactMap { $0 }.max()
+        }
+        return highest
+    }
+
     /// Waits until all servers have named the same one to serve for three election timeouts.
     ///
     /// The first to listen serves until a better connected one is known.
@@ -192,11 +228,22 @@ extension ServerCluster {
         try await poll(until: "the servers agree who serves") {
             var serving: Set<UInt64> = []
             for node in nodes {
-                serving.insert(try await client.client.status(of: node).serving)
+                // The client may not be connected to all of them yet.
+                serving.insert((try? await client.client.status(of: node).serving) ?? 0)
             }
             if serving != agreed || serving.count != 1 || serving == [0] { since = .now }
             agreed = serving
             return .now - since > .milliseconds(600)
+        }
+    }
+
+    /// Waits until every other server is connected to this one.
+    func waitUntilConnected(to node: UInt64, _ client: Cluster) async throws {
+        for other in nodes where other != node {
+            try await poll(until: "node \(other) is connected to node \(node)") {
+                let status = try? await client.client.status(of: other)
+                return status?.peers.first { $0.node == node }?.isConnected ?? false
+            }
         }
     }
 

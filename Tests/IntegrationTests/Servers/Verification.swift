@@ -27,6 +27,25 @@ extension ServerCluster {
             sourceLocation: sourceLocation)
         let sum = try await client.object(Counter.self, named: Writers.sum.name).call(.value)
         #expect(sum == ledger.added, sourceLocation: sourceLocation)
+        try await verifyLogs(ledger, client, sourceLocation: sourceLocation)
+    }
+
+    /// Every server has the same log, with each acknowledged write in it once.
+    private func verifyLogs(
+        _ ledger: Writers.Ledger, _ client: Cluster, sourceLocation: SourceLocation
+    ) async throws {
+        var first: CommittedLog?
+        for node in nodes {
+            let log = try await CommittedLog.read(of: Writers.keys, from: node, client)
+            let complaints = log.complaints(ledger.acknowledged.keys)
+            #expect(complaints.isEmpty, "node \(node)", sourceLocation: sourceLocation)
+            // One that is ahead knows of more; what both have must be equal.
+            let differing = first?.checksums.filter { last, checksum in
+                log.checksums[last].map { $0 != checksum } ?? false
+            }
+            #expect(differing?.isEmpty ?? true, "node \(node)", sourceLocation: sourceLocation)
+            first = first ?? log
+        }
     }
 
     /// The keys that were acknowledged and are not there.

@@ -57,9 +57,11 @@ final class Writers: Sendable {
     }
 
     /// Waits until so many more writes are acknowledged.
-    func waitForProgress(_ writes: Int = 20) async throws {
+    func waitForProgress(
+        _ writes: Int = 20, within deadline: Duration = .seconds(20)
+    ) async throws {
         let goal = known.acknowledged.count + writes
-        try await poll(until: "\(goal) writes are acknowledged") {
+        try await poll(until: "\(goal) writes are acknowledged", within: deadline) {
             known.acknowledged.count >= goal
         }
     }

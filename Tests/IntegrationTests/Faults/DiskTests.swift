@@ -1,0 +1,137 @@
+import ADO
+import ADOObjects
+import Foundation
+import MultiPaxos
+import TestSupport
+import Testing
+
+extension `Real servers` {
+    /// Rows 15, 16, 20 and 21 of the fault matrix.
+    @Suite struct `on a bad disk` {
+        private let directory: TemporaryDirectory
+
+        init() throws {
+            directory = try TemporaryDirectory()
+        }
+
+        private func run(
+            replicas: Int = 3, _ body: (ServerCluster, Cluster, ShimmedDisk) async throws -> Void
+        ) async throws {
+            let disk = try await ShimmedDisk(in: directory)
+            try await ServerCluster.run(
+                replicas: replicas, in: directory, environment: { disk.environment(of: $0) }
+            ) { cluster, client throws in
+                try await body(cluster, client, disk)
+            }
+        }
+
+        @Test func `that is slow, as followers, are not waited for`() async throws {
+            try await run { cluster, client, disk throws in
+                try await cluster.underLoad(client) { writers, owner throws in
+                    let follower = try #require(cluster.others(than: owner).first)
+                    try disk.set(.slow(.milliseconds(1000)), on: follower)
+                    // At one write a second it would take too long.
+                    try await writers.waitForProgress(100, within: .seconds(15))
+                    #expect(try await cluster.owner(of: Writers.keys, client) == owner)
+                    disk.mend(follower)
+                }
+            }
+        }
+
+        @Test func `that stalls, as owner, hand over`() async throws {
+            try await run { cluster, client, disk throws in
+                try await cluster.underLoad(client) { writers, owner throws in
+                    try disk.set(.slow(.milliseconds(3000)), on: owner)
+                    try await writers.waitForProgress(within: elections(4))
+                    try await poll(until: "another one owns", within: elections(4)) {
+                        try await cluster.owner(of: Writers.keys, client) != owner
+                    }
+                    disk.mend(owner)
+                }
+            }
+        }
+
+        /// Nothing may be promised or acknowledged after it: the process ends, and says why.
+        @Test(arguments: [false, true]) func `whose flush fails, stop at once and say so`(
+            asOwner: Bool
+        ) async throws {
+            try await run { cluster, client, disk throws in
+                try await cluster.underLoad(client) { writers, owner throws in
+                    let bad = asOwner ? owner : try #require(cluster.others(than: owner).first)
+                    try disk.set(.failing(EIO), on: bad)
+                    #expect(try await cluster.waitForEnd(of: bad) == .status(74))
+                    let words = cluster.log(of: bad)
+                    #expect(words.contains("Input/output error"), "\(words)")
+                    #expect(words.contains("check the disk"), "\(words)")
+                    try await writers.waitForProgress(within: elections(3))
+                    disk.mend(bad)
+                    try await cluster.restart([bad])
+                }
+            }
+        }
+
+        /// Writes large values until one is refused because the disks are full.
+        ///
+        /// What was on its way when they filled up is unknown.
+        private func fill(_ keys: Handle<KeyValue>) async throws {
+            let value = String(repeating: "x", count: 900_000)
+            try await poll(until: "a write is refused as the disks are full") {
+                do throws(CallFailure) {
+                    try await keys.call(.set("large", to: value), policy: .atMostOnce)
+                    return false
+                } catch {
+                    return error == .storageFull
+                }
+            }
+        }
+
+        /// Room for the reserve of 64 MiB, and a little more.
+        private let room = ShimmedDisk.Condition.room(72 << 20)
+
+        @Test func `that is full, all of them, refuse writes, answer reads, and go on`()
+            async throws
+        {
+            let disk = try await ShimmedDisk(in: directory)
+            for node in 1...3 as ClosedRange<UInt64> { try disk.set(room, on: node) }
+            try await ServerCluster.run(
+                in: directory, environment: { disk.environment(of: $0) }
+            ) { cluster, client throws in
+                let keys = client.object(KeyValue.self, named: "large")
+                try await keys.call(.set("small", to: "before"))
+                try await fill(keys)
+                #expect(try await keys.call(.get("small")) == "before")
+                for node in cluster.nodes { disk.mend(node) }
+                try await poll(until: "a write is taken again") {
+                    (try? await keys.call(.set("small", to: "after"))) != nil
+                }
+                #expect(try await keys.call(.get("small")) == "after")
+                let name = ObjectName(type: KeyValue.typeName, name: "large")
+                try await cluster.waitUntilAgreed(on: name, client)
+            }
+        }
+
+        @Test(arguments: [false, true]) func `that is full, one of them, does without it`(
+            asOwner: Bool
+        ) async throws {
+            try await run { cluster, client, disk throws in
+                try await cluster.underLoad(client) { writers, owner throws in
+                    let full = asOwner ? owner : try #require(cluster.others(than: owner).first)
+                    try await cluster.kill([full])
+                    try disk.set(room, on: full)
+                    try await cluster.restart([full])
+                    let large = client.object(KeyValue.self, named: "large")
+                    let value = String(repeating: "x", count: 900_000)
+                    try await poll(until: "the disk of node \(full) is full") {
+                        try await large.call(.set("large", to: value))
+                        return try await client.client.status(of: full).disk.isFull
+                    }
+                    try await writers.waitForProgress(within: elections(4))
+                    disk.mend(full)
+                    try await poll(until: "it has space again") {
+                        try await !client.client.status(of: full).disk.isFull
+                    }
+                }
+            }
+        }
+    }
+}

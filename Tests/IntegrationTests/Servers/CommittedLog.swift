@@ -1,0 +1,73 @@
+import ADO
+import ADOObjects
+import MultiPaxos
+import Synchronization
+
+/// The committed log of the keys, as one server has it.
+struct CommittedLog: Equatable {
+    /// A request of a session.
+    struct Identity: Hashable {
+        let session: UInt64
+        let request: UInt64
+    }
+
+    /// The checksum of each batch, which covers those before it, by the batch's last index.
+    private(set) var checksums: [UInt64: UInt64] = [:]
+
+    /// The requests that set a key: one for each time it was asked for, however often the request
+    /// itself is repeated in the log.
+    private(set) var requests: [String: Set<Identity>] = [:]
+
+    /// Something in the log is no entry, or no call of this object.
+    struct Unreadable: Error {}
+
+    /// Reads all of it.
+    static func read(
+        of object: ObjectName, from node: UInt64, _ client: Cluster
+    ) async throws -> CommittedLog {
+        let frames = Mutex<[(last: UInt64, checksum: UInt64, entries: [UInt8])]>([])
+        try await client.client.fetchAll(object, from: node) { frame in
+            let copy = (frame.last, frame.checksum, [UInt8](frame.entries))
+            frames.withLock { $0.append(copy) }
+        }
+        var log = CommittedLog()
+        for frame in frames.withLock({ $0 }) {
+            log.checksums[frame.last] = frame.checksum
+            try log.take(entries: frame.entries[...])
+        }
+        return log
+    }
+
+    /// Takes the entries of a block: the size and the kind of each, and its payload.
+    mutating func take(entries: ArraySlice<UInt8>) throws {
+        var rest = entries
+        while !rest.isEmpty {
+            guard rest.count >= Entries.headSize else { throw Unreadable() }
+            let size = Int(rest.uint32(at: 0))
+            let kind = EntryKind(rawValue: rest.uint32(at: 4))
+            rest = rest.dropFirst(Entries.headSize)
+            guard rest.count >= size else { throw Unreadable() }
+            if kind == .call { try take(call: [UInt8](rest.prefix(size))) }
+            rest = rest.dropFirst(size)
+        }
+    }
+
+    private mutating func take(call: [UInt8]) throws {
+        guard call.count >= CallHeader.size else { throw Unreadable() }
+        let header = try CallHeader.decoded(from: Array(call.prefix(CallHeader.size)))
+        guard header.operation == .method else { return }
+        let method = try KeyValue.Method.decoded(from: Array(call.dropFirst(CallHeader.size)))
+        guard case .set(let key, _) = method else { return }
+        let identity = Identity(session: header.session, request: header.request)
+        requests[key, default: []].insert(identity)
+    }
+
+    /// What is wrong with it, given what clients were told: nothing that was acknowledged is
+    /// missing, or was asked for more than once.
+    func complaints(_ acknowledged: some Sequence<String>) -> [String] {
+        acknowledged.sorted().compactMap { key in
+            let count = requests[key]?.count ?? 0
+            return count == 1 ? nil : "\(key) was set by \(count) requests"
+        }
+    }
+}
