@@ -117,6 +117,7 @@ static uint64_t mix_group(uint64_t hash, const struct mp_replica *replica,
     hash = mix(mix(hash, group->due), group->last_write);
     for (uint32_t i = 0; i < replica->options.voter_count; i += 1) {
         hash = mix(mix(hash, group->progress[i].match), group->progress[i].next);
+        hash = mix(hash, group->progress[i].full);
     }
     return hash;
 }

@@ -162,7 +162,7 @@ static void stream(const struct mp_replica *replica, struct mp__group *group, ui
     if (progress->next > group->pushed) return;
     uint32_t at = mp__log_starts(replica, &group->log, progress->next);
     uint32_t flying = in_flight_to(replica, group, progress);
-    while (at != MP_NONE && flying < MP_WINDOW_MAX) {
+    while (at != MP_NONE && flying < MP_WINDOW_MAX && !progress->full) {
         if (replica->batches[at].id.last > group->pushed) break;
         send_accept(replica, group, voter, at, effects);
         progress->next = replica->batches[at].id.last + 1;
@@ -299,6 +299,7 @@ static void close_gap(struct mp_replica *replica, struct mp__group *group, uint3
                       uint64_t verified, uint64_t stream_id, struct mp_effects *effects) {
     struct mp__progress *progress = &group->progress[voter];
     if (stream_id != progress->stream) return; /* Of a stream already restarted. */
+    if (progress->full) return; /* It lacks what it had no space for. */
     progress->stream += 1;
     progress->next = verified + 1;
     progress->start = verified + 1;
@@ -319,11 +320,14 @@ enum mp_status mp__owner_accepted(struct mp_replica *replica, struct mp__group *
     bool ends_batch = verified <= group->log.base.index ||
                       mp__log_point(replica, &group->log, verified, &end);
     if (verified > group->pushed || !ends_batch) return MP_MALFORMED;
-    if (message->outcome == MP_OUTCOME_FULL) return MP_OK; /* The resend asks again. */
-
     struct mp__progress *progress = &group->progress[voter];
+    if (message->outcome == MP_OUTCOME_FULL) {
+        if (message->sequence == progress->stream) progress->full = true;
+        return MP_OK;
+    }
     if (verified > progress->match) {
         progress->match = verified;
+        progress->full = false;
         progress->patience_us = replica->options.timeout_us / 4;
         progress->resend_at =
             verified < group->pushed ? replica->now_us + progress->patience_us : MP_NEVER;
@@ -346,6 +350,7 @@ static void resend(struct mp_replica *replica, struct mp__group *group, uint32_t
         progress->resend_at = MP_NEVER;
         return;
     }
+    progress->full = false;
     rewind(group, progress);
     if (progress->patience_us < 4 * replica->options.timeout_us) progress->patience_us *= 2;
     progress->resend_at = replica->now_us + progress->patience_us;

@@ -47,6 +47,7 @@ struct mp__progress {
     uint64_t stream;    /* Rises when `next` goes back; older refusals are ignored. */
     uint64_t resend_at; /* When to send again what was not acknowledged. */
     uint64_t patience_us;
+    bool full; /* It said that its disk is: nothing is sent before the resend. */
 };
 
 struct mp__group {

@@ -22,6 +22,45 @@ import Testing
         #expect(cluster.own(2, among: [2, 3]) != nil)
     }
 
+    /// Each batch behind the one that had no room is a gap: were gaps answered at once, owner and
+    /// voter would talk as fast as the network lets them.
+    @Test func `of a follower is asked again in time, not at once`() {
+        let cluster = CoreCluster.owned(by: 1, "a")
+        cluster.setDisk(3, stall: 0, full: true)
+        var sent = 0
+        for number in 0..<12 {
+            cluster.invoke(1, "\(number)")
+            cluster.push(1)
+            cluster.settle { packet in
+                sent += packet.is(MP_MESSAGE_ACCEPT) && packet.to == 3 ? 1 : 0
+                return true
+            }
+        }
+        #expect(sent <= 12)
+        #expect(cluster[3].log() == ["a"])
+        cluster.setDisk(3, stall: 0, full: false)
+        cluster.spread(from: 1)
+        #expect(cluster[3].log() == cluster[1].log())
+    }
+
+    @Test func `that is full no more hears of it when an old answer says so`() {
+        let cluster = CoreCluster.owned(by: 1, "a")
+        cluster.setDisk(3, stall: 0, full: true)
+        cluster.invoke(1, "b")
+        cluster.push(1)
+        cluster.deliver(MP_MESSAGE_ACCEPT, to: 3)
+        let old = cluster.inFlight.filter { $0.is(MP_MESSAGE_ACCEPTED) && $0.from == 3 }
+        cluster.setDisk(3, stall: 0, full: false)
+        cluster.spread(from: 1)
+        #expect(cluster[3].log() == ["a", "b"])
+        for packet in old { cluster.receiveHonest(packet) }
+        cluster.invoke(1, "c")
+        cluster.push(1)
+        cluster.settle()
+        cluster.spread(from: 1)
+        #expect(cluster[3].log() == ["a", "b", "c"])
+    }
+
     @Test func `takes the missing entries when there is room again`() {
         let cluster = CoreCluster.owned(by: 1, "a")
         cluster.setDisk(3, stall: 0, full: true)
