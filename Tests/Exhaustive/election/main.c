@@ -182,7 +182,7 @@ int main(int argc, char **argv) {
     } else {
         fprintf(stderr, "usage: election --check            every undirected graph, and a sample\n"
                         "       election --self-test        the planted mistakes are found\n"
-                        "       election --all [TIMES]      every directed graph: a minute and a half\n"
+                        "       election --all [TIMES]      every directed graph: two minutes\n"
                         "       election --pairs            every two undirected graphs in turn\n"
                         "       election --trial FIRST GRAPH LEADER PHASE TOLD\n");
         return 2;

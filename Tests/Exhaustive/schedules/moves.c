@@ -20,6 +20,7 @@ static const uint64_t outcomes_max = 1ull << 29;
 static struct map offers_at; /* From (state, inbox) to a place in `offers`, plus one. */
 static struct offer *offers;
 static uint64_t offers_used;
+static uint64_t cut;
 static const uint64_t offers_max = 1ull << 28;
 
 static struct strings inboxes;
@@ -255,7 +256,10 @@ const struct offer *moves_offers(uint32_t state, uint32_t inbox, uint32_t *count
             const struct outcome *outcome = moves_outcome(state, move);
             bool idle = outcome->next == state && outcome->letter_count == 0;
             if (idle && outcome->violation == 0) continue;
-            if (!within_bounds(outcome->next)) continue;
+            if (outcome->violation == 0 && !within_bounds(outcome->next)) {
+                cut += 1;
+                continue;
+            }
             found += 1;
             offers[head + found] = (struct offer){.move = move, .outcome = outcome};
         }
@@ -276,8 +280,8 @@ uint64_t moves_steps(void) {
     return outcome_at.count;
 }
 
-uint64_t moves_inboxes(void) {
-    return inboxes.count;
+uint64_t moves_cut(void) {
+    return cut;
 }
 
 struct node *moves_node(uint32_t place) {

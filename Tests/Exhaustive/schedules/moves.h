@@ -71,10 +71,10 @@ const struct offer *moves_offers(uint32_t state, uint32_t inbox, uint32_t *count
 uint32_t inbox_add(uint32_t inbox, uint32_t letter);
 const uint32_t *inbox_letters(uint32_t inbox, uint32_t *count);
 
-/* How many different states, steps and inboxes there were. */
+/* How many different states and steps there were, and how many offers --streams left out. */
 uint64_t moves_states(void);
 uint64_t moves_steps(void);
-uint64_t moves_inboxes(void);
+uint64_t moves_cut(void);
 
 /* audit.c: check the normal form. Each state that a node was in before it was put in its normal
  * form makes every move that was made from the normal form, and so do the states to which these

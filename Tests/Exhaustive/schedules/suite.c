@@ -19,10 +19,11 @@ static void print_line(const struct scope *scope, const struct finding *finding)
     const char *how = finding->complete ? "complete" : "";
     if (finding->stopped != NULL) how = finding->stopped;
     if (finding->violation[0] != 0) how = finding->violation;
-    printf("%11llu worlds %12llu moves, %s %3u, %7llu steps of the core, %6.1f s:",
+    printf("%11llu worlds %12llu moves, %s %3u, %7llu steps of the core, %llu cut, %5.1f s:",
            (unsigned long long)finding->worlds, (unsigned long long)finding->transitions,
            scope->depth == 0 ? "longest path" : "depth", finding->depth,
-           (unsigned long long)moves_steps(), finding->seconds);
+           (unsigned long long)moves_steps(), (unsigned long long)moves_cut(),
+           finding->seconds);
     options_print(stdout, scope);
     if (scope->after != NULL) printf(" --after \"%s\"", scope->after);
     printf("%s%s\n", how[0] == 0 ? "" : ": ", how);
@@ -239,7 +240,8 @@ static char *read_head(char *text, struct scope *scope) {
 bool suite_replay(const char *text, bool loud) {
     char violation[VIOLATION_SIZE] = "";
     struct scope scope = options_default();
-    char *copy = strdup(text);
+    const char *head = strstr(text, "\noptions"); /* What comes before is the finding itself. */
+    char *copy = strdup(head == NULL ? text : head + 1);
     if (copy == NULL) give_up("no memory");
     const char *moves = read_head(copy, &scope);
     make_all(&scope);
