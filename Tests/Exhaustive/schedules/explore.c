@@ -17,6 +17,8 @@ bool search_is_new(struct search *search, const struct world *world) {
     uint64_t hash = mp_hash(world->words, world_size() * sizeof(uint32_t));
     if (!seen_add(&search->seen, hash)) return false;
     search->finding->worlds += 1;
+    uint64_t committed = world_committed(world);
+    if (committed > search->finding->committed) search->finding->committed = committed;
     return true;
 }
 

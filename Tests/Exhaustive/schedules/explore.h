@@ -16,6 +16,7 @@ struct finding {
     uint64_t worlds;      /* Different ones. */
     uint64_t transitions; /* Moves made, those that led to known worlds included. */
     uint32_t depth;       /* Breadth first: covered completely. Depth first: the longest path. */
+    uint64_t committed;   /* The highest index that was committed anywhere. */
     bool complete;        /* Every world of the scope was met. */
     const char *stopped;  /* What ended the search before its time; NULL: nothing. */
     double seconds;

@@ -94,6 +94,9 @@ static void load_group(struct node *node, struct result *result) {
         event.load.suffix_count += 1;
     }
     if (!node_step(node, &event, 0, result)) violate(result, "a node cannot load its disk");
+    struct mp_group_view view;
+    (void)mp_replica_group(node->seat.replica, GROUP, &view);
+    if (view.lost) violate(result, "a node takes its own disk for damaged");
 }
 
 static void start(struct node *node, struct result *result) {

@@ -95,6 +95,8 @@ int options_read(struct scope *scope, int count, char *const *words) {
     for (int i = 0; i < NUMBERS; i += 1) {
         if (strcmp(words[0], numbers[i].name) != 0) continue;
         *field(scope, i) = read_number(words[0], words[1]);
+        bool counts = numbers[i].offset <= offsetof(struct scope, timers);
+        if (counts && *field(scope, i) > 255) give_up("%s is at most 255", words[0]);
         if (scope->reads > 3 || scope->changes > 3) give_up("%s is at most 3", words[0]);
         return 2;
     }

@@ -19,11 +19,12 @@ static void print_line(const struct scope *scope, const struct finding *finding)
     const char *how = finding->complete ? "complete" : "";
     if (finding->stopped != NULL) how = finding->stopped;
     if (finding->violation[0] != 0) how = finding->violation;
-    printf("%11llu worlds %12llu moves, %s %3u, %7llu steps of the core, %llu cut, %5.1f s:",
+    printf("%11llu worlds %12llu moves, %s %3u, %7llu steps of the core, %llu cut, "
+           "commits to %llu, %5.1f s:",
            (unsigned long long)finding->worlds, (unsigned long long)finding->transitions,
            scope->depth == 0 ? "longest path" : "depth", finding->depth,
            (unsigned long long)moves_steps(), (unsigned long long)moves_cut(),
-           finding->seconds);
+           (unsigned long long)finding->committed, finding->seconds);
     options_print(stdout, scope);
     if (scope->after != NULL) printf(" --after \"%s\"", scope->after);
     printf("%s%s\n", how[0] == 0 ? "" : ": ", how);
@@ -46,6 +47,10 @@ enum verdict suite_explore(const struct scope *scope, FILE *file) {
     explore(scope, &first, isatty(2) == 1, &finding);
     print_line(scope, &finding);
     if (scope->audit && !audit_holds()) return VIOLATED;
+    if (finding.complete && finding.committed == 0) {
+        printf("nothing was ever committed: the scope is too small to say anything\n");
+        return UNDECIDED;
+    }
     if (finding.violation[0] == 0) return finding.stopped == NULL ? HOLDS : UNDECIDED;
     transcript_print(file, scope, &first, &finding);
     fflush(file);
