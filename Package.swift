@@ -67,7 +67,9 @@ let package = Package(
             cSettings: cWarnings + [.define("_GNU_SOURCE")]),
         .target(
             name: "ADOSimulator",
-            dependencies: ["ADO", "ADOObjects", "ADOSpec", "CMultiPaxos", "CStepGuard"],
+            dependencies: [
+                "ADO", "ADOObjects", "ADOSpec", "Linearizability", "CMultiPaxos", "CStepGuard",
+            ],
             swiftSettings: swift),
         .executableTarget(
             name: "adosim",
@@ -126,7 +128,9 @@ let package = Package(
             exclude: ["Shims"]),
         .testTarget(
             name: "ADOSimulatorTests",
-            dependencies: ["ADOSimulator", "ADOSpec", "ADO", "CMultiPaxos", "TestSupport"]),
+            dependencies: [
+                "ADOSimulator", "ADOSpec", "ADO", "ADOObjects", "CMultiPaxos", "TestSupport",
+            ]),
         .testTarget(name: "TidyTests", dependencies: ["TestSupport"]),
     ],
     swiftLanguageModes: [.v6],

@@ -27,6 +27,7 @@ struct Progress {
     private var runs = 0
     private var steps = 0
     private var committed: UInt64 = 0
+    private var answered = 0
     private var simulated: UInt64 = 0
     private var violations = 0
     private var begun: [FaultClass: Int] = [:]
@@ -39,6 +40,7 @@ struct Progress {
         runs += 1
         steps += result.steps
         committed += result.committed
+        answered += result.answered
         simulated += result.simulatedMicroseconds
         if result.violation != nil { violations += 1 }
         begun.merge(result.begun, uniquingKeysWith: +)
@@ -62,14 +64,14 @@ struct Progress {
     private var line: String {
         "\(runs) runs, \(steps) steps, \(rates.steps) steps/s of one core, "
             + "\(hours) simulated hours, "
-            + "\(rates.speed) x real time, \(committed) entries committed"
+            + "\(rates.speed) x real time, \(committed) entries, \(answered) calls"
     }
 
     private var object: String {
         let faults = FaultClass.allCases.map { "\"\($0.rawValue)\": \(begun[$0] ?? 0)" }
         return "{\"runs\": \(runs), \"violations\": \(violations), \"steps\": \(steps), "
             + "\"steps_per_cpu_second\": \(rates.steps), \"simulated_hours\": \(hours), "
-            + "\"times_real_time\": \(rates.speed), \"committed\": \(committed), "
+            + "\"times_real_time\": \(rates.speed), \"committed\": \(committed), \"calls\": \(answered), "
             + "\"faults\": {\(faults.joined(separator: ", "))}}"
     }
 }

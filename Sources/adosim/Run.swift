@@ -90,7 +90,7 @@ struct Run: ParsableCommand {
     }
 
     private func printTrace(_ result: RunResult) {
-        print(result.plan)
+        print("\(result.plan)\nmessages: \(result.messages)")
         for fault in result.faults { print("fault \(fault.text)") }
         for line in result.trace { print(line) }
     }

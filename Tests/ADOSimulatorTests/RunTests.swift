@@ -21,6 +21,21 @@ import Testing
         }
     }
 
+    @Test func `reaches what it is meant to reach`() {
+        var committed: UInt64 = 0
+        var answered = 0
+        var begun: Set<FaultClass> = []
+        for seed in UInt64(21)...40 {
+            let result = simulator.run(RunOptions(seed: seed))
+            committed += result.committed
+            answered += result.answered
+            begun.formUnion(result.begun.keys)
+        }
+        #expect(committed > 500)
+        #expect(answered > 200)
+        #expect(begun.count > 10, "\(begun)")
+    }
+
     @Test func `is the same without the faults that are left out anyway`() {
         var options = RunOptions(seed: 5)
         let all = simulator.run(options)

@@ -41,6 +41,8 @@ class Cluster {
     private(set) var stepCount = 0
     private var scratch: [UInt8] = []
     private var departed = 0
+    /// How many messages of each kind left.
+    private(set) var sent = [Int](repeating: 0, count: 256)
     /// Called with each batch that a member applies, in order.
     var onApply: ((Member, UInt64, Frame) -> Void)?
     /// The last packets delivered; kept only for runs of one seed.
@@ -131,6 +133,13 @@ class Cluster {
     func assume(_ frame: Frame, isCommitted: Bool) {
         judge.noteGap("the run begins with logs")
         if isCommitted { judge.assume(LogPoint(frame.point), group: frame.batch.group) }
+    }
+
+    /// How many messages of each kind were sent, in one line.
+    var messages: String {
+        let counts = sent.enumerated().filter { $0.element > 0 }
+        return counts.map { "\(nameOfKind(UInt8($0.offset))) \($0.element)" }
+            .joined(separator: ", ")
     }
 
     /// A hash of the whole history and of every replica now.
@@ -358,6 +367,7 @@ class Cluster {
             fail(.durability, "\(packet): \(violation)")
         }
         departed += 1
+        sent[Int(packet.message.kind)] += 1
         // The codec has tests of its own: in long runs a sample of its work is enough.
         var packet = packet
         if configuration.care.isThorough || departed % 16 == 0 {

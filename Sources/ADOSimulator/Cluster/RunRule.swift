@@ -25,6 +25,8 @@ enum RunRule: String {
     case replicas = "replica digests"
     /// A call has the effect of one call, and its reply is what it had.
     case calls = "calls"
+    /// What callers saw is as if calls happened one at a time.
+    case linearizability = "linearizability"
     /// The caller of the simulator asked for what cannot be.
     case caller = "caller"
 }

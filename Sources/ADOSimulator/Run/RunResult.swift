@@ -20,6 +20,12 @@ public struct RunResult: Sendable {
     /// Entries that were committed, of all groups together.
     public let committed: UInt64
 
+    /// How many messages of each kind were sent, in one line.
+    public let messages: String
+
+    /// Calls that callers were answered.
+    public let answered: Int
+
     /// What was drawn, in one line.
     public let plan: String
 

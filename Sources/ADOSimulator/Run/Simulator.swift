@@ -40,7 +40,8 @@ public struct Simulator: Sendable {
             options: options, violation: cluster.violations.first, steps: cluster.stepCount,
             simulatedMicroseconds: simulation.now - start, stateHash: cluster.stateHash,
             committed: plan.groups.map(cluster.ledger.committed).reduce(0, +),
-            plan: "\(plan)", faults: injections.map { ($0.id, "\($0)") },
+            messages: cluster.messages, answered: simulation.calls?.answered ?? 0, plan: "\(plan)",
+            faults: injections.map { ($0.id, "\($0)") },
             begun: simulation.begun, trace: records.map(\.line),
             trees: cluster.violations.isEmpty ? "" : cluster.trees(plan.groups))
     }

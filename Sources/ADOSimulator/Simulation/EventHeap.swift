@@ -17,11 +17,14 @@ enum Happening {
 }
 
 /// Happenings in the order of their times, and of their entry at the same time.
+///
+/// What is moved about while sorting is small and counts no references; the happenings themselves
+/// stay in their slots.
 struct EventHeap {
     private struct Item {
         let time: UInt64
-        let order: Int
-        let happening: Happening
+        let order: UInt64
+        let slot: Int
 
         func isBefore(_ other: Item) -> Bool {
             time == other.time ? order < other.order : time < other.time
@@ -29,33 +32,52 @@ struct EventHeap {
     }
 
     private var items: [Item] = []
-    private var order = 0
+    private var slots: [Happening?] = []
+    private var free: [Int] = []
+    private var order: UInt64 = 0
 
     var nextTime: UInt64 { items.first?.time ?? .max }
 
     mutating func add(_ happening: Happening, at time: UInt64) {
         order += 1
-        items.append(Item(time: time, order: order, happening: happening))
+        let item = Item(time: time, order: order, slot: store(happening))
+        items.append(item)
         var child = items.count - 1
-        while child > 0, items[child].isBefore(items[(child - 1) / 2]) {
-            items.swapAt(child, (child - 1) / 2)
+        while child > 0, item.isBefore(items[(child - 1) / 2]) {
+            items[child] = items[(child - 1) / 2]
             child = (child - 1) / 2
         }
+        items[child] = item
+    }
+
+    private mutating func store(_ happening: Happening) -> Int {
+        guard let slot = free.popLast() else {
+            slots.append(happening)
+            return slots.count - 1
+        }
+        slots[slot] = happening
+        return slot
     }
 
     mutating func takeNext() -> Happening? {
         guard let first = items.first else { return nil }
         let last = items.removeLast()
-        if items.isEmpty { return first.happening }
-        items[0] = last
+        if !items.isEmpty { sink(last) }
+        free.append(first.slot)
+        defer { slots[first.slot] = nil }
+        return slots[first.slot]
+    }
+
+    /// Puts an item into the place of the first one.
+    private mutating func sink(_ item: Item) {
         var parent = 0
         while 2 * parent + 1 < items.count {
             var child = 2 * parent + 1
             if child + 1 < items.count, items[child + 1].isBefore(items[child]) { child += 1 }
-            if items[parent].isBefore(items[child]) { break }
-            items.swapAt(parent, child)
+            if item.isBefore(items[child]) { break }
+            items[parent] = items[child]
             parent = child
         }
-        return first.happening
+        items[parent] = item
     }
 }

@@ -18,7 +18,6 @@ extension Simulation {
             calls?.preempted(node, outcome.group)
         case MP_CONFIRMED:
             answerReads(node, outcome.group)
-            calls?.confirmed(node, outcome.group)
         case MP_TIPPED:
             expectFresh(tipReads.answer(node, outcome.group, through: outcome.point.index))
         case MP_SERVING where outcome.node == node:
@@ -31,6 +30,7 @@ extension Simulation {
     private func answerReads(_ node: UInt64, _ group: UInt64) {
         let applied = cluster[node].applied[group] ?? 0
         expectFresh(reads.answer(node, group, through: applied))
+        calls?.confirmed(node, group, reads.answered)
     }
 
     private func expectFresh(_ violation: String?) {
@@ -54,13 +54,15 @@ extension Simulation {
         }
     }
 
-    func read(_ node: UInt64, _ group: UInt64) {
+    /// Asks a quorum whether the node still owns the group; false if it cannot now.
+    @discardableResult
+    func read(_ node: UInt64, _ group: UInt64, _ ticket: ReadTicket? = nil) -> Bool {
         let floor = cluster.ledger.committed(group)
-        if cluster.confirm(node, group: group) == MP_OK {
-            reads.ask(node, group, floor: floor)
-            if plan.plant == .readWithoutBarrier { answerReads(node, group) }
-        }
+        guard cluster.confirm(node, group: group) == MP_OK else { return false }
+        reads.ask(node, group, floor: floor, ticket: ticket)
+        if plan.plant == .readWithoutBarrier { answerReads(node, group) }
         react()
+        return true
     }
 
     func readTips(_ node: UInt64, _ group: UInt64) {

@@ -1,0 +1,95 @@
+internal import ADO
+internal import ADOObjects
+internal import CMultiPaxos
+
+/// What sessions and objects must do, written down once more and as simply as possible.
+///
+/// It is fed with the committed log, and says what each entry must have been answered. Nothing of
+/// the product's session table is in it, so that both would have to err in the same way.
+struct CallModel {
+    struct Record: Equatable {
+        let outcome: ReplyOutcome
+        var payload: [UInt8] = []
+    }
+
+    private struct Session {
+        var lowest: UInt64 = 1
+        var answers: [UInt64: Record] = [:]
+    }
+
+    private let isCounter: Bool
+    private var sessions: [UInt64: Session] = [:]
+    private var values: [String: String] = [:]
+    private var sum = 0
+    /// What each entry was answered, from index 1; nil for entries that are no calls.
+    private(set) var records: [Record?] = []
+
+    init(group: UInt64) { isCounter = group % 2 == 0 }
+
+    var lastIndex: UInt64 { UInt64(records.count) }
+
+    mutating func apply(_ frame: Frame) {
+        var offset = MP_BATCH_HEADER_SIZE
+        var entry = mp_entry()
+        var view = frame.batch
+        while mp_batch_next(&view, &offset, &entry) {
+            let payload = UnsafeRawBufferPointer(start: entry.payload, count: Int(entry.size))
+            records.append(entry.kind == EntryKind.call.rawValue ? call(payload) : nil)
+        }
+    }
+
+    /// What a request came to, if it was carried out.
+    func answer(_ session: UInt64, _ request: UInt64) -> Record? {
+        sessions[session]?.answers[request]
+    }
+
+    private mutating func call(_ payload: UnsafeRawBufferPointer) -> Record {
+        var reader = Reader(payload)
+        guard let header = try? CallHeader.read(from: &reader) else {
+            return Record(outcome: .rejected)
+        }
+        if header.operation == .open { return open(header.session) }
+        let numbers = UInt64(1)..<(1 << 62)
+        guard numbers.contains(header.request), header.lowest < numbers.upperBound else {
+            return Record(outcome: .rejected)
+        }
+        guard var session = sessions[header.session] else { return Record(outcome: .noSession) }
+        session.lowest = max(session.lowest, header.lowest)
+        sessions[header.session] = session
+        if header.request < session.lowest { return Record(outcome: .forgotten) }
+        if let known = session.answers[header.request] { return known }
+        let record = header.operation == .settle ? Record(outcome: .cancelled) : run(reader)
+        if record.outcome != .rejected {
+            sessions[header.session]?.answers[header.request] = record
+        }
+        return record
+    }
+
+    private mutating func open(_ session: UInt64) -> Record {
+        if session == 0 { return Record(outcome: .rejected) }
+        if sessions[session] == nil { sessions[session] = Session() }
+        return Record(outcome: .ok)
+    }
+
+    private mutating func run(_ reader: Reader) -> Record {
+        let bytes = Array(reader.rest)
+        if isCounter {
+            guard let method = try? Counter.Method.decoded(from: bytes) else {
+                return Record(outcome: .rejected)
+            }
+            if case .add(let number) = method { sum += number }
+            return Record(outcome: .ok, payload: sum.encoded())
+        }
+        guard let method = try? KeyValue.Method.decoded(from: bytes) else {
+            return Record(outcome: .rejected)
+        }
+        switch method {
+        case .set(let key, let value):
+            return Record(outcome: .ok, payload: values.updateValue(value, forKey: key).encoded())
+        case .remove(let key):
+            return Record(outcome: .ok, payload: values.removeValue(forKey: key).encoded())
+        case .get(let key): return Record(outcome: .ok, payload: values[key].encoded())
+        case .count: return Record(outcome: .ok, payload: values.count.encoded())
+        }
+    }
+}

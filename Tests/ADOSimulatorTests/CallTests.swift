@@ -1,0 +1,74 @@
+import ADO
+import ADOObjects
+import CMultiPaxos
+import Testing
+
+@testable import ADOSimulator
+
+@Suite struct `The call layer` {
+    func entry(
+        _ operation: CallOperation, session: UInt64 = 7, request: UInt64 = 0, method: [UInt8] = []
+    ) -> [UInt8] {
+        let header = CallHeader(
+            session: session, request: request, lowest: request, operation: operation)
+        return header.encoded() + method
+    }
+
+    func frame(_ entries: [[UInt8]], first: UInt64 = 1) -> Frame {
+        Frame.sealed(entries, group: 2, first: first, ballot: mp_ballot(1, 1), previous: 0)
+    }
+
+    @Test func `agrees with the product about calls, duplicates, settlements and rubbish`() {
+        let add = Counter.Method.add(5).encoded()
+        let log = frame([
+            entry(.method, request: 1, method: add), entry(.open),
+            entry(.method, request: 1, method: add), entry(.method, request: 1, method: add),
+            entry(.settle, request: 2), entry(.method, request: 2, method: add),
+            entry(.method, request: 3, method: [99]), entry(.method, request: 1, method: add),
+            entry(.open, session: 0), [1, 2, 3],
+        ])
+        var model = CallModel(group: 2)
+        model.apply(log)
+        let product = HostedObject.make(group: 2).apply(log)
+        #expect(model.records == product.map { $0 })
+        let outcomes: [ReplyOutcome] = [
+            .noSession, .ok, .ok, .ok, .cancelled, .cancelled, .rejected, .forgotten, .rejected,
+            .rejected,
+        ]
+        #expect(product.map(\.outcome) == outcomes)
+        #expect(product[2] == product[3])
+    }
+
+    @Test func `rejects a history in which a read goes back`() {
+        var history = CallHistory(group: 1)
+        let set = history.begin(.set("k", "a"), caller: 1, at: 10)
+        #expect(history.finish(set, String?.none.encoded(), at: 20) == nil)
+        #expect(history.violation() == nil)
+        let get = history.begin(.get("k"), caller: 2, at: 30)
+        #expect(history.finish(get, String?.none.encoded(), at: 40) == nil)
+        #expect(history.violation() != nil)
+    }
+
+    @Test func `allows a call that was given up to happen later or never`() {
+        var history = CallHistory(group: 2)
+        let lost = history.begin(.add(5), caller: 1, at: 10)
+        history.giveUp(lost)
+        let before = history.begin(.value, caller: 2, at: 30)
+        #expect(history.finish(before, 0.encoded(), at: 40) == nil)
+        let after = history.begin(.value, caller: 2, at: 50)
+        #expect(history.finish(after, 5.encoded(), at: 60) == nil)
+        #expect(history.violation() == nil)
+        let twice = history.begin(.value, caller: 2, at: 70)
+        #expect(history.finish(twice, 10.encoded(), at: 80) == nil)
+        #expect(history.violation() != nil)
+    }
+
+    @Test func `tells a caller from the log what was done`() {
+        let plan = Plan(faulty: 1)
+        let simulation = Simulation(plan, cluster: Cluster(plan.configuration))
+        let layer = CallLayer(simulation)
+        let caller = Caller(number: 0, session: 7, server: 0)
+        let current = Caller.Current(group: 1, operation: .add(1), request: 1, ticket: 0)
+        #expect(layer.contradiction(caller, current, 5.encoded()) != nil)
+    }
+}

@@ -1,0 +1,32 @@
+import CMultiPaxos
+import Foundation
+import Testing
+
+@testable import ADOSimulator
+
+@Suite struct `Another build of the core` {
+    @Test func `is refused in one sentence if it is not there`() {
+        #expect {
+            try Simulator(corePath: "/nowhere/core.so")
+        } throws: { error in
+            "\(error)".contains("cannot load the core from /nowhere/core.so")
+        }
+    }
+
+    @Test func `is stopped by a failed assertion, and the run goes on to its report`() {
+        _ = Simulator()
+        let linked = CoreLibrary.linked
+        let broken = CoreLibrary(
+            size: linked.size, initialize: linked.initialize, step: linked.step,
+            check: { _ in abort() }, digest: linked.digest, group: linked.group,
+            nextGroup: linked.nextGroup, identity: linked.identity, serving: linked.serving)
+        var configuration = Cluster.Configuration()
+        configuration.core = broken
+        configuration.care.isGuarded = true
+        for _ in 0..<3 {
+            let cluster = Cluster(configuration)
+            cluster.start()
+            #expect(cluster.violations.first?.rule == RunRule.invariant.rawValue)
+        }
+    }
+}

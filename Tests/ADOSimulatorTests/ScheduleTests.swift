@@ -1,0 +1,49 @@
+import Testing
+
+@testable import ADOSimulator
+
+@Suite struct `A schedule of faults` {
+    @Test func `follows from the seed alone`() {
+        for seed in UInt64(1)...30 {
+            let first = Schedule.draw(Plan(faulty: seed), only: nil).map(\.description)
+            #expect(first == Schedule.draw(Plan(faulty: seed), only: nil).map(\.description))
+        }
+    }
+
+    @Test func `has every class of faults in some run, and no run has all`() {
+        var seen: Set<FaultClass> = []
+        for seed in UInt64(1)...60 {
+            let drawn = Schedule.draw(Plan(faulty: seed), only: nil)
+            seen.formUnion(drawn.map(\.fault.faultClass))
+            #expect(Set(drawn.map(\.fault.faultClass)).count < FaultClass.allCases.count)
+            #expect(
+                drawn.map(\.id) == Array(1...max(drawn.count, 1)).prefix(drawn.count).map { $0 })
+        }
+        #expect(seen == Set(FaultClass.allCases))
+    }
+
+    @Test func `keeps the faults of a class when others are left out`() {
+        for seed in UInt64(1)...60 {
+            let all = Schedule.draw(Plan(faulty: seed), only: nil)
+            let crashes = Schedule.draw(Plan(faulty: seed), only: [.crash])
+            let left = all.filter { $0.fault.faultClass == .crash }
+            #expect(crashes.map(\.at) == left.map(\.at), "seed \(seed)")
+        }
+    }
+
+    @Test func `damages fewer disks than a quorum can spare`() {
+        for seed in UInt64(1)...200 {
+            let plan = Plan(faulty: seed)
+            var damaged: Set<Int> = []
+            for injection in Schedule.draw(plan, only: nil) {
+                switch injection.fault {
+                case .damage(let place, _, _), .wipe(let place), .rollback(let place):
+                    damaged.insert(place)
+                default: break
+                }
+            }
+            #expect(damaged.count <= (Int(plan.voters) - 1) / 2, "seed \(seed)")
+            #expect(damaged.isEmpty || plan.changes == 0, "seed \(seed)")
+        }
+    }
+}
