@@ -71,7 +71,8 @@ struct Progress {
         let faults = FaultClass.allCases.map { "\"\($0.rawValue)\": \(begun[$0] ?? 0)" }
         return "{\"runs\": \(runs), \"violations\": \(violations), \"steps\": \(steps), "
             + "\"steps_per_cpu_second\": \(rates.steps), \"simulated_hours\": \(hours), "
-            + "\"times_real_time\": \(rates.speed), \"committed\": \(committed), \"calls\": \(answered), "
+            + "\"times_real_time\": \(rates.speed), \"committed\": \(committed), "
+            + "\"calls\": \(answered), "
             + "\"faults\": {\(faults.joined(separator: ", "))}}"
     }
 }

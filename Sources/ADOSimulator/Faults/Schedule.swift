@@ -11,12 +11,14 @@ struct Schedule {
 
     static func draw(_ plan: Plan, only classes: Set<FaultClass>?) -> [Injection] {
         var schedule = Schedule(plan)
+        var swarm = Random(seed: plan.seed ^ 0xFA17)
         for faultClass in FaultClass.allCases {
             // Drawn in any case, so that a run with fewer classes has the same faults of the rest.
-            let isOn = schedule.random.chance(350)
-            let seed = schedule.random.next()
+            let isOn = swarm.chance(350)
+            let seed = swarm.next()
             guard isOn, classes?.contains(faultClass) ?? true else { continue }
-            schedule.drawAll(faultClass, Random(seed: seed))
+            schedule.random = Random(seed: seed)
+            schedule.drawAll(faultClass)
         }
         let sorted = schedule.drawn.enumerated().sorted { left, right in
             (left.element.at, left.offset) < (right.element.at, right.offset)
@@ -29,14 +31,12 @@ struct Schedule {
 
     private init(_ plan: Plan) {
         self.plan = plan
-        random = Random(seed: plan.seed ^ 0xFA17)
+        random = Random(seed: plan.seed)
     }
 
     private var timeout: UInt64 { plan.timeout }
 
-    private mutating func drawAll(_ faultClass: FaultClass, _ random: Random) {
-        self.random = random
-        defer { self.random = Random(seed: plan.seed ^ self.random.next()) }
+    private mutating func drawAll(_ faultClass: FaultClass) {
         switch faultClass {
         case .loss: weather { .loss([10, 50, 200, 500][$0.below(4)]) }
         case .duplication: weather { .duplication([50, 300][$0.below(2)]) }
