@@ -47,6 +47,8 @@ struct Progress {
         guard !isQuiet, Stopwatch.now - printed >= 2 else { return }
         printed = Stopwatch.now
         print(line)
+        // Into a pipe or a file, too, progress is shown when it is made.
+        fflush(nil)
     }
 
     func finish(json: Bool) {
