@@ -42,7 +42,9 @@ struct Run: ParsableCommand {
         let first = seed ?? from
         let last = seed ?? seeds.map { from + $0 - 1 } ?? (minutes == nil ? from + 99 : .max)
         let end = minutes.map { Stopwatch.now + $0 * 60 } ?? .infinity
-        for next in first...last where Stopwatch.now < end {
+        for next in first...last {
+            // Not a condition of the loop: that would count on to the last seed of all.
+            if Stopwatch.now >= end { break }
             let result = simulator.run(try options(next))
             progress.add(result)
             if trace { printTrace(result) }

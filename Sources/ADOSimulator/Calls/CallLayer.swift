@@ -19,6 +19,8 @@ final class CallLayer {
     /// Who waits for a batch that a node invoked.
     private var pending: [Placed: Waiting] = [:]
     private var attempts = 0
+    /// Calls that a server has invoked; for a plant.
+    var seen: Set<[UInt64]> = []
     private(set) var answered = 0
     private var isOver = false
     var random: Random
@@ -139,7 +141,7 @@ final class CallLayer {
     }
 
     private func invoke(_ request: CallRequest, _ node: UInt64) {
-        var entries = [request.header.encoded() + request.method]
+        var entries = [header(request).encoded() + request.method]
         if request.opens {
             let open = CallHeader(
                 session: request.header.session, request: 0, lowest: 0, operation: .open)
@@ -212,7 +214,7 @@ final class CallLayer {
             hosted[place][group] = object
             let applied = cluster[node].applied[group] ?? 0
             for frame in cluster.ledger.frames(group) where frame.batch.last <= applied {
-                _ = object.apply(frame)
+                _ = object.apply(replayed(frame))
             }
         }
     }
@@ -223,7 +225,7 @@ final class CallLayer {
         // In an order that does not depend on hashing.
         for (placed, waiting) in lost.sorted(by: { $0.value.attempt < $1.value.attempt }) {
             pending[placed] = nil
-            answer(waiting.caller, waiting.attempt, CallModel.Record(outcome: .unknown))
+            answer(waiting.caller, waiting.attempt, fateOfPreempted)
         }
     }
 

@@ -10,6 +10,12 @@ public enum Plant: String, CaseIterable, Sendable {
     case corruptIsAbsent = "corrupt-is-absent"
     /// A disk says that a write is durable, and loses it in a crash.
     case flushLies = "flush-lies"
+    /// A server gives a call that it has seen before another number, so that it runs again.
+    case duplicateApplied = "duplicate-applied"
+    /// A server that starts again has forgotten the sessions that its log opened.
+    case sessionDropped = "session-dropped"
+    /// A push of which a prefix may be committed is reported as committed.
+    case partialIsWhole = "partial-is-whole"
     /// An owner answers a read from its state without waiting for the barrier.
     case readWithoutBarrier = "read-without-barrier"
 }
