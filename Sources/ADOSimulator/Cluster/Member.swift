@@ -23,7 +23,7 @@ final class Member {
     /// Groups that did not load; they stay lost.
     var lost: Set<UInt64> = []
     /// What it had before its disk was wiped: what it promised then still counts.
-    private(set) var formerDisk: Disk?
+    private var formerDisks: [Disk] = []
 
     init(id: UInt64, votes: Bool) {
         self.id = id
@@ -37,21 +37,21 @@ final class Member {
 
     /// Whether it has, or had before its disk was lost, this batch.
     func holdsDurably(_ frame: Frame, _ group: UInt64) -> Bool {
-        disk.holds(frame, group) || formerDisk?.holds(frame, group) == true
+        disk.holds(frame, group) || formerDisks.contains { $0.holds(frame, group) }
     }
 
     /// Damages a stored record while the node is down: a frame, or the hard state.
     func damageDisk(_ group: UInt64, frame: Int?) -> Bool {
         let before = disk
         guard disk.damage(group, frame: frame) else { return false }
-        if formerDisk == nil { formerDisk = before }
+        formerDisks.append(before)
         forgetMemory()
         return true
     }
 
     /// Puts another disk in its place.
     func lose(_ now: Disk) {
-        if formerDisk == nil { formerDisk = disk }
+        formerDisks.append(disk)
         disk = now
         disk.crash()
         isExiled = true
