@@ -22,16 +22,17 @@ uint64_t mp_hash_seeded(const void *bytes, size_t size, uint64_t seed) {
     return XXH3_64bits_withSeed(bytes, size, seed);
 }
 
-/* The voters that the entry at `at` names; 0 if it is no configuration. */
+/* The voters that the entry at `at` names; 0 if it is no configuration, or none that can be. */
 static uint64_t voters_at(const uint8_t *at) {
     if (mp__get32(at + 4) != MP_ENTRY_CONFIGURATION) return 0;
+    if (mp__get32(at) != CONFIGURATION_SIZE) return 0;
     return mp__get64(at + MP_ENTRY_HEADER_SIZE);
 }
 
 /* A configuration is well formed, and alone; other entries are none of the core's business. */
 static bool entry_fits(const uint8_t *at, uint32_t count) {
     if (mp__get32(at + 4) != MP_ENTRY_CONFIGURATION) return true;
-    return count == 1 && mp__get32(at) == CONFIGURATION_SIZE && mp_voters_valid(voters_at(at));
+    return count == 1 && mp_voters_valid(voters_at(at));
 }
 
 /* True if `count` entries fill the bytes after the header exactly. */
