@@ -2,6 +2,7 @@ import ADO
 import ADOObjects
 import MultiPaxos
 import Synchronization
+import TestSupport
 
 /// The committed log of the keys, as one server has it.
 struct CommittedLog: Equatable {
@@ -22,7 +23,25 @@ struct CommittedLog: Equatable {
     struct Unreadable: Error {}
 
     /// Reads all of it.
+    ///
+    /// What is committed may rest on the disks of the others, and not yet on this one: a slow disk
+    /// is waited for.
     static func read(
+        of object: ObjectName, from node: UInt64, _ client: Cluster
+    ) async throws -> CommittedLog {
+        try await poll(for: "the log of node \(node) is on its disk") {
+            guard let status = try await client.client.status(of: object, on: node) else {
+                return nil
+            }
+            let log = try await readStored(of: object, from: node, client)
+            return log.last >= status.commit ? log : nil
+        }
+    }
+
+    /// The index of the last entry.
+    private var last: UInt64 { checksums.keys.max() ?? 0 }
+
+    private static func readStored(
         of object: ObjectName, from node: UInt64, _ client: Cluster
     ) async throws -> CommittedLog {
         let frames = Mutex<[(last: UInt64, checksum: UInt64, entries: [UInt8])]>([])
