@@ -37,6 +37,15 @@ public struct FetchEnd: Hashable, Sendable {
     public let commit: UInt64
 }
 
+extension CommittedBlock {
+    init(_ frame: borrowing LogFrame) {
+        self.init(
+            ballot: frame.ballot,
+            entries: EntryBlock(
+                first: frame.first, count: frame.count, bytes: Array(frame.entries)))
+    }
+}
+
 extension mp_batch {
     /// The bytes after the header.
     var block: UnsafeRawBufferPointer {

@@ -44,6 +44,31 @@ extension Node: Backend {
         }
     }
 
+    /// Reads what is committed from a server, and from the next one where it does not answer.
+    ///
+    /// A server that knows of nothing new answers after five election timeouts, or once it does.
+    public func committed(
+        _ object: ObjectName, from index: UInt64, timeout: Duration
+    ) async -> CommittedPart {
+        let blocks = Mutex<[CommittedBlock]>([])
+        do throws(NodeError) {
+            _ = try await fetch(
+                object, from: core.sources.present(among: core.options), at: index,
+                bytes: 256 << 10, waits: true
+            ) { frame in
+                let block = CommittedBlock(frame)
+                blocks.withLock { $0.append(block) }
+            }
+        } catch {
+            guard !core.isClosed else { return .closed }
+            core.sources.skip()
+            return error.code == .unknownObject ? .blocks([]) : .unavailable
+        }
+        let found = blocks.withLock { $0 }
+        if found.isEmpty { core.sources.skip() }
+        return .blocks(found)
+    }
+
     /// Gives up the object, if it was pulled with `ballot`: later pushes with it are stale.
     public func release(_ object: ObjectName, ballot: Ballot) {
         core.disown(object.group, ballot)

@@ -6,7 +6,8 @@ extension Node {
     /// Reads committed frames of an object from one server, about `bytes` of them.
     ///
     /// The first one is the frame that holds `index`. `onFrame` runs on the loop thread and must
-    /// not block.
+    /// not block. With `waits`, a server that knows of none answers once it does, or with none
+    /// after five election timeouts.
     ///
     /// - Returns: Where it ended; if that is not the commit index, fetch on from there.
     /// - Throws: ``NodeError`` with code `unknownObject` or, where the server does not answer,
@@ -14,7 +15,7 @@ extension Node {
     @discardableResult
     public func fetch(
         _ object: ObjectName, from server: UInt64, at index: UInt64 = 1, bytes: Int = 1 << 20,
-        onFrame: @escaping @Sendable (borrowing LogFrame) -> Void
+        waits: Bool = false, onFrame: @escaping @Sendable (borrowing LogFrame) -> Void
     ) async throws(NodeError) -> FetchEnd {
         let group = object.group
         let token = core.waiting.tokens()
@@ -22,7 +23,7 @@ extension Node {
             core.waiting.add(
                 token, Waiting.Fetch(onFrame: onFrame) { continuation.resume(returning: $0) })
             let status = core.order { raw in
-                mp_uv_node_fetch(raw, server, group, index, UInt64(max(bytes, 1)), token)
+                mp_uv_node_fetch(raw, server, group, index, UInt64(max(bytes, 1)), waits, token)
             }
             guard status != MP_OK else { return }
             core.waiting.takeFetch(token)?.onEnd(.failure(NodeError(status)))

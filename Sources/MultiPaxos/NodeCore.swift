@@ -26,6 +26,7 @@ final class NodeCore: Sendable {
     let loop: LoopState
     let waiting = Waiting()
     let routes = RouteTable()
+    let sources = LogSources()
     /// Groups of which the driver was told what object they are.
     let opened = Mutex<Set<UInt64>>([])
     /// The ballots that this node pulled groups with, as long as it may push with them.

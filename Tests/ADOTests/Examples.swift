@@ -63,6 +63,22 @@ extension Call where Object == Flag, Result == Bool {
         #expect(try Point.decoded(from: [6, 7]) == point)
     }
 
+    @Test func `follow an object`() async throws {
+        let backend = LocalBackend()
+        let flag = Handle(Flag.self, named: "door", on: backend)
+        try await flag.batch { batch throws(InvokeFailure) in
+            _ = try batch.invoke(.isRaised)
+            _ = try batch.invoke(.raise)
+        }
+        var methods: [Flag.Method] = []
+        for try await element in flag.changes(from: 1) {
+            guard case .change(let change) = element else { continue }
+            if let method = change.method { methods.append(method) }
+            if methods.count == 2 { break }
+        }
+        #expect(methods == [.isRaised, .raise])
+    }
+
     @Test func `pull, invoke, push and call`() async throws {
         let backend = LocalBackend()
         let flag = Handle(Flag.self, named: "done", on: backend)

@@ -247,7 +247,7 @@ enum mp_status mp__acceptor_fetch(struct mp_replica *replica, struct mp__group *
     if (!replica->options.votes) return MP_OK;
 
     struct mp_message fetched = mp__message(group, MP_MESSAGE_FETCHED, message->ballot);
-    fetched.flags = message->flags & MP_FLAG_LEARN;
+    fetched.flags = message->flags & (MP_FLAG_LEARN | MP_FLAG_WAIT);
     fetched.sequence = message->sequence;
     bool refused = !learn && !mp_ballot_equal(message->ballot, group->promised);
     if (refused || group->lost) {

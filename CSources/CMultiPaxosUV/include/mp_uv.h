@@ -206,10 +206,12 @@ MP_MUST_USE enum mp_status mp_uv_node_push(struct mp_uv_node *node, uint64_t gro
                                            uint64_t timeout_us);
 
 /* Read committed frames of a group from the server `from_node`, from the one that holds index
- * `from`, about `bytes` of them. on_frame, then on_fetched. MP_OK, MP_BUSY, MP_CLOSED. */
+ * `from`, about `bytes` of them. on_frame, then on_fetched. If it `waits` and nothing is committed
+ * from there on yet, the server answers once there is something, or after 5T with nothing.
+ * MP_OK, MP_BUSY, MP_CLOSED. */
 MP_MUST_USE enum mp_status mp_uv_node_fetch(struct mp_uv_node *node, uint64_t from_node,
                                             uint64_t group, uint64_t from, uint64_t bytes,
-                                            uint64_t token);
+                                            bool waits, uint64_t token);
 
 /* Ask the server `to`, whose on_admin answers; on_replies follows. MP_OK, MP_BUSY, MP_CLOSED. */
 MP_MUST_USE enum mp_status mp_uv_node_admin(struct mp_uv_node *node, uint64_t to, uint64_t token,

@@ -64,6 +64,7 @@ static void apply_object(struct mp_uv_node *node, struct mp_object *object) {
     }
     mp_uv__log_forget(node, object, 0);
     mp_uv__reads_answer(node, object);
+    mp_uv__watches_answer(node, object);
     if (object->proposal != NULL) mp_uv__object_mark(node, object);
 }
 

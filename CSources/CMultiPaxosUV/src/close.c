@@ -15,6 +15,7 @@ static void settle_list(struct mp_uv_node *node, struct mp_draft_list *list, uin
 
 static void settle_object(struct mp_uv_node *node, struct mp_object *object) {
     mp_uv__proposal_stop(node, object);
+    mp_uv__watches_stop(node, object);
     mp_uv__waiting_fail(node, &object->calls, MP_UV_CLOSED);
     mp_uv__waiting_fail(node, &object->reads, MP_UV_CLOSED);
     settle_list(node, &object->asking, MP_UV_CLOSED);

@@ -37,11 +37,14 @@ static bool serve_cached(struct mp_object *object, struct mp_conn *conn,
 void mp_uv__serve(struct mp_uv_node *node, uint64_t group, const struct mp_serve *serve) {
     struct mp_conn *conn = mp_uv__conn_to(node, serve->to);
     if (conn == NULL) return;
+    struct mp_object *object = mp_uv__object_find(node, group);
     if (serve->from > serve->through) {
+        bool waits = (serve->fetched.flags & MP_FLAG_WAIT) != 0;
+        if (waits && mp_uv__watch(node, object, serve, NULL)) return;
         send_fetched(conn, &serve->fetched, serve->from - 1);
         return;
     }
-    if (serve_cached(mp_uv__object_find(node, group), conn, serve) || !node->server) return;
+    if (serve_cached(object, conn, serve) || !node->server) return;
     struct mp_read_job *job =
         mp_uv__job_new(node, MP_READ_SERVE, group, serve->from, serve->through, serve->bytes);
     job->slot = conn->slot;
@@ -114,8 +117,8 @@ void mp_uv__job_done(struct mp_read_job *job) {
     MP_UNREACHABLE();
 }
 
-static void fail(struct mp_uv_node *node, const struct mp_request *request,
-                 enum mp_status status) {
+void mp_uv__fetch_refuse(struct mp_uv_node *node, const struct mp_request *request,
+                         enum mp_status status) {
     uint64_t before = request->from == 0 ? 0 : request->from - 1;
     node->callbacks.on_fetched(node->context, request->token, status, before, 0);
 }
@@ -123,18 +126,21 @@ static void fail(struct mp_uv_node *node, const struct mp_request *request,
 static void fetch_here(struct mp_uv_node *node, const struct mp_request *request) {
     struct mp_group_view view;
     if (!mp_replica_group(node->replica, request->group, &view)) {
-        fail(node, request, MP_UNKNOWN_GROUP);
+        mp_uv__fetch_refuse(node, request, MP_UNKNOWN_GROUP);
         return;
     }
+    bool early = request->waits != 0 && request->from > view.commit.index;
+    struct mp_object *object = mp_uv__object_find(node, request->group);
+    if (early && mp_uv__watch(node, object, NULL, request)) return;
     struct mp_read_job *job = mp_uv__job_new(node, MP_READ_FETCH, request->group, request->from,
                                              view.commit.index, request->amount);
     job->token = request->token;
     job->commit = view.commit.index;
-    if (!mp_uv__job_start(job)) fail(node, request, MP_BUSY);
+    if (!mp_uv__job_start(job)) mp_uv__fetch_refuse(node, request, MP_BUSY);
 }
 
 static bool ask(struct mp_uv_node *node, struct mp_conn *conn, uint64_t group, uint64_t from,
-                uint64_t bytes, uint64_t token, bool for_apply) {
+                uint64_t bytes, uint64_t token, uint16_t flags, bool for_apply) {
     uint64_t sequence = 0;
     struct mp_asked *asked = mp_uv__asked_new(node, conn, &sequence);
     if (asked == NULL) return false;
@@ -144,7 +150,7 @@ static bool ask(struct mp_uv_node *node, struct mp_conn *conn, uint64_t group, u
     asked->for_apply = for_apply;
     struct mp_message message = {
         .kind = MP_MESSAGE_FETCH,
-        .flags = MP_FLAG_LEARN,
+        .flags = MP_FLAG_LEARN | flags,
         .group = group,
         .point = {.index = from},
         .sequence = sequence,
@@ -158,7 +164,7 @@ static bool ask(struct mp_uv_node *node, struct mp_conn *conn, uint64_t group, u
 
 void mp_uv__fetch(struct mp_uv_node *node, const struct mp_request *request) {
     if (request->from == 0) {
-        fail(node, request, MP_MALFORMED);
+        mp_uv__fetch_refuse(node, request, MP_MALFORMED);
         return;
     }
     if (node->server && request->node == node->id) {
@@ -168,8 +174,8 @@ void mp_uv__fetch(struct mp_uv_node *node, const struct mp_request *request) {
     struct mp_conn *conn = mp_uv__conn_to(node, request->node);
     bool asked = conn != NULL && conn->server &&
                  ask(node, conn, request->group, request->from, request->amount, request->token,
-                     false);
-    if (!asked) fail(node, request, MP_CLOSED);
+                     request->waits != 0 ? MP_FLAG_WAIT : 0, false);
+    if (!asked) mp_uv__fetch_refuse(node, request, MP_CLOSED);
 }
 
 /* A node without storage asks a server for what it must apply and no longer has. */
@@ -183,7 +189,7 @@ void mp_uv__fetch_for_apply(struct mp_uv_node *node, struct mp_object *object) {
     }
     if (conn == NULL) return;
     object->reading =
-        ask(node, conn, object->group, object->applied + 1, CHUNK, 0, true);
+        ask(node, conn, object->group, object->applied + 1, CHUNK, 0, 0, true);
 }
 
 void mp_uv__fetch_receive(struct mp_conn *conn, const struct mp_message *message,

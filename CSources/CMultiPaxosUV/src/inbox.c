@@ -115,8 +115,7 @@ static void turn_away(struct mp_uv_node *node, const struct mp_request *request)
             node->callbacks.on_proposed(node->context, &proposed);
             return;
         case MP_REQUEST_FETCH:
-            node->callbacks.on_fetched(node->context, request->token, MP_CLOSED,
-                                       request->from == 0 ? 0 : request->from - 1, 0);
+            mp_uv__fetch_refuse(node, request, MP_CLOSED);
             return;
         case MP_REQUEST_RUN:
             request->job(request->argument);

@@ -29,7 +29,7 @@ struct mp_request {
     uint32_t kind; /* enum mp_request_kind */
     uint32_t size;
     uint32_t count;
-    uint32_t zero;
+    uint32_t waits; /* Of a fetch: 1 if it is to be answered once there is something. */
     uint64_t group;
     uint64_t token;
     uint64_t node;

@@ -134,9 +134,10 @@ enum mp_status mp_uv_node_push(struct mp_uv_node *node, uint64_t group, uint64_t
 }
 
 enum mp_status mp_uv_node_fetch(struct mp_uv_node *node, uint64_t from_node, uint64_t group,
-                                uint64_t from, uint64_t bytes, uint64_t token) {
+                                uint64_t from, uint64_t bytes, bool waits, uint64_t token) {
     struct mp_request request = {
         .kind = MP_REQUEST_FETCH,
+        .waits = waits,
         .group = group,
         .node = from_node,
         .from = from,

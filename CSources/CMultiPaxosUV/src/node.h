@@ -71,6 +71,14 @@ struct mp_read_job {
     struct mp_lmdb_error error;
 };
 
+/* A fetch that waits for news: of a peer (`serve`), or of this process (`request`). */
+struct mp_watch {
+    struct mp_watch *next;
+    uint64_t deadline_us;
+    struct mp_serve serve; /* `to` 0: none. */
+    struct mp_request request;
+};
+
 /* Something found before there was anybody to tell. */
 struct mp_note {
     struct mp_note *next;
@@ -147,6 +155,7 @@ struct mp_uv_node {
     struct mp_read_job *reads_tail;
     uint32_t reads_queued;
     uint32_t reads_running;
+    uint32_t watch_count;
 
     struct mp_uv_reply replies[MP_REPLIES_MAX];
     uint32_t reply_count;
@@ -291,9 +300,20 @@ void mp_uv__proposal_stop(struct mp_uv_node *node, struct mp_object *object);
 /* fetch.c: stored frames, for those who ask and for ourselves. */
 void mp_uv__serve(struct mp_uv_node *node, uint64_t group, const struct mp_serve *serve);
 void mp_uv__fetch(struct mp_uv_node *node, const struct mp_request *request);
+void mp_uv__fetch_refuse(struct mp_uv_node *node, const struct mp_request *request,
+                         enum mp_status status);
 void mp_uv__fetch_for_apply(struct mp_uv_node *node, struct mp_object *object);
 void mp_uv__fetch_receive(struct mp_conn *conn, const struct mp_message *message,
                           const struct mp_batch *batch);
+
+/* watch.c: fetches of what is not committed yet. */
+/* Keep a peer's fetch, or one of this process, until there is news. False: answer it at once. */
+bool mp_uv__watch(struct mp_uv_node *node, struct mp_object *object,
+                  const struct mp_serve *serve, const struct mp_request *request);
+/* Answer those that have news, and those that waited long enough. */
+void mp_uv__watches_answer(struct mp_uv_node *node, struct mp_object *object);
+/* The node stops: nobody is told but this process. */
+void mp_uv__watches_stop(struct mp_uv_node *node, struct mp_object *object);
 
 /* jobs.c: reads of the storage on libuv's pool. */
 struct mp_read_job *mp_uv__job_new(struct mp_uv_node *node, enum mp_read_purpose purpose,

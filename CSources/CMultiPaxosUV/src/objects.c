@@ -103,7 +103,7 @@ static void free_object(struct mp_uv_node *node, struct mp_object *object) {
     MP_ASSERT(object->calls.head == NULL && object->reads.head == NULL);
     MP_ASSERT(object->asking.head == NULL && object->confirmed.head == NULL);
     MP_ASSERT(object->flights.head == NULL && object->pushes.head == NULL);
-    MP_ASSERT(object->proposal == NULL);
+    MP_ASSERT(object->proposal == NULL && object->watches == NULL);
     for (uint32_t i = 0; i < object->log_count; i += 1) {
         mp_uv__frame_release(&node->frames, object->log[object->log_head + i]);
     }

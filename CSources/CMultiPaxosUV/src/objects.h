@@ -12,6 +12,7 @@
 #define MP_CACHE_BYTES_MAX (256u << 20)
 
 struct mp_proposal;
+struct mp_watch;
 
 struct mp_object {
     uint64_t group;
@@ -35,6 +36,8 @@ struct mp_object {
     bool reading; /* Frames to apply are being read. */
     bool broken;  /* They could not be: nothing more is applied. */
     uint64_t read_retry_us;
+
+    struct mp_watch *watches; /* Fetches of what is not committed yet. */
 
     struct mp_draft_list calls;
     struct mp_draft_list reads;     /* Wait for a confirmation round to start. */

@@ -43,6 +43,7 @@ static void tick_object(struct mp_uv_node *node, struct mp_object *object) {
     expire_sent_reads(node, &object->asking);
     expire_sent_reads(node, &object->confirmed);
     mp_uv__flights_expire(node, object);
+    mp_uv__watches_answer(node, object);
     if (object->applied < object->commit) mp_uv__object_mark_apply(node, object);
     mp_uv__object_mark(node, object);
 }
@@ -51,7 +52,7 @@ static bool is_idle(const struct mp_object *object) {
     return !mp_uv__waiting(object) && object->asking.head == NULL &&
            object->confirmed.head == NULL && object->flights.head == NULL &&
            object->pushes.head == NULL && object->proposal == NULL && !object->barrier_due &&
-           !object->dirty && !object->applying &&
+           !object->dirty && !object->applying && object->watches == NULL &&
            (object->applied >= object->commit || object->broken);
 }
 

@@ -84,6 +84,12 @@ public protocol Backend: Sendable {
         _ object: ObjectName, kind: CallKind, entries: [UInt8], count: Int, timeout: Duration
     ) async -> [Reply]
 
+    /// Reads what is committed from `index` on, without pulling; where that is nothing yet, it may
+    /// wait for news, at most for `timeout`.
+    func committed(
+        _ object: ObjectName, from index: UInt64, timeout: Duration
+    ) async -> CommittedPart
+
     /// Gives up the object, if this backend owns it with `ballot`.
     func release(_ object: ObjectName, ballot: Ballot)
 }

@@ -94,17 +94,9 @@ extension Handle {
     public func invoke<Result: BinaryCodable>(
         _ call: Call<Object, Result>
     ) throws(InvokeFailure) -> Result {
-        let reply = try shared.withLock { state throws(InvokeFailure) in
+        try shared.withLock { state throws(InvokeFailure) in
             try state.invoke(call.method)
-        }
-        guard reply.outcome != .thrown else {
-            throw .thrown(MethodFailure(payload: reply.payload))
-        }
-        precondition(reply.outcome == .ok, "a method must be readable as it was written")
-        guard let result = try? Result.decoded(from: reply.payload) else {
-            preconditionFailure("a call must name the type of its method's result")
-        }
-        return result
+        }.result()
     }
 
     /// Commits everything on the branch, and returns the index it is committed through.

@@ -19,6 +19,7 @@ public final class LocalBackend: Backend {
         var pulls: [LocalFault.Pull] = []
         var pushes: [LocalFault.Push] = []
         var calls: [LocalFault.Call] = []
+        var isUnavailable = false
         var delayed: [(object: ObjectName, entries: [UInt8], count: Int)] = []
     }
 
@@ -47,6 +48,19 @@ public final class LocalBackend: Backend {
     /// Plans what the next call without a plan comes to.
     public func failNextCall(_ fault: LocalFault.Call) {
         state.withLock { $0.calls.append(fault) }
+    }
+
+    /// Gives up the committed entries of an object through `index`, as far as pushes end there.
+    public func trim<Object: AtomicObject>(
+        _ type: Object.Type, named name: String, through index: UInt64
+    ) {
+        let object = ObjectName(type: Object.typeName, name: name)
+        state.withLock { $0.logs[object]?.trim(through: index) }
+    }
+
+    /// Says whether logs can be read.
+    public func setUnavailable(_ isUnavailable: Bool) {
+        state.withLock { $0.isUnavailable = isUnavailable }
     }
 
     /// Carries out the calls that were delayed, in their order.
@@ -125,6 +139,16 @@ extension LocalBackend {
                 }
                 return state.read(object, entries, count: count)
             }
+        }
+    }
+
+    /// Reads what is committed; it does not wait for news.
+    public func committed(
+        _ object: ObjectName, from index: UInt64, timeout: Duration
+    ) async -> CommittedPart {
+        state.withLock { state in
+            guard !state.isUnavailable else { return .unavailable }
+            return state.logs[object]?.part(from: index) ?? .blocks([])
         }
     }
 

@@ -22,6 +22,8 @@ struct LocalLog: Sendable {
     var replica: any AnyReplica
     private(set) var owner = Ballot(round: 0, node: 0)
     private(set) var pieces: [Piece] = []
+    /// What is committed, as far as it is kept.
+    private(set) var committed: [CommittedBlock] = []
 
     /// The number of entries that are not committed.
     var pendingCount: Int { pieces.reduce(0) { $0 + $1.count } }
@@ -69,6 +71,12 @@ struct LocalLog: Sendable {
             let piece = pieces.removeFirst()
             let taken = min(left, piece.count)
             let size = Self.size(of: taken, in: piece.bytes)
+            committed.append(
+                CommittedBlock(
+                    ballot: piece.ballot,
+                    entries: EntryBlock(
+                        first: replica.lastIndex + 1, count: taken,
+                        bytes: Array(piece.bytes[..<size]))))
             piece.bytes.withUnsafeBytes { bytes in
                 replica.apply(
                     block: UnsafeRawBufferPointer(rebasing: bytes[..<size]), count: taken,
@@ -82,6 +90,18 @@ struct LocalLog: Sendable {
             pieces.insert(rest, at: 0)
         }
         return results.bytes
+    }
+
+    /// Gives up the blocks that end at `index` or before.
+    mutating func trim(through index: UInt64) {
+        committed.removeAll { $0.entries.first + UInt64($0.entries.count) <= index + 1 }
+    }
+
+    /// What is committed from an index on.
+    func part(from index: UInt64) -> CommittedPart {
+        let start = committed.first?.entries.first ?? replica.lastIndex + 1
+        guard index >= start else { return .trimmed(first: start) }
+        return .blocks(committed.filter { $0.entries.first + UInt64($0.entries.count) > index })
     }
 
     /// The bytes that the first `count` entries of a block take.

@@ -77,6 +77,9 @@ enum mp_message_flag {
      * longer has in memory what the voter lacks; the voter must fetch it. */
     MP_FLAG_LEARN = 1u,
     MP_FLAG_HAPPY = 2u, /* BEATEN. */
+    /* FETCH, FRAME, FETCHED: where nothing is committed from there on yet, answer once there is.
+     * The core passes it on to the driver, which waits. */
+    MP_FLAG_WAIT = 4u,
 };
 
 struct mp_message {

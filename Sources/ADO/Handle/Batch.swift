@@ -1,0 +1,114 @@
+internal import Synchronization
+
+/// Methods that are invoked together and pushed once; see ``Handle/batch(timeout:_:)``.
+public struct Batch<Object: AtomicObject> {
+    var handle: HandleState<Object>
+
+    /// The speculative state: what was pulled, and what was invoked since.
+    public var state: Object {
+        guard let branch = handle.branch else {
+            preconditionFailure("a batch stands on a branch as long as it lasts")
+        }
+        return branch.speculative.object
+    }
+
+    /// Runs a method on the speculative state and returns its speculative result.
+    ///
+    /// A method that throws is in the batch as well: catch its failure to commit it with the rest.
+    @discardableResult
+    public mutating func invoke<Result: BinaryCodable>(
+        _ call: Call<Object, Result>
+    ) throws(InvokeFailure) -> Result {
+        try handle.invoke(call.method).result()
+    }
+}
+
+/// Why a batch was not committed, or not whole.
+public enum BatchFailure: Error, Sendable, Hashable {
+    /// The object could not be pulled. Nothing of the batch was done, and nothing will be.
+    case notPulled(PullFailure)
+    /// The closure threw. Nothing of the batch was done, and nothing will be.
+    case notInvoked(InvokeFailure)
+    /// The push failed, and says what is done, what is not, and what is unknown.
+    case notPushed(PushFailure)
+}
+
+extension Handle {
+    /// Invokes many methods, and pushes them once.
+    ///
+    ///     let moved = try await settings.batch { batch throws(InvokeFailure) in
+    ///         let old = try batch.invoke(.remove("before"))
+    ///         return try batch.invoke(.set("after", to: old ?? ""))
+    ///     }
+    ///
+    /// The object is pulled first, unless this handle owns it. The closure runs at once and
+    /// uninterrupted: nothing that others invoke on this handle comes between its methods, and it
+    /// must use the batch alone, never the handle. If it throws, all that it invoked is dropped.
+    ///
+    /// The methods follow each other in the log, but it may be that a prefix of them is committed
+    /// and the rest is not, or not yet: the failure is `partial` then, and pushing the handle again
+    /// goes on. What was pending on the handle is pushed before.
+    ///
+    /// It costs the round trip of a push, whatever the number of methods, and one more for a pull.
+    ///
+    /// - Returns: What the closure returned, as a committed result.
+    @discardableResult
+    public func batch<Value: Sendable>(
+        timeout: Duration = .seconds(5),
+        _ body: (inout Batch<Object>) throws(InvokeFailure) -> Value
+    ) async throws(BatchFailure) -> Value {
+        if !isOwner { try await pullForBatch(timeout) }
+        let value = try invokeBatch(body)
+        do throws(PushFailure) {
+            try await push(timeout: timeout)
+        } catch {
+            throw .notPushed(error)
+        }
+        return value
+    }
+
+    private func pullForBatch(_ timeout: Duration) async throws(BatchFailure) {
+        do throws(PullFailure) {
+            try await pull(timeout: timeout)
+        } catch {
+            throw .notPulled(error)
+        }
+    }
+
+    private func invokeBatch<Value: Sendable>(
+        _ body: (inout Batch<Object>) throws(InvokeFailure) -> Value
+    ) throws(BatchFailure) -> Value {
+        do throws(InvokeFailure) {
+            return try shared.withLock { state throws(InvokeFailure) in
+                try state.invokeBatch(body)
+            }
+        } catch {
+            throw .notInvoked(error)
+        }
+    }
+}
+
+extension HandleState {
+    /// Runs the closure on a copy, which takes the place of this state unless it throws.
+    mutating func invokeBatch<Value>(
+        _ body: (inout Batch<Object>) throws(InvokeFailure) -> Value
+    ) throws(InvokeFailure) -> Value {
+        guard branch != nil else { throw wasPulled ? .stale : .notPulled }
+        var batch = Batch(handle: self)
+        let value = try body(&batch)
+        self = batch.handle
+        return value
+    }
+}
+
+extension Reply {
+    /// What a method invoked on a branch returned, or threw.
+    func result<Result: BinaryCodable>() throws(InvokeFailure) -> Result {
+        guard outcome != .thrown else { throw .thrown(MethodFailure(payload: payload)) }
+        precondition(outcome == .ok, "a method must be readable as it was written")
+        guard let result = try? Result.decoded(from: payload) else {
+            preconditionFailure("a call must name the type of its method's result")
+        }
+        return result
+    }
+}
