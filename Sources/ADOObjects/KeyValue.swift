@@ -8,7 +8,7 @@ internal import HashTreeCollections
 ///     try await settings.call(.get("mode"))                   // "safe"
 ///
 /// Every method is one atomic step; two of them are not. A method never throws, so a call that
-/// fails says whether it was done, was not, or is unknown, as ``CallFailure`` tells. A write costs
+/// fails says whether it was done, was not, or is unknown, as `CallFailure` tells. A write costs
 /// one round trip to a quorum, a read one to confirm the owner. Copies share what they have in
 /// common, so that a speculative state costs the keys that differ.
 public struct KeyValue: AtomicObject, Equatable {

@@ -28,6 +28,7 @@ public final class Cluster: Sendable {
     /// - Parameters:
     ///   - addresses: Each `host:port`, in the order of the servers' ids, or `id=host:port`.
     ///   - cluster: The cluster's name, as its servers were formatted with.
+    ///   - timeout: How long to wait for the first of them to answer.
     /// - Throws: ``NodeError`` with code `unreachable` where none of them answers in time.
     public static func connect(
         to addresses: [String], cluster: String = "ado", timeout: Duration = .seconds(5)

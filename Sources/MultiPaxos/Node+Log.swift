@@ -34,7 +34,7 @@ extension Node {
     /// Reads every committed frame of an object from one server, in order.
     ///
     /// - Returns: The last index read, which is that server's commit index.
-    /// - Throws: ``NodeError`` as ``fetch(_:from:at:bytes:onFrame:)`` does.
+    /// - Throws: ``NodeError`` as `fetch(_:from:at:bytes:onFrame:)` does.
     @discardableResult
     public func fetchAll(
         _ object: ObjectName, from server: UInt64, at index: UInt64 = 1,

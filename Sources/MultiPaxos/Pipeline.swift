@@ -70,10 +70,15 @@ extension Pipeline {
     /// Opens a session and a pipeline for its calls.
     ///
     /// - Parameters:
+    ///   - type: The object's type.
+    ///   - name: Its name among those of its type.
+    ///   - node: The node that the calls go through.
     ///   - capacity: Calls that may be open at once: at most ``capacityMax``.
     ///   - keepsFailed: Whether calls that ended as unknown, busy or the like stay open. Send them
     ///     again with ``retry(from:_:)`` or give them up with ``abandon(_:)``. Otherwise they are
     ///     given up by themselves.
+    ///   - timeout: How long to try to open the session.
+    ///   - onReplies: Called with the answers, on the loop thread, where it must not block.
     /// - Throws: ``NodeError`` with code `unreachable` where no server took the session in time.
     public static func open(
         _ type: Object.Type = Object.self, named name: String, on node: Node,
