@@ -20,6 +20,7 @@ extension Simulation {
         stalls = [:]
         failing = []
         let left = leaveDown()
+        retired = left
         release(network.heal())
         for place in pauses.keys.sorted() { resume(place) }
         for (place, member) in cluster.members.enumerated() where !left.contains(member.id) {

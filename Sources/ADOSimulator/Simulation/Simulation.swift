@@ -38,6 +38,8 @@ final class Simulation {
     var calls: CallLayer?
     /// When which node said to be elected itself; for tests of the election.
     private(set) var servings: [(time: UInt64, node: UInt64)] = []
+    /// Nodes that are taken out, and not started any more.
+    var retired: Set<UInt64> = []
     /// How often the voters were changed.
     var changes = 0
     /// How many faults of each class began.
@@ -123,7 +125,7 @@ final class Simulation {
     }
 
     func restart(_ node: UInt64) {
-        if !cluster[node].isUp {
+        if !cluster[node].isUp && !retired.contains(node) {
             cluster.start(node)
             calls?.start(node)
         }
