@@ -53,7 +53,7 @@ public struct NodeOptions: Sendable {
     /// Batches in flight per object; 0 is the default of the driver.
     public var window: Int = 0
 
-    /// Objects the node can hold; 0 is the default of the driver.
+    /// Objects the node can hold, each for 4 KiB of memory; 0 is the default of the driver.
     public var objectsMax: Int = 0
 
     /// A file to which each transition of the protocol is appended; `nil` for none.

@@ -97,8 +97,7 @@ enum mp_status mp__acceptor_admits(const struct mp_replica *replica, const struc
     if (batch->voters != 0 && !mp_voters_adjacent(voters, batch->voters)) return MP_CONFLICT;
     /* What a batch replaces is given back first, so only one beyond the tip needs room. */
     if (batch->first <= log->tip.index) return MP_OK;
-    bool room = replica->batch_free != MP_NONE && log->uncommitted < MP_UNCOMMITTED_MAX;
-    return room ? MP_OK : MP_BUSY;
+    return mp__log_has_room(replica, log) ? MP_OK : MP_BUSY;
 }
 
 void mp__acceptor_take(struct mp_replica *replica, struct mp__group *group,
@@ -113,6 +112,7 @@ void mp__acceptor_take(struct mp_replica *replica, struct mp__group *group,
         mp__trace(replica, MP_TRACE_TRUNCATED, group, group->promised, batch->ballot,
                   group->log.tip, 0);
     }
+    mp__learner_make_room(replica, group, effects);
     uint32_t at = mp__log_append(replica, &group->log, &id);
     effects->append = id;
     if (replica->options.votes) {
@@ -176,6 +176,10 @@ enum mp_status mp__acceptor_accept(struct mp_replica *replica, struct mp__group 
 
     report_owner(group, message->ballot, effects);
     if (order > 0) mp__acceptor_raise(replica, group, message->ballot, effects);
+    /* Commit first what the owner has: then no more is uncommitted here than in its log. */
+    group->verified = larger(group->verified, message->point.index);
+    group->heard = larger(group->heard, message->commit);
+    mp__learner_advance(replica, group, effects);
     if (!known && replica->disk_full) {
         if (order > 0) mp__write(replica, group, effects, group->log.tip, 0, MP_NONE);
         mp__acceptor_acknowledge(replica, group, MP_OUTCOME_FULL, message->sequence, effects);
@@ -187,7 +191,6 @@ enum mp_status mp__acceptor_accept(struct mp_replica *replica, struct mp__group 
         mp__write(replica, group, effects, group->log.tip, 0, MP_NONE);
     }
     group->verified = larger(group->verified, batch->last);
-    group->heard = larger(group->heard, message->commit);
     mp__learner_advance(replica, group, effects);
     mp__acceptor_acknowledge(replica, group, MP_OUTCOME_OK, message->sequence, effects);
     return MP_OK;

@@ -53,6 +53,10 @@ static void check_owner(const struct mp_replica *replica, const struct mp__group
     }
 }
 
+static uint32_t beyond_share(uint32_t count) {
+    return count > MP_SHARE ? count - MP_SHARE : 0;
+}
+
 static uint32_t check_group(const struct mp_replica *replica, const struct mp__group *group,
                             uint64_t *bytes) {
     uint32_t count = check_log(replica, &group->log, bytes);
@@ -71,12 +75,13 @@ static uint32_t check_group(const struct mp_replica *replica, const struct mp__g
 }
 
 void mp_replica_check(const struct mp_replica *replica) {
-    uint32_t batches = 0, groups = 0, armed = 0;
+    uint32_t batches = 0, groups = 0, armed = 0, lent = 0;
     uint64_t bytes = 0;
     for (uint32_t i = 0; i < replica->group_slots; i += 1) {
         const struct mp__group *group = &replica->groups[i];
         if (!group->used) continue;
         batches += check_group(replica, group, &bytes);
+        lent += beyond_share(group->log.count);
         armed += group->armed;
         groups += 1;
     }
@@ -84,6 +89,9 @@ void mp_replica_check(const struct mp_replica *replica) {
     MP_ASSERT(groups == replica->group_count);
     MP_ASSERT(batches + replica->batch_free_count == replica->options.batches_max);
     MP_ASSERT(bytes == replica->named_bytes);
+    /* I11: what is in nobody's share is lent, and no more. */
+    MP_ASSERT(lent == replica->lent);
+    MP_ASSERT(lent <= replica->options.batches_max - replica->options.groups_max * MP_SHARE);
     uint32_t listed = 0;
     for (uint32_t at = replica->armed_head; at != MP_NONE; at = replica->groups[at].armed_after) {
         listed += 1;

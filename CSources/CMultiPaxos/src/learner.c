@@ -10,10 +10,12 @@ void mp__learner_commit(struct mp_replica *replica, struct mp__group *group, uin
                         struct mp_effects *effects) {
     struct mp__log *log = &group->log;
     MP_ASSERT(through > log->commit.index && through <= log->tip.index);
-    /* First forget what was committed before this step: the driver applies from memory. */
-    uint64_t forgotten = mp__log_prune(replica, log);
-    if (forgotten > 0) effects->drop_through = forgotten;
-    if (effects->commit_from == 0) effects->commit_from = log->commit.index + 1;
+    if (effects->commit_from == 0) {
+        /* First forget what was committed before this step: the driver applies from memory. */
+        uint64_t forgotten = mp__log_prune(replica, log);
+        if (forgotten > 0) effects->drop_through = forgotten;
+        effects->commit_from = log->commit.index + 1;
+    }
     mp__log_commit(replica, log, through);
     effects->commit_through = through;
     if (group->verified < through) group->verified = through;
@@ -128,8 +130,17 @@ void mp__learner_timeout(struct mp_replica *replica, struct mp__group *group,
     ask(replica, group, effects);
 }
 
-/* Without this, quiet groups would hold the whole pool for ever, and no other could take an entry:
- * a group forgets at its commits, and a quiet one has none. */
+void mp__learner_make_room(struct mp_replica *replica, struct mp__group *group,
+                           struct mp_effects *effects) {
+    uint64_t forgotten = mp__log_make_room(replica, &group->log);
+    if (forgotten == 0) return;
+    /* Of an earlier step, so applied by now: this one commits only beside it. */
+    MP_ASSERT(effects->commit_from == 0 || forgotten < effects->commit_from);
+    effects->drop_through = forgotten;
+}
+
+/* Without this, quiet groups would keep for ever what they borrowed, and the frames of it: a group
+ * forgets at its commits, and a quiet one has none. */
 void mp__learner_trim(struct mp_replica *replica, struct mp__group *group,
                       struct mp_effects *effects) {
     if (group->trim_at > replica->now_us) return;

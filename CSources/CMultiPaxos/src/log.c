@@ -5,13 +5,29 @@
  *  L2  ballots never fall along the log;
  *  L3  base, commit and tip are ends of batches;
  *  L4  nothing at or below commit is ever removed, except from the front;
- *  L5  the voters in force at a batch are its own, if it is a configuration, else those before. */
+ *  L5  the voters in force at a batch are its own, if it is a configuration, else those before;
+ *  L6  each group's share of the pool is its own: only what is beyond all shares is lent.
+ *
+ * L6 is what keeps groups from waiting for each other. If uncommitted batches could take any place
+ * of the pool, those of some groups could fill it on every node, and then no group could append the
+ * barrier that commits them. With L6 a log of at most MP_SHARE - 1 uncommitted batches is adopted,
+ * gets its barrier and is replicated in its share alone:
+ *  - An owner adds to such a log only, unless it borrows (mp__log_may_grow), so no log on no node
+ *    is longer: an acceptor first commits what the owner says is, and then is as long as the
+ *    owner's was; a learner commits what it takes; a proposer takes a voter's log, and has heard of
+ *    that voter's commit point.
+ *  - While so few are uncommitted, a log that fills its share holds a committed batch, and that is
+ *    forgotten for the next. Storage has it.
+ * Calls are invoked only where nothing is inherited, and fill a window: half a share. The rest is
+ * for the barriers of owners that fail before they commit, one after the other. */
 #include "assert.h"
 #include "state.h"
 
-/* Committed batches kept in memory for voters that are a little behind, and while the pool is more
- * than half used or the frames are too many bytes. Those further behind fetch from storage. */
+/* Committed batches kept in memory for voters that are a little behind, and while memory is scarce.
+ * Those further behind fetch from storage. */
 enum { RETAINED = 64, RETAINED_SCARCE = 2 };
+
+_Static_assert(MP_SHARE >= 2 * MP_WINDOW_MAX, "a window and as many barriers fit in a share");
 
 static struct mp_point end_of(const struct mp__batch *batch) {
     return (struct mp_point){
@@ -76,8 +92,34 @@ uint64_t mp__log_voters(const struct mp_replica *replica, const struct mp__log *
     return at == MP_NONE ? log->base_voters : replica->batches[at].voters;
 }
 
+/* What is not in anybody's share. */
+static uint32_t lendable(const struct mp_replica *replica) {
+    return replica->options.batches_max - replica->options.groups_max * MP_SHARE;
+}
+
+static bool can_lend(const struct mp_replica *replica) {
+    return replica->lent < lendable(replica);
+}
+
+bool mp__log_fits(const struct mp_replica *replica, uint32_t count) {
+    if (count <= MP_SHARE) return true;
+    return count <= MP_UNCOMMITTED_MAX && count - MP_SHARE <= lendable(replica) - replica->lent;
+}
+
+bool mp__log_has_room(const struct mp_replica *replica, const struct mp__log *log) {
+    if (log->uncommitted >= MP_UNCOMMITTED_MAX) return false;
+    if (log->count < MP_SHARE || can_lend(replica)) return true;
+    return log->count > log->uncommitted;
+}
+
+bool mp__log_may_grow(const struct mp_replica *replica, const struct mp__log *log) {
+    if (log->uncommitted < MP_SHARE - 1) return true;
+    return log->uncommitted < MP_UNCOMMITTED_MAX && can_lend(replica);
+}
+
 uint32_t mp__log_append(struct mp_replica *replica, struct mp__log *log,
                         const struct mp_identity *id) {
+    MP_ASSERT(log->count < MP_SHARE || can_lend(replica));
     MP_ASSERT(replica->batch_free != MP_NONE);
     MP_ASSERT(id->first == log->tip.index + 1 && id->last >= id->first);
     MP_ASSERT(id->previous == log->tip.checksum);
@@ -95,12 +137,16 @@ uint32_t mp__log_append(struct mp_replica *replica, struct mp__log *log,
     if (log->head == MP_NONE) log->head = at;
     log->tail = at;
     log->tip = end_of(batch);
+    replica->lent += log->count >= MP_SHARE;
     log->count += 1;
     log->uncommitted += 1;
     return at;
 }
 
-static void give_back(struct mp_replica *replica, uint32_t at) {
+static void give_back(struct mp_replica *replica, struct mp__log *log, uint32_t at) {
+    MP_ASSERT(log->count > 0);
+    replica->lent -= log->count > MP_SHARE;
+    log->count -= 1;
     MP_ASSERT(replica->named_bytes >= replica->batches[at].id.size);
     replica->named_bytes -= replica->batches[at].id.size;
     replica->batches[at] = (struct mp__batch){.before = MP_NONE, .after = replica->batch_free};
@@ -115,8 +161,7 @@ void mp__log_truncate(struct mp_replica *replica, struct mp__log *log, uint64_t 
     while (log->tail != MP_NONE && replica->batches[log->tail].id.first >= first) {
         uint32_t at = log->tail;
         log->tail = replica->batches[at].before;
-        give_back(replica, at);
-        log->count -= 1;
+        give_back(replica, log, at);
         log->uncommitted -= 1;
     }
     if (log->tail == MP_NONE) log->head = MP_NONE;
@@ -141,7 +186,7 @@ void mp__log_commit(struct mp_replica *replica, struct mp__log *log, uint64_t in
 }
 
 bool mp__log_scarce(const struct mp_replica *replica) {
-    return replica->batch_free_count < replica->options.batches_max / 2 ||
+    return replica->lent > lendable(replica) / 2 ||
            replica->named_bytes > MP_NAMED_BYTES_MAX;
 }
 
@@ -157,14 +202,19 @@ static uint64_t forget(struct mp_replica *replica, struct mp__log *log, uint32_t
         log->head = batch->after;
         if (log->head == MP_NONE) log->tail = MP_NONE;
         if (log->head != MP_NONE) replica->batches[log->head].before = MP_NONE;
-        give_back(replica, at);
-        log->count -= 1;
+        give_back(replica, log, at);
     }
     return forgotten;
 }
 
 uint64_t mp__log_prune(struct mp_replica *replica, struct mp__log *log) {
     return forget(replica, log, mp__log_scarce(replica) ? RETAINED_SCARCE : RETAINED);
+}
+
+uint64_t mp__log_make_room(struct mp_replica *replica, struct mp__log *log) {
+    if (log->count < MP_SHARE || can_lend(replica)) return 0;
+    MP_ASSERT(log->count > log->uncommitted);
+    return forget(replica, log, log->count - log->uncommitted - 1);
 }
 
 uint64_t mp__log_trim(struct mp_replica *replica, struct mp__log *log) {

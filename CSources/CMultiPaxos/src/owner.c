@@ -52,7 +52,7 @@ uint32_t mp__owner_window(const struct mp_replica *replica, const struct mp__gro
         inherited += !mp_ballot_equal(id->ballot, group->ballot);
     }
     uint32_t window = inherited > 0 ? 1 : replica->options.window;
-    if (group->log.uncommitted >= MP_UNCOMMITTED_MAX || replica->batch_free == MP_NONE) return 0;
+    if (!mp__log_may_grow(replica, &group->log)) return 0;
     return *in_flight < window ? window - *in_flight : 0;
 }
 
@@ -62,6 +62,7 @@ static void append_own(struct mp_replica *replica, struct mp__group *group,
     mp_batch_seal(builder, group->id, group->log.tip.index + 1, group->ballot,
                   group->log.tip.checksum, &batch);
     struct mp_identity id = mp_batch_identity(&batch);
+    mp__learner_make_room(replica, group, effects);
     (void)mp__log_append(replica, &group->log, &id);
     if (group->own_first == 0) group->own_first = id.first;
     group->verified = group->log.tip.index;

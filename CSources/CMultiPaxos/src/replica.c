@@ -129,7 +129,7 @@ static bool loads(const struct mp_event *event) {
 
 static enum mp_status load(struct mp_replica *replica, const struct mp_event *event) {
     MP_ASSERT(!replica->started);
-    if (replica->batch_free_count < event->load.suffix_count) return MP_BUSY;
+    if (!mp__log_fits(replica, event->load.suffix_count)) return MP_BUSY;
     struct mp__group *group = mp__group_make(replica, event->group);
     if (group == NULL) return MP_BUSY;
     const struct mp_hard_state *hard = &event->load.hard;
@@ -346,7 +346,7 @@ static size_t align16(size_t size) {
 }
 
 size_t mp_group_size(void) {
-    return sizeof(struct mp__group);
+    return sizeof(struct mp__group) + MP_SHARE * sizeof(struct mp__batch);
 }
 
 size_t mp_replica_size(const struct mp_options *options) {
@@ -364,8 +364,9 @@ static uint64_t servers(const struct mp_options *options) {
 static bool valid(const struct mp_options *options) {
     if (options->voter_count < 1 || options->voter_count > MP_VOTERS_MAX) return false;
     if (options->window < 1 || options->window > MP_WINDOW_MAX) return false;
-    if (options->groups_max < 1 || options->groups_max > 1u << 24) return false;
-    if (options->batches_max < MP_WINDOW_MAX || options->batches_max > 1u << 28) return false;
+    if (options->groups_max < 1 || options->groups_max > 1u << 22) return false;
+    if (options->batches_max < options->groups_max * MP_SHARE) return false;
+    if (options->batches_max > 1u << 28) return false;
     if (options->timeout_us < 20 || options->node == 0 || options->fetch_bytes == 0) return false;
     bool among = false;
     for (uint32_t i = 0; i < options->voter_count; i += 1) {

@@ -146,6 +146,7 @@ struct mp_replica {
     struct mp__batch *batches;
     uint32_t batch_free; /* Head of the free list. */
     uint32_t batch_free_count;
+    uint32_t lent; /* Batches that groups hold beyond their shares. */
     uint64_t named_bytes; /* Of the frames of all batches in the lists. */
 };
 
@@ -181,7 +182,15 @@ bool mp__log_point(const struct mp_replica *replica, const struct mp__log *log, 
 /* The voters in force at the batch that ends at `index`, or at base. */
 uint64_t mp__log_voters(const struct mp_replica *replica, const struct mp__log *log,
                         uint64_t index);
-/* Append a batch right after the tip. The pool must not be empty. Returns its position. */
+/* Whether an empty log may take so many batches. */
+bool mp__log_fits(const struct mp_replica *replica, uint32_t count);
+/* Whether the log may take one more batch. */
+bool mp__log_has_room(const struct mp_replica *replica, const struct mp__log *log);
+/* The same for one that an owner adds: its log must leave room in the shares of all others. */
+bool mp__log_may_grow(const struct mp_replica *replica, const struct mp__log *log);
+/* Forget a committed batch if the next one needs its place; returns its last index, else 0. */
+uint64_t mp__log_make_room(struct mp_replica *replica, struct mp__log *log);
+/* Append a batch right after the tip. There must be room. Returns its position. */
 uint32_t mp__log_append(struct mp_replica *replica, struct mp__log *log,
                         const struct mp_identity *id);
 /* Remove the batches from the one that starts at `first` on; all of them are uncommitted. */
@@ -192,7 +201,7 @@ void mp__log_commit(struct mp_replica *replica, struct mp__log *log, uint64_t in
 uint64_t mp__log_prune(struct mp_replica *replica, struct mp__log *log);
 /* The same for all that is committed. */
 uint64_t mp__log_trim(struct mp_replica *replica, struct mp__log *log);
-/* Whether the pool of batches, or the memory for their frames, is more than half used. */
+/* Whether more than half of what can be lent is, or the frames are too many bytes. */
 bool mp__log_scarce(const struct mp_replica *replica);
 
 /* effects.c */
@@ -257,7 +266,10 @@ enum mp_status mp__learner_fetched(struct mp_replica *replica, struct mp__group 
                                    struct mp_effects *effects);
 void mp__learner_timeout(struct mp_replica *replica, struct mp__group *group,
                          struct mp_effects *effects);
-/* Give back the batches of a group that went quiet while the pool was scarce. */
+/* Make room for the batch that this step appends. */
+void mp__learner_make_room(struct mp_replica *replica, struct mp__group *group,
+                           struct mp_effects *effects);
+/* Give back the batches of a group that went quiet while memory was scarce. */
 void mp__learner_trim(struct mp_replica *replica, struct mp__group *group,
                       struct mp_effects *effects);
 

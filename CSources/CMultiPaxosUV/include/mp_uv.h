@@ -44,7 +44,7 @@ struct mp_uv_options {
     uint64_t timeout_us;      /* T, the election timeout; 0: 200,000. */
     uint64_t call_timeout_us; /* After which an unanswered call is UNKNOWN; 0: 5,000,000. */
     uint32_t window;          /* Batches in flight per group; 0: the default. */
-    uint32_t groups_max;      /* 0: the default. */
+    uint32_t groups_max;      /* 0: the default. Each costs mp_group_size() bytes. */
     const char *trace;        /* File to which transitions are appended; NULL: none. */
     uint64_t trace_limit;     /* Bytes of it after which tracing stops; 0: 1 GiB. */
 };

@@ -11,8 +11,8 @@ enum {
     WINDOW = 2,
     SERVER_GROUPS_MAX = 4096,
     CLIENT_GROUPS_MAX = 1024,
-    SERVER_BATCHES_MAX = 65536,
-    CLIENT_BATCHES_MAX = 16384,
+    SERVER_BATCHES_LENT = 16384,
+    CLIENT_BATCHES_LENT = 4096,
     FETCH_BYTES = 1 << 20,
 };
 
@@ -96,6 +96,13 @@ static enum mp_status open_trace(struct mp_uv_node *node, struct mp_lmdb_error *
     return MP_OK;
 }
 
+/* The share of each group, and what is lent: most of it to few busy ones. */
+static uint32_t batches_max(const struct mp_uv_node *node) {
+    uint64_t lent = node->server ? SERVER_BATCHES_LENT : CLIENT_BATCHES_LENT;
+    uint64_t all = (uint64_t)node->options.groups_max * MP_SHARE + lent;
+    return all < UINT32_MAX ? (uint32_t)all : UINT32_MAX;
+}
+
 static enum mp_status make_replica(struct mp_uv_node *node, struct mp_lmdb_error *error) {
     bool traced = node->options.trace != NULL || node->callbacks.on_trace != NULL;
     struct mp_options options = {
@@ -104,7 +111,7 @@ static enum mp_status make_replica(struct mp_uv_node *node, struct mp_lmdb_error
         .votes = node->server,
         .window = node->options.window,
         .groups_max = node->options.groups_max,
-        .batches_max = node->server ? SERVER_BATCHES_MAX : CLIENT_BATCHES_MAX,
+        .batches_max = batches_max(node),
         .timeout_us = node->options.timeout_us,
         .fetch_bytes = FETCH_BYTES,
         .trace = traced ? on_trace : NULL,

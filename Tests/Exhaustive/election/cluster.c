@@ -47,7 +47,7 @@ static struct mp_options options_of(uint32_t node) {
         .votes = true,
         .window = 1,
         .groups_max = 1,
-        .batches_max = MP_WINDOW_MAX,
+        .batches_max = MP_SHARE,
         .timeout_us = T_US,
         .fetch_bytes = 1,
     };

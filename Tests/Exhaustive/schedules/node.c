@@ -22,7 +22,7 @@ static struct mp_options options_of(const struct scope *scope, uint32_t place) {
         .configuration = scope->members,
         .window = 2,
         .groups_max = 1,
-        .batches_max = 4 * LOG_MAX, /* So many that the pool is never scarce. */
+        .batches_max = MP_SHARE + 2 * LOG_MAX, /* So many that the pool is never scarce. */
         .timeout_us = T_US,
         .fetch_bytes = MP_BATCH_SIZE_MAX,
     };

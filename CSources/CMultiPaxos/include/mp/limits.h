@@ -20,7 +20,10 @@
 /* Batches of its own that an owner may have in flight in one group. */
 #define MP_WINDOW_MAX 16u
 
-/* Uncommitted batches of one group, inherited ones included. */
+/* Batches of one group that a node always has room for, whatever its other groups hold. */
+#define MP_SHARE 32u
+
+/* Uncommitted batches of one group, inherited ones included. From MP_SHARE on they need a loan. */
 #define MP_UNCOMMITTED_MAX 256u
 
 /* Bytes of the frames that the logs of a node still name. Above it, committed ones are forgotten

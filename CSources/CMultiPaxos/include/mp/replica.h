@@ -36,7 +36,9 @@ struct mp_options {
     bool votes;                     /* An acceptor with storage; then node is one of the voters. */
     uint32_t window;                /* Own batches in flight per group, 1 to MP_WINDOW_MAX. */
     uint32_t groups_max;            /* Groups this replica can hold. */
-    uint32_t batches_max;           /* Batch identities of all groups together. */
+    /* Batch identities of all groups together: MP_SHARE for each of groups_max, and what is lent
+     * to those that hold more, most of it committed and remembered for voters a little behind. */
+    uint32_t batches_max;
     uint64_t timeout_us;            /* T, the election timeout. Heartbeats are every T/4. */
     uint64_t fetch_bytes;           /* Bytes asked for by one fetch. */
     /* Called with each protocol transition; it cannot influence state. May be NULL. */
@@ -204,8 +206,8 @@ struct mp_effects {
     uint64_t deadline_us;
 };
 
-/* Bytes of memory mp_replica_init() needs for these options. An idle group costs
- * mp_group_size() of them. */
+/* Bytes of memory mp_replica_init() needs for these options. Each of groups_max costs
+ * mp_group_size() of them, its share of the batches included. */
 size_t mp_replica_size(const struct mp_options *options);
 size_t mp_group_size(void);
 
@@ -220,7 +222,8 @@ MP_MUST_USE enum mp_status mp_replica_init(void *memory, size_t size,
 /* Apply one event and say what must follow.
  *
  * MP_OK            The effects are set, possibly to nothing but the deadline.
- * MP_BUSY          INVOKE: the window is full. LOAD, PULL, TIPS, RECEIVE: a pool is full.
+ * MP_BUSY          INVOKE: the window is full. PULL, TIPS, RECEIVE: the table of groups is full.
+ *                  INVOKE, LOAD, RECEIVE: the log outgrew its share, and nothing is left to lend.
  *                  MEMBERSHIP: also, a configuration on the branch is not committed yet (R2).
  * MP_FULL          INVOKE, MEMBERSHIP: the own disk is full.
  * MP_STALE         INVOKE, PUSH, CONFIRM, MEMBERSHIP: this node does not own the group. PULL: one
