@@ -66,6 +66,37 @@ public final class Cluster: Sendable {
         client.object(type, named: name)
     }
 
+    /// Creates an object: it is listed from now on, and exists also if it was removed before.
+    ///
+    /// An object that was not created exists from its first call on, but is not listed.
+    ///
+    /// - Returns: A handle of it.
+    /// - Throws: `CallFailure`, as the two calls that this takes; create it again then.
+    public func create<Object: AtomicObject>(
+        _ type: Object.Type = Object.self, named name: String
+    ) async throws(CallFailure) -> Handle<Object> {
+        let handle = object(type, named: name)
+        try await client.create(type, named: name)
+        return handle
+    }
+
+    /// Removes an object: its state is gone, calls of it fail as `removed`, and it is not listed.
+    ///
+    /// - Returns: Whether it was there.
+    /// - Throws: `CallFailure`, as the two calls that this takes; remove it again then.
+    @discardableResult
+    public func remove<Object: AtomicObject>(
+        _ type: Object.Type, named name: String
+    ) async throws(CallFailure) -> Bool {
+        client.types.host(type)
+        return try await client.remove(type, named: name)
+    }
+
+    /// The objects that were created and not removed, in the order of their types and names.
+    public func objects() async throws(CallFailure) -> [ObjectName] {
+        try await client.objects()
+    }
+
     /// The servers in this process that are running.
     public var nodes: [Node] { replicas?.running ?? [] }
 

@@ -81,6 +81,7 @@ extension Node {
         if listener == nil, let own = options.voters.first(where: { $0.node == options.node }) {
             listener = try Listener.bind(host: own.host, port: own.port)
         }
+        types.host(Inventory.self)
         let core = NodeCore(options: options, types: types)
         let raw = try core.start(listener: listener.take())
         return Node(core, raw.pointer, types: types)

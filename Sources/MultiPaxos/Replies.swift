@@ -42,7 +42,7 @@ public struct PipelineReply {
     /// Whether it is settled what became of the call: done, or never to be done by this request.
     var isFinal: Bool {
         switch outcome {
-        case .ok, .thrown, .cancelled, .forgotten, .rejected: true
+        case .ok, .thrown, .cancelled, .forgotten, .rejected, .removed: true
         default: false
         }
     }

@@ -17,7 +17,7 @@ private struct RandomLog {
         let header = CallHeader(
             session: session, request: random.next(upperBound: 40 as UInt64),
             lowest: random.next(upperBound: 20 as UInt64), operation: .method)
-        switch random.next(upperBound: 12 as UInt64) {
+        switch random.next(upperBound: 13 as UInt64) {
         case 0: writer.openEntry(session: session)
         case 1: writer.entry(.barrier)
         case 2: writer.entry(.create) { $0.raw(ObjectName(type: "Queue", name: "q").description) }
@@ -32,6 +32,12 @@ private struct RandomLog {
             writer.entry(.read) { $0.raw(Queue.Method.dequeue.encoded()) }
         case 6, 7:
             writer.methodEntry(header, Queue.Method.dequeue)
+        case 8:
+            let removes = random.next(upperBound: 3 as UInt64) == 0
+            let change = CallHeader(
+                session: session, request: header.request, lowest: 0,
+                operation: removes ? .remove : .create)
+            writer.entry(.call) { change.write(to: &$0) }
         default:
             let number = Int(random.next(upperBound: 100 as UInt64))
             writer.methodEntry(header, Queue.Method.enqueue(number))

@@ -16,7 +16,7 @@ enum Answer: Sendable {
     init(_ outcome: ReplyOutcome) {
         switch outcome {
         case .ok: self = .done
-        case .thrown, .noSession, .cancelled, .unhosted, .rejected: self = .rejected
+        case .thrown, .noSession, .cancelled, .unhosted, .rejected, .removed: self = .rejected
         case .busy, .noQuorum, .tooLarge, .storageFull, .notOpen, .closed: self = .refused
         case .unknown, .quarantined: self = .unknown
         case .forgotten: self = .forgotten

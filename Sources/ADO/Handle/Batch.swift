@@ -118,6 +118,7 @@ extension Reply {
     /// What a method invoked on a branch returned, or threw.
     func result<Result: BinaryCodable>() throws(InvokeFailure) -> Result {
         guard outcome != .thrown else { throw .thrown(MethodFailure(payload: payload)) }
+        guard outcome != .removed else { throw .removed }
         precondition(outcome == .ok, "a method must be readable as it was written")
         guard let result = try? Result.decoded(from: payload) else {
             preconditionFailure("a call must name the type of its method's result")

@@ -20,7 +20,7 @@ extension Handle {
         let reply =
             call.method.isReadOnly
             ? try await read(method, policy)
-            : try await perform(method, policy)
+            : try await perform(.method, method, policy)
         guard reply.outcome != .thrown else {
             throw .thrown(MethodFailure(payload: reply.payload))
         }
@@ -50,11 +50,12 @@ extension Handle {
         }
     }
 
-    private func perform(
-        _ method: [UInt8], _ policy: CallPolicy
+    /// Carries an operation out as an entry of the log; `method` is empty but for methods.
+    func perform(
+        _ operation: CallOperation, _ method: [UInt8], _ policy: CallPolicy
     ) async throws(CallFailure) -> Reply {
         guard let request = shared.withLock({ $0.beginCall() }) else { throw .busy }
-        var attempts = Attempts(.method, method, request, policy)
+        var attempts = Attempts(operation, method, request, policy)
         let result: Result<Reply, CallFailure>
         do throws(CallFailure) {
             result = .success(try await answer(&attempts))
@@ -65,6 +66,7 @@ extension Handle {
         let reply = try result.get()
         switch reply.outcome {
         case .cancelled: throw .cancelled(attempts.request)
+        case .removed: throw .removed
         case .forgotten: throw .unknown(attempts.request)
         default: return reply
         }
@@ -91,7 +93,7 @@ extension Handle {
             case .answered(let reply):
                 return reply
             case .noSession:
-                guard attempts.operation == .method else { return Reply(.forgotten) }
+                guard attempts.operation != .settle else { return Reply(.forgotten) }
                 // Evicted. An earlier attempt may have been done before that.
                 guard !attempts.isUncertain else { throw .unknown(attempts.request) }
                 try attempts.renew(shared.withLock { $0.renewCall(attempts.request) })
@@ -163,7 +165,7 @@ extension Handle {
 
     private func verdict(_ reply: Reply, _ request: Request) -> Verdict {
         switch reply.outcome {
-        case .ok, .thrown, .cancelled, .forgotten: .answered(reply)
+        case .ok, .thrown, .cancelled, .forgotten, .removed: .answered(reply)
         case .noSession: .noSession
         case .unknown: .retry(.unknown(request), uncertain: true)
         case .unhosted: .failed(.unhosted(request))
@@ -203,7 +205,9 @@ extension Handle {
                 continue
             }
             switch verdict(reply, attempts.request) {
-            case .answered: return reply
+            case .answered:
+                guard reply.outcome != .removed else { throw .removed }
+                return reply
             case .failed(let failure): throw failure
             case .retry(.unknown, _), .noSession: try await attempts.retry(after: .noQuorum)
             case .retry(let cause, _): try await attempts.retry(after: cause)

@@ -11,6 +11,10 @@ public struct Change<Object: AtomicObject>: Sendable {
         case opened(session: UInt64)
         /// A request was settled: if it had not been done by then, it never will be.
         case settled(Request)
+        /// The object was removed: what it was is gone, and calls are refused.
+        case removed(Request)
+        /// The object began anew, unless it had not been removed.
+        case revived(Request)
         /// Nothing: a new owner made what it inherited committable.
         case barrier
         /// The object began.
@@ -80,6 +84,8 @@ extension Change.Content {
         switch header.operation {
         case .open: return .opened(session: header.session)
         case .settle: return .settled(request)
+        case .create: return .revived(request)
+        case .remove: return .removed(request)
         case .method:
             guard let method = try? Object.Method.read(from: &reader), reader.remaining == 0 else {
                 return nil

@@ -31,6 +31,8 @@ public enum InvokeFailure: Error, Sendable, Hashable {
     case tooLarge
     /// Too much is pending: push first. Nothing changed.
     case busy
+    /// The object was removed: create it first. The call is on the branch, as one that is refused.
+    case removed
 }
 
 /// Why a push did not commit everything.
@@ -66,6 +68,8 @@ public enum CallFailure: Error, Sendable, Hashable {
     case unknown(Request)
     /// The request was settled as cancelled: never done.
     case cancelled(Request)
+    /// Not done: the object was removed. Create it first.
+    case removed
     /// Not done: a queue is full.
     case busy
     /// Not done: too few nodes are reachable.

@@ -19,6 +19,8 @@ public enum ReplyOutcome: UInt32, Sendable, Hashable, CaseIterable {
     case rejected = 6
     /// The replica that answers has stopped: the encoded ``Quarantine``.
     case quarantined = 7
+    /// The object was removed: not done, and never will be by this request.
+    case removed = 8
     /// Not done: a queue is full.
     case busy = 64
     /// Not done: too few nodes are reachable.

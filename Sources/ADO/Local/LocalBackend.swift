@@ -26,7 +26,7 @@ public final class LocalBackend: Backend {
     private let state = Mutex(State())
 
     /// Makes a backend without objects.
-    public init() {}
+    public init() { host(Inventory.self) }
 
     /// Makes a type known, so that calls reach objects of it.
     ///

@@ -21,6 +21,10 @@ public enum CallOperation: UInt8, Sendable, Hashable {
     case open = 2
     /// Settles the request: answers its result, or sees to it that it is never done.
     case settle = 3
+    /// Begins the object anew, if it was removed.
+    case create = 4
+    /// Ends the object: calls are refused until it is created anew.
+    case remove = 5
 }
 
 /// The head of a call's payload.

@@ -22,11 +22,15 @@ public struct ObjectReplica<Object: AtomicObject>: Sendable {
     /// as quarantined. A replica that stopped must not serve as anybody's snapshot.
     public var quarantine: Quarantine? { _quarantine }
 
+    /// Whether the object was removed, so that calls are refused until it is created anew.
+    public var isRemoved: Bool { _isRemoved }
+
     @usableFromInline var _object: Object
     @usableFromInline var _sessions: SessionTable
     @usableFromInline var _lastIndex: UInt64
     @usableFromInline var _catalogue: Catalogue
     @usableFromInline var _quarantine: Quarantine?
+    @usableFromInline var _isRemoved: Bool
 
     /// Makes the replica of an empty log.
     public init() {
@@ -35,6 +39,7 @@ public struct ObjectReplica<Object: AtomicObject>: Sendable {
         _lastIndex = 0
         _catalogue = Catalogue()
         _quarantine = nil
+        _isRemoved = false
     }
 
     /// Says that the entries through `index` are none of this object's: they change nothing.
@@ -95,6 +100,39 @@ extension ObjectReplica {
         case .method: applyMethod(header, reader, &results)
         case .open: results.record(open(header.session, declaring: reader))
         case .settle: _sessions.settle(header, results: &results)
+        case .create, .remove:
+            guard reader.remaining == 0 else { return results.record(.rejected) }
+            changeExistence(header, &results)
+        }
+    }
+
+    /// Ends the object, or begins it anew; answers whether that changed anything.
+    @usableFromInline
+    mutating func changeExistence(_ header: CallHeader, _ results: inout Writer) {
+        let position = _sessions.admit(header, results: &results)
+        guard position >= 0 else { return }
+        let removes = header.operation == .remove
+        let changed = removes != _isRemoved
+        if changed { _object = Object() }
+        _isRemoved = removes
+        let start = results.count
+        results.record(.ok)
+        changed.write(to: &results)
+        let bytes = results.count - start - Entries.headSize
+        results.patchU32(UInt32(bytes), at: start)
+        store(header, at: position, .ok, bytes: bytes, of: &results)
+    }
+
+    /// Has the session remember the record that was appended last.
+    @inlinable
+    mutating func store(
+        _ header: CallHeader, at position: Int, _ outcome: ReplyOutcome, bytes: Int,
+        of results: inout Writer
+    ) {
+        results.withUnsafeBytes { all in
+            _sessions.store(
+                header.request, at: position, outcome: outcome,
+                payload: UnsafeRawBufferPointer(rebasing: all.suffix(bytes)))
         }
     }
 
@@ -104,6 +142,10 @@ extension ObjectReplica {
     ) {
         let position = _sessions.admit(header, results: &results)
         guard position >= 0 else { return }
+        guard !_isRemoved else {
+            results.record(.removed)
+            return store(header, at: position, .removed, bytes: 0, of: &results)
+        }
         let method: Object.Method
         switch lookUp(arguments) {
         case .found(let found): method = found
@@ -115,11 +157,7 @@ extension ObjectReplica {
         }
         let outcome = Self.run(method, on: &_object, &results)
         guard outcome.bytes >= 0 else { return }
-        results.withUnsafeBytes { bytes in
-            _sessions.store(
-                header.request, at: position, outcome: outcome.kind,
-                payload: UnsafeRawBufferPointer(rebasing: bytes.suffix(outcome.bytes)))
-        }
+        store(header, at: position, outcome.kind, bytes: outcome.bytes, of: &results)
     }
 
     /// Opens a session, and declares what it says that its calls will run.
@@ -201,6 +239,7 @@ extension ObjectReplica {
     @inlinable
     public func read(_ bytes: UnsafeRawBufferPointer, result: inout Writer) {
         if let quarantine = _quarantine { return result.record(quarantine) }
+        guard !_isRemoved else { return result.record(.removed) }
         var reader = Reader(bytes)
         guard let method = try? Object.Method.read(from: &reader), reader.remaining == 0,
             method.isReadOnly
@@ -213,10 +252,12 @@ extension ObjectReplica {
 // MARK: - Encoding
 
 extension ObjectReplica: BinaryCodable {
-    /// Appends the index, why it stopped, what the log declares, the sessions and the state.
+    /// Appends the index, whether it was removed, why it stopped, what the log declares, the sessions
+    /// and the state.
     public func write(to writer: inout Writer) {
-        writer.u8(2)
+        writer.u8(3)
         writer.u64(_lastIndex)
+        _isRemoved.write(to: &writer)
         _quarantine.write(to: &writer)
         _catalogue.write(to: &writer)
         _sessions.write(to: &writer)
@@ -227,9 +268,10 @@ extension ObjectReplica: BinaryCodable {
     public static func read(
         from reader: inout Reader
     ) throws(DecodingFailure) -> ObjectReplica<Object> {
-        guard try reader.u8() == 2 else { throw .malformed }
+        guard try reader.u8() == 3 else { throw .malformed }
         var replica = ObjectReplica()
         replica._lastIndex = try reader.u64()
+        replica._isRemoved = try .read(from: &reader)
         replica._quarantine = try .read(from: &reader)
         replica._catalogue = try .read(from: &reader)
         replica._sessions = try .read(from: &reader)

@@ -165,5 +165,7 @@ extension ResultWindow: BinaryCodable {
 
 extension ReplyOutcome {
     /// Whether a session keeps this outcome of a request.
-    var isStored: Bool { self == .ok || self == .thrown || self == .cancelled }
+    var isStored: Bool {
+        self == .ok || self == .thrown || self == .cancelled || self == .removed
+    }
 }

@@ -21,6 +21,7 @@ struct CallModel {
     private var sessions: [UInt64: Session] = [:]
     private var values: [String: String] = [:]
     private var sum = 0
+    private var isRemoved = false
     /// What each entry was answered, from index 1; nil for entries that are no calls.
     private(set) var records: [Record?] = []
 
@@ -58,7 +59,7 @@ struct CallModel {
         sessions[header.session] = session
         if header.request < session.lowest { return Record(outcome: .forgotten) }
         if let known = session.answers[header.request] { return known }
-        let record = header.operation == .settle ? Record(outcome: .cancelled) : run(reader)
+        let record = carryOut(header.operation, reader)
         if record.outcome != .rejected {
             sessions[header.session]?.answers[header.request] = record
         }
@@ -69,6 +70,27 @@ struct CallModel {
         if session == 0 { return Record(outcome: .rejected) }
         if sessions[session] == nil { sessions[session] = Session() }
         return Record(outcome: .ok)
+    }
+
+    private mutating func carryOut(_ operation: CallOperation, _ reader: Reader) -> Record {
+        switch operation {
+        case .settle: return Record(outcome: .cancelled)
+        case .create, .remove:
+            guard reader.rest.isEmpty else { return Record(outcome: .rejected) }
+            return changeExistence(removes: operation == .remove)
+        case .open, .method:
+            return isRemoved ? Record(outcome: .removed) : run(reader)
+        }
+    }
+
+    private mutating func changeExistence(removes: Bool) -> Record {
+        let changes = removes != isRemoved
+        if changes {
+            values = [:]
+            sum = 0
+        }
+        isRemoved = removes
+        return Record(outcome: .ok, payload: [changes ? 1 : 0])
     }
 
     private mutating func run(_ reader: Reader) -> Record {

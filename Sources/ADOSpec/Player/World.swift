@@ -62,6 +62,8 @@ struct World: Sendable {
         case .open: return "open"
         case .method: return "request \(header.request)"
         case .settle: return "settle \(header.request)"
+        case .create: return "create \(header.request)"
+        case .remove: return "remove \(header.request)"
         }
     }
 }
