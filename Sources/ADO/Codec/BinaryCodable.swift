@@ -41,6 +41,24 @@ extension BinaryCodable {
     }
 }
 
+extension Writer {
+    /// Appends the encoding of a value.
+    @inlinable
+    public mutating func value(_ value: some BinaryCodable) {
+        value.write(to: &self)
+    }
+}
+
+extension Reader {
+    /// Reads a value.
+    @inlinable
+    public mutating func value<Value: BinaryCodable>(
+        _ type: Value.Type
+    ) throws(DecodingFailure) -> Value {
+        try Value.read(from: &self)
+    }
+}
+
 /// The result of a method that returns nothing.
 @frozen
 public struct Nothing: BinaryCodable, Hashable {

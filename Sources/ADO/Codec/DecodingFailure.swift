@@ -11,6 +11,9 @@ public enum DecodingFailure: Error, Sendable, Hashable {
 
     /// No method, or no case, has this tag.
     case unknownTag(UInt32)
+
+    /// The state holds a property of this name, and the type does not.
+    case unknownProperty(String)
 }
 
 extension DecodingFailure: CustomStringConvertible {
@@ -25,6 +28,9 @@ extension DecodingFailure: CustomStringConvertible {
             "\(count) bytes follow the value; check that both sides use one version."
         case .unknownTag(let tag):
             "No method has the tag \(tag); update the program that reads it."
+        case .unknownProperty(let name):
+            "The state holds a property \(name), which this version of the type lacks; run a "
+                + "version that has it."
         }
     }
 }
