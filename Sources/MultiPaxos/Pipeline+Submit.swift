@@ -130,10 +130,12 @@ extension Pipeline {
 
 extension Node {
     /// Opens a session that no other client has, by an entry of the log.
-    func openSession(_ name: ObjectName, _ timeout: Duration) async throws(NodeError) -> UInt64 {
+    func openSession<Object: AtomicObject>(
+        _ name: ObjectName, of type: Object.Type, _ timeout: Duration
+    ) async throws(NodeError) -> UInt64 {
         let session = UInt64.random(in: 1...UInt64.max)
         var block = Writer()
-        block.openEntry(session: session)
+        block.openEntry(session: session, for: type)
         let deadline = ContinuousClock.now + timeout
         var outcome = ReplyOutcome.unknown
         while true {
@@ -165,6 +167,9 @@ extension NodeError {
         case .closed: self = .closed
         case .unhosted:
             self.init(.unknownObject, "the servers do not host this type; register it there")
+        case .quarantined:
+            self.init(
+                .malformed, "the servers stopped at an entry of this log; pull it to see why")
         case .rejected:
             self.init(.malformed, "the servers do not know this call; use clients of their version")
         case .storageFull:

@@ -88,7 +88,7 @@ extension Pipeline {
         precondition(
             (1...capacityMax).contains(capacity), "a pipeline's window is 1 to 8,192 calls")
         let name = ObjectName(type: Object.typeName, name: name)
-        let session = try await node.openSession(name, timeout)
+        let session = try await node.openSession(name, of: type, timeout)
         guard let route = node.core.routes.reserve() else {
             throw NodeError(.busy, "the node has too many pipelines; close some")
         }

@@ -18,7 +18,7 @@ enum Answer: Sendable {
         case .ok: self = .done
         case .thrown, .noSession, .cancelled, .unhosted, .rejected: self = .rejected
         case .busy, .noQuorum, .tooLarge, .storageFull, .notOpen, .closed: self = .refused
-        case .unknown: self = .unknown
+        case .unknown, .quarantined: self = .unknown
         case .forgotten: self = .forgotten
         }
     }

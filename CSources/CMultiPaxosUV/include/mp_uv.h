@@ -59,6 +59,7 @@ enum mp_uv_outcome {
     MP_UV_FORGOTTEN,      /* The request is below the acknowledged ones: its result is gone. */
     MP_UV_UNHOSTED,       /* No type for this object is registered where it was applied. */
     MP_UV_REJECTED,       /* The state machine could not decode the call. Nothing changed. */
+    MP_UV_QUARANTINED,    /* The replica where it was applied has stopped; the payload says why. */
     MP_UV_BUSY = 64,      /* Not done: a queue is full. */
     MP_UV_NO_QUORUM,      /* Not done: too few nodes are reachable. */
     MP_UV_TOO_BIG,        /* Not done: over MP_ENTRY_SIZE_MAX. */

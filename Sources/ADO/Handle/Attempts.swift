@@ -59,7 +59,9 @@ struct Attempts: Sendable {
 
     /// What to throw if nothing more is tried.
     func failure(_ cause: CallFailure) -> CallFailure {
-        isUncertain ? .unknown(request) : cause
+        // That the replica stopped is known for certain, and is the better answer.
+        if case .quarantined = cause { return cause }
+        return isUncertain ? .unknown(request) : cause
     }
 
     /// Waits a little before the next attempt, or throws because there is none.

@@ -34,6 +34,7 @@ struct Branch<Object: AtomicObject>: Sendable {
         committed = pulled.committed
         speculative = pulled.committed
         for block in pulled.inherited { try inherit(block) }
+        if let quarantine = speculative.quarantine { throw .quarantined(quarantine) }
         guard pulled.tip >= speculative.lastIndex else { throw .unreadable }
         speculative.skip(to: pulled.tip)
         if entries.isEmpty { committed.skip(to: pulled.tip) }
@@ -113,7 +114,7 @@ extension Branch {
     /// Opens a session, unless it is.
     mutating func open(_ session: UInt64) throws(InvokeFailure) {
         guard !speculative.sessions.isOpen(session) else { return }
-        _ = try append { $0.openEntry(session: session) }
+        _ = try append { $0.openEntry(session: session, for: Object.self) }
     }
 }
 

@@ -12,7 +12,7 @@ extension HandleState {
     mutating func endCall(_ request: Request, _ result: Result<Reply, CallFailure>) {
         callsUnderWay -= 1
         switch result {
-        case .failure(.unknown), .failure(.unhosted): return
+        case .failure(.unknown), .failure(.unhosted), .failure(.quarantined): return
         case .success, .failure: end([request])
         }
     }
@@ -57,7 +57,7 @@ extension HandleState {
         let isOpen = callSession.id == request.session && callSession.isOpen
         let header = header(attempts.operation, request)
         var writer = Writer(capacity: attempts.method.count + 128)
-        if !isOpen { writer.openEntry(session: request.session) }
+        if !isOpen { writer.openEntry(session: request.session, for: Object.self) }
         writer.entry(.call) { writer in
             header.write(to: &writer)
             writer.raw(attempts.method)

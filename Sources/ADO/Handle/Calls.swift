@@ -155,7 +155,7 @@ extension Handle {
         guard case .finished(let replies) = ended, replies.count == block.count,
             let reply = replies.last
         else { return .retry(.unknown(attempts.request), uncertain: true) }
-        if reply.outcome.isFromLog, reply.outcome != .noSession {
+        if reply.outcome.isFromLog, reply.outcome != .noSession, reply.outcome != .quarantined {
             shared.withLock { $0.confirmOpen(attempts.request.session) }
         }
         return verdict(reply, attempts.request)
@@ -167,6 +167,7 @@ extension Handle {
         case .noSession: .noSession
         case .unknown: .retry(.unknown(request), uncertain: true)
         case .unhosted: .failed(.unhosted(request))
+        case .quarantined: .failed(Self.quarantined(reply, request))
         case .rejected: .failed(.rejected)
         case .tooLarge: .failed(.tooLarge)
         case .closed: .failed(.closed)
@@ -174,6 +175,12 @@ extension Handle {
         case .noQuorum, .notOpen: .retry(.noQuorum, uncertain: false)
         case .storageFull: .retry(.storageFull, uncertain: false)
         }
+    }
+
+    private static func quarantined(_ reply: Reply, _ request: Request) -> CallFailure {
+        guard let why = try? Quarantine.decoded(from: reply.payload) else { return .unreadable }
+        // A read belongs to no session.
+        return .quarantined(why, request.session == 0 ? nil : request)
     }
 
     /// Reads until there is an answer; a read may be repeated at will.

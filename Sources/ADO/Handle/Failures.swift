@@ -10,6 +10,9 @@ public enum PullFailure: Error, Sendable, Hashable {
     case busy
     /// The state that was pulled is not readable as this type.
     case unreadable
+    /// This version of the type cannot follow the log beyond an entry. The pull may have preempted
+    /// the owner.
+    case quarantined(Quarantine)
     /// The task was cancelled. The pull may have preempted the owner.
     case cancelled
     /// The backend is closed.
@@ -73,6 +76,9 @@ public enum CallFailure: Error, Sendable, Hashable {
     case storageFull
     /// Where the call arrived nobody hosts this type: it may be in the log without an answer.
     case unhosted(Request)
+    /// The replica where the call arrived had stopped: it may be in the log without an answer. A
+    /// read, which has no request, is not done.
+    case quarantined(Quarantine, Request?)
     /// Not done: the servers could not decode the call; their version of the type is another one.
     case rejected
     /// Not done: the task was cancelled before anything was sent.

@@ -17,6 +17,8 @@ public enum ReplyOutcome: UInt32, Sendable, Hashable, CaseIterable {
     case unhosted = 5
     /// The call could not be decoded. Nothing changed.
     case rejected = 6
+    /// The replica that answers has stopped: the encoded ``Quarantine``.
+    case quarantined = 7
     /// Not done: a queue is full.
     case busy = 64
     /// Not done: too few nodes are reachable.

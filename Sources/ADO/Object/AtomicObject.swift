@@ -56,6 +56,33 @@ public protocol AtomicObject: Sendable {
 public protocol ObjectMethod: BinaryCodable {
     /// Whether the method changes nothing, so that it can be answered without the log.
     var isReadOnly: Bool { get }
+
+    /// The signatures of all methods, which clients declare in the log.
+    ///
+    /// If there are any, each encoding starts with the ``MethodSignature/tag`` of one, as four
+    /// bytes. In return a log that holds a method which the type has no more is refused by that
+    /// method's name. Without them, which is the default, tags are the type's own affair, and what
+    /// it cannot read is rejected.
+    static var signatures: [MethodSignature] { get }
+
+    /// How logs and explanations call the method; nil by default.
+    var signature: MethodSignature? { get }
+
+    /// What the method may look at and change; unknown by default.
+    var footprint: Footprint { get }
+}
+
+extension ObjectMethod {
+    /// None.
+    public static var signatures: [MethodSignature] { [] }
+
+    /// None.
+    public var signature: MethodSignature? { nil }
+
+    /// Unknown, except that a method which only reads writes nothing.
+    public var footprint: Footprint {
+        isReadOnly ? Footprint(reads: .unknown, writes: .none) : .unknown
+    }
 }
 
 /// What a method threw: a deterministic result, as its encoded bytes.

@@ -17,7 +17,7 @@ public enum EntryKind: UInt32, Sendable, Hashable {
 public enum CallOperation: UInt8, Sendable, Hashable {
     /// Runs the method that follows.
     case method = 1
-    /// Opens the session. Opening it twice is opening it once.
+    /// Opens the session and declares its methods. Opening it twice is opening it once.
     case open = 2
     /// Settles the request: answers its result, or sees to it that it is never done.
     case settle = 3
@@ -90,11 +90,27 @@ extension Writer {
         }
     }
 
-    /// Appends an entry that opens `session`.
+    /// Appends an entry that opens `session` and declares no method.
     @inlinable
     public mutating func openEntry(session: UInt64) {
+        openEntry(session: session, signatures: [])
+    }
+
+    /// Appends an entry that opens `session` and declares the methods that its calls will run.
+    @inlinable
+    public mutating func openEntry<Object: AtomicObject>(session: UInt64, for type: Object.Type) {
+        openEntry(session: session, signatures: Object.Method.signatures)
+    }
+
+    @inlinable
+    mutating func openEntry(session: UInt64, signatures: [MethodSignature]) {
         let header = CallHeader(session: session, request: 0, lowest: 0, operation: .open)
-        entry(.call) { header.write(to: &$0) }
+        entry(.call) { writer in
+            header.write(to: &writer)
+            guard !signatures.isEmpty else { return }
+            writer.varint(UInt64(signatures.count))
+            for signature in signatures { writer.string(signature.text) }
+        }
     }
 }
 

@@ -2,7 +2,9 @@
 ///
 /// Replicas that applied the same log are equal, however it was cut into blocks: same state, same
 /// sessions, same results. Applying is total: an entry that cannot be decoded changes nothing, and
-/// is answered as rejected on every replica alike.
+/// is answered as rejected on every replica alike. If that may not be said of all replicas, because
+/// the entry calls a method that only some versions of the type have, the replica stops there: see
+/// ``quarantine``.
 @frozen
 public struct ObjectReplica<Object: AtomicObject>: Sendable {
     /// The value.
@@ -14,15 +16,25 @@ public struct ObjectReplica<Object: AtomicObject>: Sendable {
     /// The index of the last entry applied.
     public var lastIndex: UInt64 { _lastIndex }
 
+    /// Why this replica stopped; nil as long as it follows the log.
+    ///
+    /// From that entry on the value and the sessions stay as they are, and every call is answered
+    /// as quarantined. A replica that stopped must not serve as anybody's snapshot.
+    public var quarantine: Quarantine? { _quarantine }
+
     @usableFromInline var _object: Object
     @usableFromInline var _sessions: SessionTable
     @usableFromInline var _lastIndex: UInt64
+    @usableFromInline var _catalogue: Catalogue
+    @usableFromInline var _quarantine: Quarantine?
 
     /// Makes the replica of an empty log.
     public init() {
         _object = Object()
         _sessions = SessionTable()
         _lastIndex = 0
+        _catalogue = Catalogue()
+        _quarantine = nil
     }
 
     /// Says that the entries through `index` are none of this object's: they change nothing.
@@ -46,12 +58,15 @@ extension ObjectReplica {
         precondition(first == _lastIndex + 1, "entries are applied once and in the log's order")
         precondition(count >= 0, "a block has no negative number of entries")
         var reader = Reader(block)
-        for _ in 0..<count { applyEntry(&reader, &results) }
-        _lastIndex += UInt64(count)
+        for _ in 0..<count {
+            _lastIndex += 1
+            applyEntry(&reader, &results)
+        }
     }
 
     @inlinable
     mutating func applyEntry(_ reader: inout Reader, _ results: inout Writer) {
+        if let quarantine = _quarantine { return results.record(quarantine) }
         do throws(DecodingFailure) {
             let size = try reader.u32()
             let kind = try reader.u32()
@@ -78,7 +93,7 @@ extension ObjectReplica {
         }
         switch header.operation {
         case .method: applyMethod(header, reader, &results)
-        case .open: results.record(_sessions.open(header.session))
+        case .open: results.record(open(header.session, declaring: reader))
         case .settle: _sessions.settle(header, results: &results)
         }
     }
@@ -89,7 +104,15 @@ extension ObjectReplica {
     ) {
         let position = _sessions.admit(header, results: &results)
         guard position >= 0 else { return }
-        guard let method = Self.method(arguments) else { return results.record(.rejected) }
+        let method: Object.Method
+        switch lookUp(arguments) {
+        case .found(let found): method = found
+        case .rejected: return results.record(.rejected)
+        case .missing(let name):
+            let quarantine = Quarantine(index: _lastIndex, cause: .missingMethod(name))
+            _quarantine = quarantine
+            return results.record(quarantine)
+        }
         let outcome = Self.run(method, on: &_object, &results)
         guard outcome.bytes >= 0 else { return }
         results.withUnsafeBytes { bytes in
@@ -99,13 +122,14 @@ extension ObjectReplica {
         }
     }
 
-    @inlinable
-    static func method(_ arguments: Reader) -> Object.Method? {
-        var reader = arguments
-        guard let method = try? Object.Method.read(from: &reader), reader.remaining == 0 else {
-            return nil
-        }
-        return method
+    /// Opens a session, and declares what it says that its calls will run.
+    @usableFromInline
+    mutating func open(_ session: UInt64, declaring declaration: Reader) -> ReplyOutcome {
+        var grown = _catalogue
+        guard grown.declare(declaration) else { return .rejected }
+        let outcome = _sessions.open(session)
+        if outcome == .ok { _catalogue = grown }
+        return outcome
     }
 
     /// Runs a method and appends its record; says what it came to and in how many bytes.
@@ -130,6 +154,44 @@ extension ObjectReplica {
     }
 }
 
+// MARK: - Methods
+
+extension ObjectReplica {
+    /// What the bytes of a method are, for a log that declares its methods.
+    @usableFromInline
+    enum Lookup {
+        case found(Object.Method)
+        /// No method on any replica.
+        case rejected
+        /// A method that this version of the type lacks.
+        case missing(String)
+    }
+
+    @inlinable
+    func lookUp(_ arguments: Reader) -> Lookup {
+        var reader = arguments
+        do throws(DecodingFailure) {
+            let method = try Object.Method.read(from: &reader)
+            try reader.finish()
+            return Object.Method.signatures.isEmpty || declared(arguments) != nil
+                ? .found(method) : .rejected
+        } catch .unknownTag {
+            guard let name = declared(arguments) else { return .rejected }
+            return .missing(name)
+        } catch {
+            return .rejected
+        }
+    }
+
+    /// The signature that the log declares for the tag of a call.
+    @usableFromInline
+    func declared(_ arguments: Reader) -> String? {
+        var reader = arguments
+        guard let tag = try? reader.u32() else { return nil }
+        return _catalogue[tag]
+    }
+}
+
 // MARK: - Reading
 
 extension ObjectReplica {
@@ -138,9 +200,11 @@ extension ObjectReplica {
     /// The method runs on a copy, so that one which claims to be read-only and is not does no harm.
     @inlinable
     public func read(_ bytes: UnsafeRawBufferPointer, result: inout Writer) {
-        guard let method = Self.method(Reader(bytes)), method.isReadOnly else {
-            return result.record(.rejected)
-        }
+        if let quarantine = _quarantine { return result.record(quarantine) }
+        var reader = Reader(bytes)
+        guard let method = try? Object.Method.read(from: &reader), reader.remaining == 0,
+            method.isReadOnly
+        else { return result.record(.rejected) }
         var copy = _object
         _ = Self.run(method, on: &copy, &result)
     }
@@ -149,10 +213,12 @@ extension ObjectReplica {
 // MARK: - Encoding
 
 extension ObjectReplica: BinaryCodable {
-    /// Appends the index, the sessions and the state of the object.
+    /// Appends the index, why it stopped, what the log declares, the sessions and the state.
     public func write(to writer: inout Writer) {
-        writer.u8(1)
+        writer.u8(2)
         writer.u64(_lastIndex)
+        _quarantine.write(to: &writer)
+        _catalogue.write(to: &writer)
         _sessions.write(to: &writer)
         _object.writeState(to: &writer)
     }
@@ -161,9 +227,11 @@ extension ObjectReplica: BinaryCodable {
     public static func read(
         from reader: inout Reader
     ) throws(DecodingFailure) -> ObjectReplica<Object> {
-        guard try reader.u8() == 1 else { throw .malformed }
+        guard try reader.u8() == 2 else { throw .malformed }
         var replica = ObjectReplica()
         replica._lastIndex = try reader.u64()
+        replica._quarantine = try .read(from: &reader)
+        replica._catalogue = try .read(from: &reader)
         replica._sessions = try .read(from: &reader)
         replica._object = try .readState(from: &reader)
         return replica
@@ -178,5 +246,13 @@ extension Writer {
     mutating func record(_ outcome: ReplyOutcome) {
         // Size 0 and the outcome at once.
         u64(UInt64(outcome.rawValue) << 32)
+    }
+    /// Appends the result record of a replica that stopped.
+    @usableFromInline
+    mutating func record(_ quarantine: Quarantine) {
+        let start = count
+        record(.quarantined)
+        quarantine.write(to: &self)
+        patchU32(UInt32(count - start - Entries.headSize), at: start)
     }
 }

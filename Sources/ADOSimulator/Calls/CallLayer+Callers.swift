@@ -41,7 +41,8 @@ extension CallLayer {
         case .cancelled:
             histories[current.group]?.discard(current.ticket)
             return rest(number)
-        case .noSession, .forgotten, .rejected, .thrown, .unhosted, .tooLarge, .notOpen:
+        case .noSession, .forgotten, .rejected, .thrown, .unhosted, .tooLarge, .notOpen,
+            .quarantined:
             callers[number].renew(newSession())
             return giveUp(number, current)
         case .busy, .noQuorum, .storageFull, .unknown, .closed:

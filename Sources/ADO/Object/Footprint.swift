@@ -1,0 +1,73 @@
+/// A part of an object's state.
+public enum Cell: Sendable, Hashable {
+    /// A stored property, with all that it holds.
+    case property(String)
+
+    /// One element of a stored property that is a dictionary, by its encoded key.
+    case element(String, key: [UInt8])
+
+    /// The name of the stored property.
+    public var property: String {
+        switch self {
+        case .property(let name), .element(let name, key: _): name
+        }
+    }
+
+    /// Whether two parts have something in common.
+    public func overlaps(_ other: Cell) -> Bool {
+        guard property == other.property else { return false }
+        switch (self, other) {
+        case (.element(_, let key), .element(_, let otherKey)): return key == otherKey
+        default: return true
+        }
+    }
+}
+
+/// A set of cells, if it is known.
+public enum Cells: Sendable, Hashable {
+    /// These and no others; empty for none at all.
+    case known(Set<Cell>)
+
+    /// Any of the state, for all that can be said.
+    case unknown
+
+    /// No cell.
+    public static let none = Cells.known([])
+
+    /// Whether something may be in both.
+    public func mayOverlap(_ other: Cells) -> Bool {
+        switch (self, other) {
+        case (.known(let own), .known(let others)):
+            own.contains { cell in others.contains { cell.overlaps($0) } }
+        case (.known(let cells), .unknown), (.unknown, .known(let cells)): !cells.isEmpty
+        case (.unknown, .unknown): true
+        }
+    }
+}
+
+/// What a method may look at and what it may change.
+///
+/// Both are upper bounds: a cell that is not named is not touched, a cell that is named may be. So
+/// two methods of which neither may change what the other touches can be exchanged in the log.
+public struct Footprint: Sendable, Hashable {
+    /// What the result and the changes may depend on.
+    public var reads: Cells
+
+    /// What may be different afterwards.
+    public var writes: Cells
+
+    /// Makes a footprint.
+    public init(reads: Cells, writes: Cells) {
+        self.reads = reads
+        self.writes = writes
+    }
+
+    /// Nothing can be said.
+    public static let unknown = Footprint(reads: .unknown, writes: .unknown)
+
+    /// Whether the order of two methods may matter.
+    public func mayConflict(with other: Footprint) -> Bool {
+        writes.mayOverlap(other.writes) || writes.mayOverlap(other.reads)
+            || reads.mayOverlap(other.writes)
+    }
+}

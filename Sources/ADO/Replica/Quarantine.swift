@@ -1,0 +1,57 @@
+/// Why a replica of an object stopped, and at which entry of its log.
+///
+/// A stopped replica answers nothing any more, because its state may not be that of the others.
+/// Replicas that could go on do; the entry, and those after it, are in the log all the same.
+public struct Quarantine: Error, Sendable, Hashable {
+    /// What keeps a replica from going on.
+    public enum Cause: Sendable, Hashable {
+        /// The log holds calls of this method, and the program has no such method.
+        case missingMethod(String)
+    }
+
+    /// The entry that could not be applied.
+    public let index: UInt64
+
+    /// Why it could not.
+    public let cause: Cause
+
+    /// Makes the reason why a replica stopped at `index`.
+    public init(index: UInt64, cause: Cause) {
+        self.index = index
+        self.cause = cause
+    }
+}
+
+extension Quarantine: CustomStringConvertible {
+    /// What happened and what to do, as a sentence.
+    public var description: String {
+        switch cause {
+        case .missingMethod(let name):
+            """
+            Entry \(index) of the log calls \(name), which this version of the type lacks; run a \
+            version that has it.
+            """
+        }
+    }
+}
+
+extension Quarantine: BinaryCodable {
+    /// Appends the index, the number of the cause and what it names.
+    public func write(to writer: inout Writer) {
+        writer.varint(index)
+        switch cause {
+        case .missingMethod(let name):
+            writer.u8(1)
+            writer.string(name)
+        }
+    }
+
+    /// Reads a reason.
+    public static func read(from reader: inout Reader) throws(DecodingFailure) -> Quarantine {
+        let index = try reader.varint()
+        switch try reader.u8() {
+        case 1: return Quarantine(index: index, cause: .missingMethod(try reader.string()))
+        default: throw .malformed
+        }
+    }
+}
