@@ -1,9 +1,9 @@
 internal import ADOSimulator
 
 #if canImport(Glibc)
-    internal import Glibc
+internal import Glibc
 #else
-    internal import Darwin
+internal import Darwin
 #endif
 
 /// Clocks of the real world.

@@ -3,7 +3,7 @@ import Linearizability
 import Testing
 
 #if canImport(FoundationXML)
-    import FoundationXML
+import FoundationXML
 #endif
 
 @Suite struct `An explanation` {

@@ -2,9 +2,9 @@ internal import CMultiPaxos
 internal import CStepGuard
 
 #if canImport(Glibc)
-    internal import Glibc
+internal import Glibc
 #else
-    internal import Darwin
+internal import Darwin
 #endif
 
 /// One replica of the core in memory of its own, with room for the effects of a step.

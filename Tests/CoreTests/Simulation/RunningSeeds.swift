@@ -1,9 +1,9 @@
 import Synchronization
 
 #if canImport(Glibc)
-    import Glibc
+import Glibc
 #else
-    import Darwin
+import Darwin
 #endif
 
 /// The seeds that run now, so that a stopped process names them: an assertion of the core leaves no
@@ -42,9 +42,9 @@ enum RunningSeeds {
 
     private static func write(_ text: StaticString) {
         #if canImport(Glibc)
-            _ = Glibc.write(2, text.utf8Start, text.utf8CodeUnitCount)
+        _ = Glibc.write(2, text.utf8Start, text.utf8CodeUnitCount)
         #else
-            _ = Darwin.write(2, text.utf8Start, text.utf8CodeUnitCount)
+        _ = Darwin.write(2, text.utf8Start, text.utf8CodeUnitCount)
         #endif
     }
 
