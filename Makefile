@@ -9,8 +9,8 @@ demo: release    ## three real replicas under load, the owner killed: about 15 s
 	    --workload set --in-flight 1000 --value-bytes 100 --seconds 15
 
 test: install    ## build and run every test
-	swift build --build-tests
-	swift test --skip-build --disable-xctest --no-parallel
+	swift build --build-tests --traits Macros
+	swift test --skip-build --disable-xctest --no-parallel --traits Macros
 
 check: install   ## what CI runs after the tests
 	@.ci/check

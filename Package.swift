@@ -1,4 +1,5 @@
 // swift-tools-version: 6.2
+import CompilerPluginSupport
 import PackageDescription
 
 let cWarnings: [CSetting] = [
@@ -12,6 +13,12 @@ let swift: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+func syntax(_ products: [String]) -> [Target.Dependency] {
+    products.map {
+        .product(name: $0, package: "swift-syntax", condition: .when(traits: ["Macros"]))
+    }
+}
+
 let package = Package(
     name: "ado",
     products: [
@@ -21,11 +28,18 @@ let package = Package(
         .executable(name: "adobench", targets: ["adobench"]),
         .executable(name: "adosim", targets: ["adosim"]),
     ],
+    traits: [
+        .trait(
+            name: "Macros",
+            description: "The macro @AtomicObject. It builds swift-syntax, which takes minutes."),
+        .default(enabledTraits: []),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+        .package(url: "https://github.com/swiftlang/swift-syntax", from: "603.0.1"),
     ],
     targets: [
         // MARK: C: the core knows no I/O; the two adapters know one library each.
@@ -44,12 +58,24 @@ let package = Package(
             path: "CSources/CMultiPaxosUV", cSettings: cWarnings + [.define("_GNU_SOURCE")]),
 
         // MARK: The vocabulary, and objects written in it. No C, no I/O.
-        .target(name: "ADO", swiftSettings: swift),
+        .target(
+            name: "ADO",
+            dependencies: [.target(name: "ADOMacros", condition: .when(traits: ["Macros"]))],
+            swiftSettings: swift),
         .target(
             name: "ADOObjects",
             dependencies: [
                 "ADO", .product(name: "HashTreeCollections", package: "swift-collections"),
             ], swiftSettings: swift),
+
+        // MARK: What @AtomicObject expands to. Empty without the trait.
+        .macro(
+            name: "ADOMacros",
+            dependencies: syntax([
+                "SwiftCompilerPlugin", "SwiftDiagnostics", "SwiftParser", "SwiftSyntax",
+                "SwiftSyntaxBuilder", "SwiftSyntaxMacros",
+            ]),
+            swiftSettings: swift + [.treatAllWarnings(as: .error)]),
 
         // MARK: The executable model, and the checkers that judge runs by it. No C, no I/O.
         .target(name: "ADOSpec", dependencies: ["ADO"], swiftSettings: swift),
@@ -108,6 +134,15 @@ let package = Package(
         // MARK: Tests.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swift),
         .testTarget(name: "ADOTests", dependencies: ["ADO", "TestSupport"]),
+        .testTarget(
+            name: "ADOMacrosTests",
+            dependencies: ["ADO", "ADOMacros", "TestSupport"]
+                + syntax([
+                    "SwiftDiagnostics", "SwiftParser", "SwiftSyntax", "SwiftSyntaxMacroExpansion",
+                    "SwiftSyntaxMacros",
+                ]),
+            exclude: ["Expansions", "Transcripts"],
+            swiftSettings: [.treatAllWarnings(as: .error)]),
         .testTarget(name: "ADOObjectsTests", dependencies: ["ADOObjects", "ADO", "TestSupport"]),
         .testTarget(name: "ADOSpecTests", dependencies: ["ADOSpec", "ADO", "TestSupport"]),
         .testTarget(
