@@ -99,6 +99,17 @@ private func depot(from bytes: [UInt8]) throws(DecodingFailure) -> Depot {
         #expect(backend.committed(Depot.self, named: "main")?.object.moves == 5 * 2 + 1 + 2)
     }
 
+    @Test func `is invoked in a batch in the same words`() async throws {
+        let backend = LocalBackend()
+        let depot = Handle(Depot.self, named: "main", on: backend)
+        let left = try await depot.batch { batch throws(InvokeFailure) in
+            try batch.invoke(.put(3, of: "nail"))
+            return try batch.invoke(.take(1, of: "nail"))
+        }
+        #expect(left == 2)
+        #expect(backend.committed(Depot.self, named: "main")?.object.stock == ["nail": 2])
+    }
+
     @Test func `throws its own error and changes nothing`() async throws {
         let backend = LocalBackend()
         backend.host(Depot.self)

@@ -2,11 +2,22 @@ internal import Synchronization
 
 /// Methods that are invoked together and pushed once; see ``Handle/batch(timeout:_:)``.
 public struct Batch<Object: AtomicObject> {
-    var handle: HandleState<Object>
+    /// What the batch works on, instead of the handle's own state.
+    ///
+    /// An object, so that what ``InvocationTarget/invoke`` is for a derived object reaches it too.
+    final class Copy {
+        var handle: HandleState<Object>
+
+        init(of handle: HandleState<Object>) {
+            self.handle = handle
+        }
+    }
+
+    let copy: Copy
 
     /// The speculative state: what was pulled, and what was invoked since.
     public var state: Object {
-        guard let branch = handle.branch else {
+        guard let branch = copy.handle.branch else {
             preconditionFailure("a batch stands on a branch as long as it lasts")
         }
         return branch.speculative.object
@@ -16,12 +27,14 @@ public struct Batch<Object: AtomicObject> {
     ///
     /// A method that throws is in the batch as well: catch its failure to commit it with the rest.
     @discardableResult
-    public mutating func invoke<Result: BinaryCodable>(
+    public func invoke<Result: BinaryCodable>(
         _ call: Call<Object, Result>
     ) throws(InvokeFailure) -> Result {
-        try handle.invoke(call.method).result()
+        try copy.handle.invoke(call.method).result()
     }
 }
+
+extension Batch: InvocationTarget {}
 
 /// Why a batch was not committed, or not whole.
 public enum BatchFailure: Error, Sendable, Hashable {
@@ -94,9 +107,9 @@ extension HandleState {
         _ body: (inout Batch<Object>) throws(InvokeFailure) -> Value
     ) throws(InvokeFailure) -> Value {
         guard branch != nil else { throw wasPulled ? .stale : .notPulled }
-        var batch = Batch(handle: self)
+        var batch = Batch<Object>(copy: .init(of: self))
         let value = try body(&batch)
-        self = batch.handle
+        self = batch.copy.handle
         return value
     }
 }
