@@ -136,7 +136,7 @@ let package = Package(
         .testTarget(name: "ADOTests", dependencies: ["ADO", "TestSupport"]),
         .testTarget(
             name: "ADOMacrosTests",
-            dependencies: ["ADO", "ADOMacros", "TestSupport"]
+            dependencies: ["ADO", "ADOMacros", "MultiPaxos", "TestSupport"]
                 + syntax([
                     "SwiftDiagnostics", "SwiftParser", "SwiftSyntax", "SwiftSyntaxMacroExpansion",
                     "SwiftSyntaxMacros",

@@ -4,7 +4,7 @@ import Testing
 
 // One type in four versions. Each is a struct of its own here; to logs all of them are "notebook".
 
-private enum First {
+enum First {
     @AtomicObject("notebook")
     struct Notebook: Equatable {
         var sum = 0
@@ -19,7 +19,7 @@ private enum First {
 }
 
 /// Methods and properties are moved, added and renamed; one argument is added, with a default.
-private enum Second {
+enum Second {
     @AtomicObject("notebook")
     struct Notebook: Equatable {
         @Logged(as: "lines") var pages: [String] = []
@@ -37,7 +37,7 @@ private enum Second {
 }
 
 /// The method `write` is gone, and the property `lines`.
-private enum Third {
+enum Third {
     @AtomicObject("notebook")
     struct Notebook: Equatable {
         var sum = 0

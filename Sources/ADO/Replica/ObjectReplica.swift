@@ -252,8 +252,8 @@ extension ObjectReplica {
 // MARK: - Encoding
 
 extension ObjectReplica: BinaryCodable {
-    /// Appends the index, whether it was removed, why it stopped, what the log declares, the sessions
-    /// and the state.
+    /// Appends the index, whether it was removed, why it stopped, what the log declares, the
+    /// sessions and the state.
     public func write(to writer: inout Writer) {
         writer.u8(3)
         writer.u64(_lastIndex)

@@ -49,7 +49,7 @@ struct CallModel {
         guard let header = try? CallHeader.read(from: &reader) else {
             return Record(outcome: .rejected)
         }
-        if header.operation == .open { return open(header.session) }
+        if header.operation == .open { return open(header.session, declaring: reader.rest) }
         let numbers = UInt64(1)..<(1 << 62)
         guard numbers.contains(header.request), header.lowest < numbers.upperBound else {
             return Record(outcome: .rejected)
@@ -66,8 +66,12 @@ struct CallModel {
         return record
     }
 
-    private mutating func open(_ session: UInt64) -> Record {
-        if session == 0 { return Record(outcome: .rejected) }
+    /// A session may declare signatures, which mean nothing to the types that are simulated.
+    private mutating func open(
+        _ session: UInt64, declaring texts: UnsafeRawBufferPointer
+    ) -> Record {
+        let isReadable = texts.isEmpty || (try? [String].decoded(from: Array(texts))) != nil
+        if session == 0 || !isReadable { return Record(outcome: .rejected) }
         if sessions[session] == nil { sessions[session] = Session() }
         return Record(outcome: .ok)
     }
