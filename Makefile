@@ -22,10 +22,10 @@ release: install ## build the server, the tool and the benchmark
 	swift build -c release --product adosim
 
 format: install  ## rewrite the Swift sources in the house layout
-	swift format --in-place -r Sources Tests Benchmarks Package.swift
+	swift format --in-place -r Sources Tests Benchmarks Examples Package.swift
 
 clean:           ## remove what was built
-	rm -rf .build .build-asan .build-tsan .build-fuzz .build-exhaustive
+	rm -rf .build .build-asan .build-tsan .build-fuzz .build-exhaustive .build-examples
 
 install:         ## install the C libraries if they are missing
 	@.ci/install
