@@ -302,6 +302,8 @@ void mp__owner_begin(struct mp_replica *replica, struct mp__group *group,
                      struct mp_effects *effects);
 uint32_t mp__owner_window(const struct mp_replica *replica, const struct mp__group *group,
                           uint32_t *in_flight);
+/* Whether this node owns the group and an entry of its own ballot is committed. */
+bool mp__owner_ready(const struct mp__group *group);
 enum mp_status mp__owner_invoke(struct mp_replica *replica, struct mp__group *group,
                                 struct mp_batch_builder *builder, struct mp_effects *effects);
 enum mp_status mp__owner_reconfigure(struct mp_replica *replica, struct mp__group *group,
