@@ -41,6 +41,19 @@ extension DiskStatus {
             "sequence": .number(sequence),
             "bytesUsed": .number(bytesUsed),
             "bytesAllocated": .number(bytesAllocated),
+            "damage": damage.json,
+        ])
+    }
+}
+
+extension DamageStatus {
+    fileprivate var json: JSON {
+        .object([
+            "waiting": .number(waiting),
+            "found": .number(found),
+            "repaired": .number(repaired),
+            "scrubbedBytes": .number(scrubbedBytes),
+            "scrubRounds": .number(scrubRounds),
         ])
     }
 }
@@ -103,6 +116,8 @@ extension ObjectReport.Copy {
             "role": .string("\(status.role)"),
             "isHosted": .bool(status.isHosted),
             "isLost": .bool(status.isLost),
+            "isDamaged": .bool(status.isDamaged),
+            "damagedIndex": .number(status.damagedIndex),
             "isReady": .bool(status.isReady),
             "owner": status.owner.json,
             "promised": status.promised.json,

@@ -53,9 +53,10 @@ extension ClusterReport {
 }
 
 extension DiskStatus {
-    /// One word, or two: full, stalled for so long, or well.
+    /// One word, or two: full, damaged in so many places, stalled for so long, or well.
     var summary: String {
         if isFull { return "full" }
+        if damage.waiting > 0 { return "damaged \(damage.waiting)" }
         guard stallMicroseconds < 100_000 else { return "stalled \(stallMicroseconds / 1000) ms" }
         return "ok"
     }
@@ -79,8 +80,23 @@ extension ObjectReport {
 
     fileprivate var state: String {
         if isDiverged { return "DIVERGED" }
-        if copies.contains(where: { $0.status?.isLost == true }) { return "lost copy" }
+        if copies.contains(where: { $0.status?.isUnrepairable == true }) { return "lost copy" }
+        if let damages { return damages }
         guard copies.contains(where: { $0.status?.isHosted == true }) else { return "not hosted" }
         return "ok"
     }
+
+    /// Where which copy is damaged, as far as it is known.
+    private var damages: String? {
+        let damaged = copies.compactMap { copy -> String? in
+            guard let status = copy.status, status.isDamaged else { return nil }
+            let place = status.damagedIndex == 0 ? "?" : "\(status.damagedIndex)"
+            return "\(copy.node)@\(place)"
+        }
+        return damaged.isEmpty ? nil : "damaged " + damaged.joined(separator: " ")
+    }
+}
+
+extension ObjectStatus {
+    fileprivate var isUnrepairable: Bool { isLost && !isDamaged }
 }

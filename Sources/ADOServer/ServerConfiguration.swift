@@ -17,6 +17,8 @@ public struct ServerConfiguration: Sendable, Hashable {
     public var trace: String?
     /// Bytes of the trace after which tracing stops; 0 is 1 GiB.
     public var traceLimit: UInt64 = 0
+    /// Bytes of the log that are verified in a second; 0 is the default of ``NodeOptions``.
+    public var scrubBytesPerSecond: UInt64 = 0
 
     /// Creates a configuration.
     public init(
@@ -40,6 +42,7 @@ extension ServerConfiguration {
         options.electionTimeout = electionTimeout
         options.trace = trace
         options.traceLimit = traceLimit
+        options.scrubBytesPerSecond = scrubBytesPerSecond
         return options
     }
 }

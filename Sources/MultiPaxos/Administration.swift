@@ -1,5 +1,6 @@
 internal import ADO
 internal import CMultiPaxos
+internal import CMultiPaxosLMDB
 internal import CMultiPaxosUV
 internal import Glibc
 
@@ -98,7 +99,8 @@ extension NodeCore {
         let matches = isOwner ? options.voters.map(\.node) : []
         return ObjectStatus(
             group: view.group, type: name?.type ?? "", name: name?.name ?? "",
-            isHosted: host != nil, isLost: view.lost,
+            isHosted: host != nil, isLost: view.lost, isDamaged: view.damaged,
+            damagedIndex: damagedIndex(raw, view.group),
             role: ObjectStatus.Role(rawValue: UInt8(view.role.rawValue)) ?? .following,
             isReady: view.ready, owner: Ballot(view.owner), promised: Ballot(view.promised),
             commit: view.commit.index, applied: host?.applied ?? 0, tip: view.tip.index,
@@ -107,6 +109,13 @@ extension NodeCore {
                 ObjectStatus.Match(node: voter, index: mp_uv_node_match(raw, view.group, voter))
             })
     }
+}
+
+/// The last index of what is damaged first in a group, or the first one where it alone is known.
+private func damagedIndex(_ raw: OpaquePointer, _ group: UInt64) -> UInt64 {
+    var damage = mp_lmdb_damage()
+    guard mp_uv_node_damage(raw, group, &damage) else { return 0 }
+    return damage.last == 0 ? damage.first : damage.last
 }
 
 /// User and system time of this process.
@@ -122,7 +131,15 @@ extension DiskStatus {
         self.init(
             flags: raw.lmdb_flags, stallMicroseconds: raw.disk_stall_us, isFull: raw.disk_full,
             sequence: raw.storage_sequence, bytesUsed: raw.data_bytes_used,
-            bytesAllocated: raw.data_bytes_allocated)
+            bytesAllocated: raw.data_bytes_allocated, damage: DamageStatus(raw))
+    }
+}
+
+extension DamageStatus {
+    fileprivate init(_ raw: mp_uv_stats) {
+        self.init(
+            waiting: raw.damages, found: raw.damages_found, repaired: raw.damages_repaired,
+            scrubbedBytes: raw.scrub_bytes, scrubRounds: raw.scrub_rounds)
     }
 }
 

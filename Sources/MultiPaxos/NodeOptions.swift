@@ -64,6 +64,12 @@ public struct NodeOptions: Sendable {
     /// Bytes of ``trace`` after which tracing stops, with a line in the log; 0 is 1 GiB.
     public var traceLimit: UInt64 = 0
 
+    /// Bytes of stored batches that are verified in a second, round and round; 0 is 4 MiB.
+    ///
+    /// So damage is found while another server still has a good copy. Reading costs no more than
+    /// this, and a short log rests for some seconds after each round.
+    public var scrubBytesPerSecond: UInt64 = 0
+
     /// Called with each line of the node's log, on the loop thread.
     public var onLog: (@Sendable (LogLevel, String) -> Void)?
 
@@ -164,6 +170,7 @@ extension NodeOptions {
         raw.window = UInt32(clamping: window)
         raw.groups_max = UInt32(clamping: objectsMax)
         raw.trace_limit = traceLimit
+        raw.scrub_bytes = scrubBytesPerSecond
         return withPath(data) { path in
             raw.data = path
             return withPath(trace) { path in

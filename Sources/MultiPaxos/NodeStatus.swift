@@ -38,6 +38,22 @@ public struct DiskStatus: Hashable, Sendable, Codable {
     public var bytesUsed: UInt64
     /// Bytes of the data file.
     public var bytesAllocated: UInt64
+    /// What was found damaged, and repaired.
+    public var damage: DamageStatus
+}
+
+/// What a node found damaged on its disk since it started.
+public struct DamageStatus: Hashable, Sendable, Codable {
+    /// Batches and records that are damaged now.
+    public var waiting: UInt64
+    /// Batches and records that were found damaged.
+    public var found: UInt64
+    /// Those that were stored again, from the node's own copy or from a peer's.
+    public var repaired: UInt64
+    /// Bytes that were verified in the background.
+    public var scrubbedBytes: UInt64
+    /// How often all that is stored was verified.
+    public var scrubRounds: UInt64
 }
 
 /// What a node counted since it started.
@@ -110,6 +126,10 @@ public struct ObjectStatus: Hashable, Sendable, Codable {
     public var isHosted: Bool
     /// Whether part of the stored log is missing, so that the node has no vote for it.
     public var isLost: Bool
+    /// Whether what is missing can be repaired from peers; then `isLost` holds too.
+    public var isDamaged: Bool
+    /// The last index of a batch that is damaged and waits for a peer that has it, 0 if none is.
+    public var damagedIndex: UInt64
     /// What the node is for the object.
     public var role: Role
     /// Whether it owns the object and an entry of its own ballot is committed.

@@ -35,6 +35,7 @@ extension DiskStatus: BinaryCodable {
         writer.varint(stallMicroseconds)
         isFull.write(to: &writer)
         for value in [sequence, bytesUsed, bytesAllocated] { writer.varint(value) }
+        damage.write(to: &writer)
     }
 
     /// Reads every field.
@@ -42,7 +43,23 @@ extension DiskStatus: BinaryCodable {
         DiskStatus(
             flags: try reader.u32(), stallMicroseconds: try reader.varint(),
             isFull: try .read(from: &reader), sequence: try reader.varint(),
-            bytesUsed: try reader.varint(), bytesAllocated: try reader.varint())
+            bytesUsed: try reader.varint(), bytesAllocated: try reader.varint(),
+            damage: try .read(from: &reader))
+    }
+}
+
+extension DamageStatus: BinaryCodable {
+    /// Appends every field.
+    public func write(to writer: inout Writer) {
+        for value in [waiting, found, repaired, scrubbedBytes, scrubRounds] { writer.varint(value) }
+    }
+
+    /// Reads every field.
+    public static func read(from reader: inout Reader) throws(DecodingFailure) -> DamageStatus {
+        DamageStatus(
+            waiting: try reader.varint(), found: try reader.varint(),
+            repaired: try reader.varint(), scrubbedBytes: try reader.varint(),
+            scrubRounds: try reader.varint())
     }
 }
 
@@ -94,7 +111,8 @@ extension ObjectStatus: BinaryCodable {
         writer.u64(group)
         writer.string(type)
         writer.string(name)
-        for flag in [isHosted, isLost, isReady] { flag.write(to: &writer) }
+        for flag in [isHosted, isLost, isDamaged, isReady] { flag.write(to: &writer) }
+        writer.varint(damagedIndex)
         writer.u8(role.rawValue)
         for value in [owner.round, owner.node, promised.round, promised.node] { writer.u64(value) }
         for value in [commit, applied, tip, verified] { writer.varint(value) }
@@ -109,13 +127,16 @@ extension ObjectStatus: BinaryCodable {
         let name = try reader.string()
         let isHosted = try Bool.read(from: &reader)
         let isLost = try Bool.read(from: &reader)
+        let isDamaged = try Bool.read(from: &reader)
         let isReady = try Bool.read(from: &reader)
+        let damagedIndex = try reader.varint()
         guard let role = Role(rawValue: try reader.u8()) else { throw .malformed }
         let owner = Ballot(round: try reader.u64(), node: try reader.u64())
         let promised = Ballot(round: try reader.u64(), node: try reader.u64())
         return ObjectStatus(
-            group: group, type: type, name: name, isHosted: isHosted, isLost: isLost, role: role,
-            isReady: isReady, owner: owner, promised: promised, commit: try reader.varint(),
+            group: group, type: type, name: name, isHosted: isHosted, isLost: isLost,
+            isDamaged: isDamaged, damagedIndex: damagedIndex, role: role, isReady: isReady,
+            owner: owner, promised: promised, commit: try reader.varint(),
             applied: try reader.varint(), tip: try reader.varint(), verified: try reader.varint(),
             digest: try reader.u64(), matches: try .read(from: &reader))
     }

@@ -7,7 +7,8 @@ import MultiPaxos
 struct Adod: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "adod", abstract: "A server of a cluster of atomic distributed objects.",
-        subcommands: [Run.self, Format.self], defaultSubcommand: Run.self)
+        subcommands: [Run.self, Format.self, Verify.self, Repair.self],
+        defaultSubcommand: Run.self)
 }
 
 struct Format: ParsableCommand {
@@ -26,6 +27,45 @@ struct Format: ParsableCommand {
     func run() throws {
         try reporting { () throws(Failure) in
             try Server.format(directory: data, cluster: cluster, node: node)
+        }
+    }
+}
+
+struct Verify: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Read all of a directory that no server uses, and name what is damaged.",
+        discussion: "Nothing is changed. The exit status is 74 if something is damaged.")
+
+    @Option(help: "The voting directory.")
+    var data: String
+
+    func run() throws {
+        try reporting { () throws(Failure) in
+            let report = try DirectoryReport.verify(directory: data)
+            for line in report.lines { ConsoleLine.write(line) }
+            try report.check()
+        }
+    }
+}
+
+struct Repair: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Restore damaged batches of a directory that no server uses, from a copy.",
+        discussion: "A batch is taken only if it is, by its checksum, the very one that is "
+            + "damaged; so the copy may be of any age, and of any server of the cluster. The exit "
+            + "status is 74 if something still is damaged.")
+
+    @Option(help: "The voting directory to repair.")
+    var data: String
+
+    @Option(help: "Another directory of the cluster, e.g. a backup; it is not used either.")
+    var from: String?
+
+    func run() throws {
+        try reporting { () throws(Failure) in
+            let report = try DirectoryReport.repair(directory: data, from: from)
+            for line in report.lines { ConsoleLine.write(line) }
+            try report.check()
         }
     }
 }
@@ -55,7 +95,13 @@ struct Run: AsyncParsableCommand {
     @Option(help: "Mebibytes of --trace after which tracing stops.")
     var traceLimit: UInt32 = 1024
 
+    @Option(help: "Kibibytes of the log that are verified in a second, to find damage early.")
+    var scrubKib: UInt32 = 4096
+
     func validate() throws {
+        guard scrubKib >= 1 else {
+            throw ValidationError("--scrub-kib is 0; give at least 1.")
+        }
         guard traceLimit >= 1 else {
             throw ValidationError("--trace-limit is 0; give at least 1, or leave --trace out.")
         }
@@ -71,6 +117,7 @@ struct Run: AsyncParsableCommand {
             electionTimeout: .milliseconds(electionTimeoutMs))
         configuration.trace = trace
         configuration.traceLimit = UInt64(traceLimit) << 20
+        configuration.scrubBytesPerSecond = UInt64(scrubKib) << 10
         let server = Server(configuration, logger: Logger(label: "adod"))
         do throws(Failure) {
             try await server.run { ConsoleLine.write($0) }

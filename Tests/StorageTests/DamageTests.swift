@@ -32,13 +32,13 @@ import Testing
 
     private func identityRecord(_ position: Int) throws -> Record {
         let identity = log.batches[position].identity
-        var prefix: [UInt8] = [1, 0, 0, 0, UInt8(identity.count), 0, 0, 0]
+        var prefix: [UInt8] = [2, 0, 0, 0, UInt8(identity.count), 0, 0, 0]
         for value in [log.group, identity.first, identity.last] { prefix += littleEndian(value) }
         return try Record(.identity, prefix, size: 96, in: file)
     }
 
     private func hardRecord() throws -> Record {
-        var prefix: [UInt8] = [1, 0, 0, 0, 0, 0, 0, 0] + littleEndian(log.group)
+        var prefix: [UInt8] = [2, 0, 0, 0, 0, 0, 0, 0] + littleEndian(log.group)
         let hard = log.hard
         for value in [hard.promised.round, hard.promised.node] { prefix += littleEndian(value) }
         for point in [hard.tip, hard.commit] {
@@ -51,7 +51,7 @@ import Testing
 
     private func ownRecord() throws -> Record {
         let incarnation = try Storage(options).identity.incarnation
-        let prefix = [1, 0, 0, 0, 0, 0, 0, 0] + littleEndian(1) + littleEndian(incarnation)
+        let prefix = [2, 0, 0, 0, 0, 0, 0, 0] + littleEndian(1) + littleEndian(incarnation)
         return try Record(.own, prefix, size: 96, in: file)
     }
 
@@ -69,13 +69,13 @@ import Testing
         #expect(try expectIntact(other, in: storage, storage.load()))
     }
 
-    @Test func `in any byte of an uncommitted batch loses the group, with its name`() throws {
+    @Test func `in any byte of an uncommitted batch is found at load, with its name`() throws {
         let batch = log.batches[2]
         let offsets = try file.offsets(of: batch.frame)
         for i in batch.frame.indices {
             let flipped = [batch.frame[i] ^ 0x10]
             let group = try file.with(flipped, at: offsets.map { $0 + i }) { try loadDamaged() }
-            #expect(group?.lost == true, "byte \(i)")
+            #expect(group?.health == MP_LMDB_DAMAGED, "byte \(i)")
             #expect(group?.suffix.count == 3, "the identities are whole")
             #expect(
                 group?.text.contains("group 7: the batch at index 5, ballot 1.1,") == true,
@@ -83,13 +83,13 @@ import Testing
         }
     }
 
-    @Test func `in a batch of several pages loses the group, with its name`() throws {
+    @Test func `in a batch of several pages is found at load, with its name`() throws {
         let batch = log.batches[4]
         let offsets = try file.offsets(of: batch.frame)
         for i in stride(from: 0, to: batch.frame.count, by: 611) {
             let flipped = [batch.frame[i] ^ 0x01]
             let group = try file.with(flipped, at: offsets.map { $0 + i }) { try loadDamaged() }
-            #expect(group?.lost == true, "byte \(i)")
+            #expect(group?.health == MP_LMDB_DAMAGED, "byte \(i)")
             #expect(group?.text.contains("batch at index 9, ballot 1.1,") == true)
         }
     }
@@ -101,7 +101,7 @@ import Testing
             let flipped = [batch.frame[i] ^ 0x80]
             try file.with(flipped, at: offsets.map { $0 + i }) {
                 let storage = try Storage(options)
-                #expect(try storage.load()[7]?.lost == false)
+                #expect(try storage.load()[7]?.health == MP_LMDB_WHOLE)
                 let failure = #expect(throws: Failure.self) { try storage.read(7) }
                 #expect(failure?.status == MP_CORRUPT)
                 let text = failure?.text ?? ""
@@ -111,40 +111,101 @@ import Testing
         }
     }
 
-    @Test func `in any byte of an identity, or of its key, loses the group`() throws {
+    @Test func `in any byte of an identity, or of its key, is mended from the frame`() throws {
         let record = try identityRecord(3)
         for i in -16..<record.bytes.count {
             let flipped = [file.content[record.offsets[0] + i] ^ 0x10]
-            let group = try file.with(flipped, at: record.offsets.map { $0 + i }) {
-                try loadDamaged(otherIsIntact: i >= 0)
+            try file.with(flipped, at: record.offsets.map { $0 + i }) {
+                let storage = try Storage(options)
+                let loaded = try storage.load()
+                #expect(expectIntact(log, in: storage, loaded), "byte \(i)")
+                #expect(expectIntact(other, in: storage, loaded), "byte \(i)")
+                #expect(loaded.count == 2, "byte \(i)")
+                let text = loaded[log.group]?.text ?? ""
+                let name = i < 0 ? "group 7: the log at index " : "group 7: the log at index 7, "
+                #expect(text.contains(name), "byte \(i): \(text)")
+                #expect(try storage.verify(nil).isEmpty, "byte \(i)")
+                #expect(try storage.load()[log.group]?.text == "", "byte \(i)")
             }
-            #expect(group?.lost == true, "byte \(i)")
-            if i < 0 { continue }
-            let text = group?.text ?? ""
-            #expect(text.contains("group 7: the log at index 7, ballot 1.1,"), "byte \(i): \(text)")
-            #expect(group?.suffix.isEmpty == true)
         }
     }
 
-    @Test func `in any byte of a hard state, or of its key, loses the group`() throws {
+    @Test func `in an identity and its frame loses the group until a peer has the batch`() throws {
+        let record = try identityRecord(3)
+        let frame = try file.offsets(of: log.batches[3].frame)
+        try file.with([0xFF, 0xFF], at: record.offsets.map { $0 + 40 } + frame.map { $0 + 70 }) {
+            let group = try loadDamaged()
+            #expect(group?.health == MP_LMDB_LOST)
+            #expect(group?.text.contains("group 7: the log at index 7, ballot 1.1,") == true)
+            #expect(group?.suffix.isEmpty == true)
+            let storage = try Storage(options)
+            let mended = try storage.mend(7)
+            let identity = log.batches[3].identity
+            #expect(mended.damages.map(\.what.last) == [identity.last])
+            #expect(mended.damages.map(\.what.checksum) == [identity.checksum])
+            try storage.repair(log.batches[3].frame)
+            #expect(try expectIntact(log, in: storage, storage.load()))
+        }
+    }
+
+    /// Where the two copies of the hard state are, of all places where pages had them once.
+    private func hardCopies() throws -> [Int] {
         let record = try hardRecord()
-        for i in -8..<record.bytes.count {
-            let flipped = [file.content[record.offsets[0] + i] ^ 0x10]
-            let group = try file.with(flipped, at: record.offsets.map { $0 + i }) {
-                try loadDamaged(otherIsIntact: i >= 0)
+        return try record.offsets.filter { offset in
+            try file.with([record.bytes[20] ^ 1], at: [offset + 20]) {
+                try loadDamaged()?.text.contains("one of two copies") == true
             }
-            #expect(group?.lost == true, "byte \(i)")
-            #expect(group?.text.contains("group 7: ") == true, "byte \(i)")
-            #expect(group.map { bytes($0.hard) } == bytes(mp_hard_state()))
+        }
+    }
+
+    @Test func `in any byte of one copy of a hard state, or of its key, is mended`() throws {
+        let copies = try hardCopies()
+        #expect(copies.count == 2)
+        for copy in copies {
+            for i in -8..<120 {
+                try file.with([file.content[copy + i] ^ 0x10], at: [copy + i]) {
+                    let storage = try Storage(options)
+                    let loaded = try storage.load()
+                    #expect(expectIntact(log, in: storage, loaded), "byte \(i)")
+                    #expect(expectIntact(other, in: storage, loaded), "byte \(i)")
+                    #expect(loaded.count == 2, "byte \(i)")
+                    #expect(loaded[7]?.text.contains("one of two copies of its hard") == true)
+                    #expect(try storage.load()[7]?.text == "", "byte \(i)")
+                }
+            }
+        }
+    }
+
+    @Test func `in the same byte of both copies of a hard state loses the group`() throws {
+        let record = try hardRecord()
+        for i in record.bytes.indices {
+            let flipped = [record.bytes[i] ^ 0x10]
+            try file.with(flipped, at: record.offsets.map { $0 + i }) {
+                let group = try loadDamaged()
+                #expect(group?.health == MP_LMDB_LOST, "byte \(i)")
+                #expect(group?.text.contains("group 7: its hard state is damaged in both") == true)
+                #expect(group.map { bytes($0.hard) } == bytes(mp_hard_state()))
+                // And again: what is left of it stays, so that it never is a new group.
+                #expect(try loadDamaged()?.health == MP_LMDB_LOST)
+            }
+        }
+    }
+
+    @Test func `in the keys of both copies of a hard state is mended`() throws {
+        let record = try hardRecord()
+        try file.with([0x55], at: record.offsets.map { $0 - 1 }) {
+            let storage = try Storage(options)
+            #expect(try expectIntact(log, in: storage, storage.load()))
+            #expect(try expectIntact(other, in: storage, storage.load()))
         }
     }
 
     @Test func `in any byte of the node's own records is refused`() throws {
         let own = try ownRecord()
         let counter = try Record(
-            .counter, [1, 0, 0, 0, 0, 0, 0, 0] + littleEndian(13), size: 24, in: file)
+            .counter, [2, 0, 0, 0, 0, 0, 0, 0] + littleEndian(13), size: 24, in: file)
         let peer = try Record(
-            .peer, [1, 0, 0, 0, 0, 0, 0, 0] + littleEndian(2) + littleEndian(3), size: 48, in: file)
+            .peer, [2, 0, 0, 0, 0, 0, 0, 0] + littleEndian(2) + littleEndian(3), size: 48, in: file)
         for record in [own, counter, peer] {
             for i in record.bytes.indices {
                 let flipped = [record.bytes[i] ^ 0x10]
@@ -159,7 +220,7 @@ import Testing
 
     @Test func `is told from a newer format`() throws {
         var own = try ownRecord()
-        own.bytes[0] = 2
+        own.bytes[0] = 3
         own.seal()
         try file.with(own.bytes, at: own.offsets) {
             let failure = #expect(throws: Failure.self) { try Storage(options) }
@@ -168,12 +229,23 @@ import Testing
         }
     }
 
-    @Test func `that removed a batch loses the group, with its name`() throws {
+    @Test func `is told from an older format`() throws {
+        var own = try ownRecord()
+        own.bytes[0] = 1
+        own.seal()
+        try file.with(own.bytes, at: own.offsets) {
+            let failure = #expect(throws: Failure.self) { try Storage(options) }
+            #expect(failure?.status == MP_FOREIGN)
+            #expect(failure?.text.contains("older version") == true)
+        }
+    }
+
+    @Test func `that removed a batch is found at load, with its name`() throws {
         var record = try identityRecord(4)
         record.put(999, at: 64)
         record.seal()
         let group = try file.with(record.bytes, at: record.offsets) { try loadDamaged() }
-        #expect(group?.lost == true)
+        #expect(group?.health == MP_LMDB_DAMAGED)
         #expect(
             group?.text.contains("group 7: the batch at index 9, ballot 1.1, is missing") == true)
     }
@@ -183,7 +255,7 @@ import Testing
         record.put(1, at: 64)
         record.seal()
         let group = try file.with(record.bytes, at: record.offsets) { try loadDamaged() }
-        #expect(group?.lost == true)
+        #expect(group?.health == MP_LMDB_DAMAGED)
         #expect(group?.text.contains("is not the one its identity names") == true)
     }
 
@@ -192,7 +264,7 @@ import Testing
         record.put(0x1234, at: 48)
         record.seal()
         let group = try file.with(record.bytes, at: record.offsets) { try loadDamaged() }
-        #expect(group?.lost == true)
+        #expect(group?.health == MP_LMDB_LOST)
         #expect(group?.text.contains("index 9, ballot 1.1, breaks the chain") == true)
     }
 
@@ -206,7 +278,7 @@ import Testing
         record.put(offset == 32 ? 12 : old ^ 1, at: offset)
         record.seal()
         let group = try file.with(record.bytes, at: record.offsets) { try loadDamaged() }
-        #expect(group?.lost == true)
+        #expect(group?.health == MP_LMDB_LOST)
         #expect(group?.text.contains(complaint) == true, "\(group?.text ?? "")")
     }
 
@@ -217,10 +289,10 @@ import Testing
         let loaded = try file.with(
             bigEndian(6) + record.bytes, at: record.offsets.map { $0 - 8 }
         ) { try Storage(options).load() }
-        #expect(loaded[7]?.lost == true)
+        #expect(loaded[7]?.health == MP_LMDB_LOST)
         #expect(loaded[7]?.text.contains("group 7: it has a log but no hard state") == true)
-        #expect(loaded[6]?.lost == true)
-        #expect(loaded[other.group]?.lost == false)
+        #expect(loaded[6]?.health == MP_LMDB_LOST)
+        #expect(loaded[other.group]?.health == MP_LMDB_WHOLE)
     }
 
     @Test func `that cut the file is refused`() throws {

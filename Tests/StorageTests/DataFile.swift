@@ -39,13 +39,23 @@ struct DataFile {
             try file.seek(toOffset: UInt64(offset))
             try file.write(contentsOf: bytes)
         }
-        defer {
-            for offset in offsets {
-                try? file.seek(toOffset: UInt64(offset))
-                try? file.write(contentsOf: content[offset..<offset + bytes.count])
-            }
-        }
+        defer { try? restore(offsets, bytes.count, file) }
         return try body()
+    }
+
+    /// Writes back what was there: all of it, if `body` let LMDB write another state.
+    private func restore(_ offsets: [Int], _ count: Int, _ file: FileHandle) throws {
+        let rootSize = 8192
+        try file.seek(toOffset: 0)
+        guard try file.read(upToCount: rootSize) == content.prefix(rootSize) else {
+            try file.truncate(atOffset: 0)
+            try file.seek(toOffset: 0)
+            return try file.write(contentsOf: content)
+        }
+        for offset in offsets {
+            try file.seek(toOffset: UInt64(offset))
+            try file.write(contentsOf: content[offset..<offset + count])
+        }
     }
 }
 

@@ -118,7 +118,7 @@ func bytes<Value>(_ value: Value) -> [UInt8] {
 
 /// The checks every intact group must pass.
 func expectIntact(_ log: Log, in storage: Storage, _ loaded: [UInt64: LoadedGroup]) -> Bool {
-    guard let group = loaded[log.group], !group.lost else { return false }
+    guard let group = loaded[log.group], group.health == MP_LMDB_WHOLE else { return false }
     guard bytes(group.hard) == bytes(log.hard) else { return false }
     guard group.suffix.map(bytes) == log.suffix.map({ bytes($0.identity) }) else { return false }
     return (try? storage.read(log.group)) == log.frames

@@ -29,8 +29,28 @@ struct Failure: Error, CustomStringConvertible {
 struct LoadedGroup {
     let hard: mp_hard_state
     let suffix: [mp_identity]
-    let lost: Bool
+    let health: mp_lmdb_health
     let text: String
+}
+
+/// One damage as storage reported it.
+struct Damage {
+    let what: mp_lmdb_damage
+    let text: String
+}
+
+/// Gathers what storage finds damaged.
+private final class Found {
+    private(set) var damages: [Damage] = []
+
+    var context: UnsafeMutableRawPointer { Unmanaged.passUnretained(self).toOpaque() }
+
+    static let add: mp_lmdb_on_damage = { context, damage, error in
+        let found = Unmanaged<Found>.fromOpaque(context!).takeUnretainedValue()
+        found.damages.append(
+            Damage(what: damage!.pointee, text: Failure(MP_CORRUPT, error!.pointee).text))
+        return true
+    }
 }
 
 /// How a test opens a directory.
@@ -118,13 +138,13 @@ final class Storage {
         try Failure.check { error in
             mp_lmdb_load(
                 raw,
-                { context, group, hard, suffix, count, lost, error in
+                { context, group, hard, suffix, count, health, error in
                     let collected = Unmanaged<Collected>.fromOpaque(context!).takeUnretainedValue()
                     if collected.groups[group] != nil { collected.twice = group }
                     collected.groups[group] = LoadedGroup(
                         hard: hard!.pointee,
                         suffix: Array(UnsafeBufferPointer(start: suffix, count: Int(count))),
-                        lost: lost, text: Failure(MP_OK, error!.pointee).text)
+                        health: health, text: Failure(MP_OK, error!.pointee).text)
                 }, Unmanaged.passUnretained(collected).toOpaque(), &error)
         }
         if let group = collected.twice { throw ReportedTwice(group: group) }
@@ -153,6 +173,70 @@ final class Storage {
                 }, Unmanaged.passUnretained(collected).toOpaque(), &error)
         }
         return collected.frames
+    }
+
+    /// What is damaged of a group, from the batch that holds `from` on; of all groups if nil.
+    func verify(_ group: UInt64?, from: UInt64 = 1) throws(Failure) -> [Damage] {
+        let found = Found()
+        try Failure.check { error in
+            guard let group else {
+                return mp_lmdb_verify_all(raw, Found.add, found.context, &error)
+            }
+            return mp_lmdb_verify(raw, group, from, .max, Found.add, found.context, &error)
+        }
+        return found.damages
+    }
+
+    /// One step of a scrub; returns how many bytes it read.
+    func scrub(
+        _ place: inout mp_lmdb_place, bytes: UInt64, _ damages: inout [Damage]
+    ) throws(Failure) -> UInt64 {
+        let found = Found()
+        var bytes = bytes
+        var next = place
+        try Failure.check { mp_lmdb_scrub(raw, &next, &bytes, Found.add, found.context, &$0) }
+        place = next
+        damages += found.damages
+        return bytes
+    }
+
+    /// Mends a group; returns how many records were written, and what could not be mended.
+    func mend(_ group: UInt64) throws(Failure) -> (records: UInt32, damages: [Damage]) {
+        let found = Found()
+        var mended: UInt32 = 0
+        try Failure.check { mp_lmdb_mend(raw, group, Found.add, found.context, &mended, &$0) }
+        return (mended, found.damages)
+    }
+
+    func repair(_ frame: [UInt8]) throws(Failure) {
+        try Failure.check { error in
+            frame.withUnsafeBufferPointer { bytes in
+                var batch = mp_batch()
+                let status = mp_batch_decode(bytes.baseAddress, bytes.count, &batch)
+                return status == MP_OK ? mp_lmdb_repair(raw, &batch, &error) : status
+            }
+        }
+    }
+
+    /// The frame of the batch that ends at `last` and has this checksum, if it is here.
+    func find(_ group: UInt64, last: UInt64, checksum: UInt64) -> [UInt8]? {
+        final class Collected { var frame: [UInt8]? }
+        let collected = Collected()
+        var error = mp_lmdb_error()
+        var damage = mp_lmdb_damage()
+        damage.group = group
+        damage.last = last
+        damage.checksum = checksum
+        let status = mp_lmdb_find(
+            raw, &damage,
+            { context, batch in
+                let collected = Unmanaged<Collected>.fromOpaque(context!).takeUnretainedValue()
+                let batch = batch!.pointee
+                collected.frame = Array(
+                    UnsafeBufferPointer(start: batch.bytes, count: Int(batch.size)))
+                return true
+            }, Unmanaged.passUnretained(collected).toOpaque(), &error)
+        return status == MP_OK ? collected.frame : nil
     }
 
     func putPeer(_ peer: mp_lmdb_peer) throws(Failure) {

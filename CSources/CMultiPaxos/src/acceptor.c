@@ -44,7 +44,7 @@ enum mp_status mp__acceptor_prepare(struct mp_replica *replica, struct mp__group
                                     struct mp_effects *effects) {
     struct mp_ballot ballot = message->ballot;
     if (ballot.node != from || ballot.round == 0) return MP_MALFORMED;
-    if (!replica->options.votes || group->lost) return MP_OK;
+    if (!replica->options.votes || mp__mute(group)) return MP_OK;
 
     int order = mp_ballot_compare(ballot, group->promised);
     if (order < 0 || mp__absurd(group->promised, ballot)) {
@@ -124,6 +124,7 @@ void mp__acceptor_take(struct mp_replica *replica, struct mp__group *group,
 void mp__acceptor_acknowledge(const struct mp_replica *replica, const struct mp__group *group,
                               uint8_t outcome, uint64_t stream, struct mp_effects *effects) {
     if (group->promised.node == replica->options.node || group->promised.round == 0) return;
+    if (mp__mute(group)) return;
     struct mp_message reply = mp__message(group, MP_MESSAGE_ACCEPTED, group->promised);
     reply.outcome = outcome;
     reply.point.index = group->verified;
@@ -157,6 +158,10 @@ enum mp_status mp__acceptor_accept(struct mp_replica *replica, struct mp__group 
                                    const struct mp_batch *batch, struct mp_effects *effects) {
     enum mp_status status = check_accept(group, from, message, batch);
     if (status != MP_OK || !replica->options.votes || group->lost) return status;
+    if (group->damaged) {
+        mp__damage_learn(replica, group, from, message, effects);
+        return MP_OK;
+    }
     int order = mp_ballot_compare(message->ballot, group->promised);
     if (order < 0) {
         refuse(replica, group, from, message, MP_MESSAGE_ACCEPTED, effects);
@@ -202,6 +207,10 @@ enum mp_status mp__acceptor_commit(struct mp_replica *replica, struct mp__group 
     if (message->ballot.node != from || message->ballot.round == 0) return MP_MALFORMED;
     if (mp__absurd(group->promised, message->ballot)) return MP_MALFORMED;
     if (!replica->options.votes || group->lost) return MP_OK;
+    if (group->damaged) {
+        mp__damage_learn(replica, group, from, message, effects);
+        return MP_OK;
+    }
     int order = mp_ballot_compare(message->ballot, group->promised);
     if (order < 0) {
         refuse(replica, group, from, message, MP_MESSAGE_ACCEPTED, effects);
@@ -229,7 +238,7 @@ enum mp_status mp__acceptor_confirm(struct mp_replica *replica, struct mp__group
                                     uint64_t from, const struct mp_message *message,
                                     struct mp_effects *effects) {
     if (message->ballot.node != from || message->ballot.round == 0) return MP_MALFORMED;
-    if (!replica->options.votes || group->lost) return MP_OK;
+    if (!replica->options.votes || mp__mute(group)) return MP_OK;
     if (mp_ballot_compare(message->ballot, group->promised) < 0) {
         refuse(replica, group, from, message, MP_MESSAGE_CONFIRMED, effects);
         return MP_OK;
@@ -253,8 +262,9 @@ enum mp_status mp__acceptor_fetch(struct mp_replica *replica, struct mp__group *
     fetched.flags = message->flags & (MP_FLAG_LEARN | MP_FLAG_WAIT);
     fetched.sequence = message->sequence;
     bool refused = !learn && !mp_ballot_equal(message->ballot, group->promised);
-    if (refused || group->lost) {
-        fetched.outcome = group->lost ? MP_OUTCOME_GONE : MP_OUTCOME_REFUSED;
+    bool gone = group->lost || (group->damaged && !learn);
+    if (refused || gone) {
+        fetched.outcome = gone ? MP_OUTCOME_GONE : MP_OUTCOME_REFUSED;
         fetched.point.ballot = group->promised;
         mp__send(effects, from, group->last_write, &fetched, 0);
         return MP_OK;

@@ -9,7 +9,8 @@
  *
  * A restarted node begins with the lowest rank. A node whose disk has stalled for T is never happy
  * as a leader and never takes over. One that has lost the log of a group cannot serve that group:
- * it takes over only if nobody else has done so for a while. */
+ * it takes over only if nobody else has done so for a while, and gives way to one that says it is
+ * able. */
 #include "assert.h"
 #include "state.h"
 
@@ -52,6 +53,7 @@ struct hearing {
     uint32_t count;     /* Nodes heard, this one included. */
     uint32_t followers; /* Of them, those that know no leader above the adopted one. */
     bool anyone_happy;
+    bool anyone_able;   /* To serve every group, by its own word. */
     bool leader_happy;  /* The leader itself said so. */
 };
 
@@ -64,6 +66,7 @@ static struct hearing hear(const struct mp_replica *replica) {
         hearing.count += 1;
         hearing.followers += mp_ballot_compare(beat->leader, election->leader) <= 0;
         hearing.anyone_happy |= beat->happy;
+        hearing.anyone_able |= beat->able;
         bool is_leader = replica->options.voters[i] == election->leader.node;
         bool agrees = mp_ballot_equal(beat->leader, election->leader);
         if (is_leader && agrees && beat->happy) hearing.leader_happy = true;
@@ -80,18 +83,25 @@ static void adopt_highest(struct mp_replica *replica) {
     }
 }
 
+/* Repair takes a moment if a peer has the frame. If it takes longer, another serves the group. */
+static bool must_hand_over(const struct mp_replica *replica, const struct hearing *hearing) {
+    return replica->lost_count > 0 && hearing->anyone_able &&
+           replica->now_us - replica->lost_us > replica->options.timeout_us;
+}
+
 static void judge(struct mp_replica *replica) {
     struct mp__election *election = &replica->election;
     adopt_highest(replica);
     struct hearing hearing = hear(replica);
     bool leads = election->leader.node == replica->options.node;
     bool followed = hearing.followers >= quorum(replica);
-    election->happy = leads ? followed && !stalled(replica) : hearing.leader_happy;
+    bool fit = followed && !stalled(replica) && !must_hand_over(replica, &hearing);
+    election->happy = leads ? fit : hearing.leader_happy;
     bool calm = election->happy || hearing.anyone_happy;
-    if (calm) election->unhappy_rounds = 0;
-    if (!calm && election->unhappy_rounds <= ROUNDS_YIELDED) election->unhappy_rounds += 1;
-
     bool may = hearing.count >= quorum(replica) && !stalled(replica);
+    if (calm || !may) election->unhappy_rounds = 0;
+    if (!calm && may && election->unhappy_rounds <= ROUNDS_YIELDED) election->unhappy_rounds += 1;
+
     if (calm || !may || must_yield(replica)) return;
     election->leader = (struct mp_ballot){
         .round = election->leader.round + 1, .node = replica->options.node};
@@ -132,9 +142,12 @@ enum mp_status mp__election_beat(struct mp_replica *replica, uint64_t from,
     if (mp__voter(replica, from) == MP_NONE) return MP_MALFORMED;
     if (replica->self == MP_NONE) return MP_OK;
     const struct mp__election *election = &replica->election;
+    bool able = replica->lost_count == 0 && !stalled(replica) &&
+                hear(replica).count >= quorum(replica);
+    uint16_t flags = (uint16_t)((election->happy ? MP_FLAG_HAPPY : 0u) | (able ? MP_FLAG_ABLE : 0u));
     struct mp_message reply = {
         .kind = MP_MESSAGE_BEATEN,
-        .flags = election->happy ? MP_FLAG_HAPPY : 0,
+        .flags = flags,
         .point = {.ballot = election->leader},
         .sequence = message->sequence,
         .value = replica->disk_stall_us,
@@ -157,6 +170,7 @@ enum mp_status mp__election_beaten(struct mp_replica *replica, uint64_t from,
         .round = message->sequence,
         .leader = message->point.ballot,
         .happy = (message->flags & MP_FLAG_HAPPY) != 0,
+        .able = (message->flags & MP_FLAG_ABLE) != 0,
     };
     return MP_OK;
 }

@@ -67,7 +67,9 @@ static uint32_t check_group(const struct mp_replica *replica, const struct mp__g
     MP_ASSERT(group->verified <= group->log.tip.index);
     MP_ASSERT(group->last_write <= replica->last_write);
     MP_ASSERT(group->highest_round >= group->promised.round);
-    MP_ASSERT(!group->lost || group->role == MP_FOLLOWING);
+    /* I11: who has no vote proposes nothing, and a lost group is not also repairable. */
+    MP_ASSERT(!mp__mute(group) || group->role == MP_FOLLOWING);
+    MP_ASSERT(!group->lost || !group->damaged);
     if (group->role == MP_OWNING) check_owner(replica, group);
     if (group->role == MP_FOLLOWING) MP_ASSERT(group->own_first == 0);
     MP_ASSERT(group->armed == (group->due != MP_NEVER));
@@ -75,7 +77,7 @@ static uint32_t check_group(const struct mp_replica *replica, const struct mp__g
 }
 
 void mp_replica_check(const struct mp_replica *replica) {
-    uint32_t batches = 0, groups = 0, armed = 0, lent = 0;
+    uint32_t batches = 0, groups = 0, armed = 0, lent = 0, mute = 0;
     uint64_t bytes = 0;
     for (uint32_t i = 0; i < replica->group_slots; i += 1) {
         const struct mp__group *group = &replica->groups[i];
@@ -83,10 +85,11 @@ void mp_replica_check(const struct mp_replica *replica) {
         batches += check_group(replica, group, &bytes);
         lent += beyond_share(group->log.count);
         armed += group->armed;
+        mute += mp__mute(group);
         groups += 1;
     }
     /* I7: the pools lose nothing. */
-    MP_ASSERT(groups == replica->group_count);
+    MP_ASSERT(groups == replica->group_count && mute == replica->lost_count);
     MP_ASSERT(batches + replica->batch_free_count == replica->options.batches_max);
     MP_ASSERT(bytes == replica->named_bytes);
     /* I11: what is in nobody's share is lent, and no more. */
@@ -116,6 +119,7 @@ static uint64_t mix_point(uint64_t hash, struct mp_point point) {
 static uint64_t mix_group(uint64_t hash, const struct mp_replica *replica,
                           const struct mp__group *group) {
     hash = mix(mix(hash, group->id), (uint64_t)group->role);
+    hash = mix(mix(hash, group->lost), group->damaged);
     hash = mix_point(mix_point(mix_point(hash, group->log.base), group->log.commit),
                      group->log.tip);
     hash = mix(mix(hash, group->promised.round), group->promised.node);

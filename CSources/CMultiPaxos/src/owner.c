@@ -56,6 +56,11 @@ uint32_t mp__owner_window(const struct mp_replica *replica, const struct mp__gro
     return *in_flight < window ? window - *in_flight : 0;
 }
 
+bool mp__owner_ready(const struct mp__group *group) {
+    return group->role == MP_OWNING && group->own_first != 0 &&
+           group->log.commit.index >= group->own_first;
+}
+
 static void append_own(struct mp_replica *replica, struct mp__group *group,
                        struct mp_batch_builder *builder, struct mp_effects *effects) {
     struct mp_batch batch;
@@ -112,8 +117,7 @@ enum mp_status mp__owner_reconfigure(struct mp_replica *replica, struct mp__grou
     if (!mp_voters_valid(voters) || unknown != 0) return MP_MALFORMED;
     if (!mp_voters_adjacent(group->log.tip_voters, voters)) return MP_DISJOINT;
     if (changes(replica, &group->log)) return MP_BUSY;
-    bool ready = group->own_first != 0 && group->log.commit.index >= group->own_first;
-    if (!ready) return MP_NOT_READY;
+    if (!mp__owner_ready(group)) return MP_NOT_READY;
 
     status = mp_batch_configure(builder, voters);
     if (status == MP_OK) append_own(replica, group, builder, effects);

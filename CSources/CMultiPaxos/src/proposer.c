@@ -55,6 +55,22 @@ static void fail(struct mp_replica *replica, struct mp__group *group,
     stop(group);
 }
 
+void mp__proposer_abandon(struct mp_replica *replica, struct mp__group *group,
+                          struct mp_effects *effects) {
+    MP_ASSERT(group->role != MP_FOLLOWING);
+    if (proposing(group)) {
+        fail(replica, group, effects);
+        return;
+    }
+    mp__owner_retract(replica, group, effects);
+    struct mp_outcome outcome = {
+        .kind = MP_PREEMPTED, .group = group->id, .ballot = group->promised};
+    mp__outcome(effects, &outcome);
+    mp__trace(replica, MP_TRACE_PULL_FAILED, group, group->ballot, group->promised, group->log.tip,
+              0);
+    stop(group);
+}
+
 /* Ask the voters that have not promised yet. A server's own promise is durable first, so that no
  * ballot is ever used twice, whatever it forgets in a crash. */
 static void send_prepares(struct mp_replica *replica, struct mp__group *group,
@@ -69,7 +85,7 @@ static void send_prepares(struct mp_replica *replica, struct mp__group *group,
 
 enum mp_status mp__proposer_pull(struct mp_replica *replica, struct mp__group *group,
                                  uint64_t deadline_us, struct mp_effects *effects) {
-    if (proposing(group) || group->lost) return MP_STALE;
+    if (proposing(group) || mp__mute(group)) return MP_STALE;
     if (group->role == MP_OWNING) mp__owner_retract(replica, group, effects);
     stop(group);
     group->learn_sequence = 0; /* From here on the adopted log says what is committed. */

@@ -49,8 +49,7 @@ static void begin(struct mp_replica *replica, struct mp__group *group,
 enum mp_status mp__reads_confirm(struct mp_replica *replica, struct mp__group *group,
                                  struct mp_effects *effects) {
     if (group->role != MP_OWNING) return MP_STALE;
-    bool ready = group->own_first != 0 && group->log.commit.index >= group->own_first;
-    if (!ready) return MP_NOT_READY;
+    if (!mp__owner_ready(group)) return MP_NOT_READY;
     if (group->confirm_at != MP_NEVER) {
         group->confirm_wanted = true;
         return MP_OK;

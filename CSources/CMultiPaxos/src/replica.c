@@ -140,7 +140,8 @@ static enum mp_status load(struct mp_replica *replica, const struct mp_event *ev
     mp__log_init(&group->log, hard->commit, began ? hard->voters : replica->options.configuration);
     group->verified = hard->commit.index;
     group->heard = hard->commit.index;
-    replica->lost_count += group->lost;
+    group->damaged = !group->lost && event->load.damaged;
+    mp__damage_count(replica, group);
     if (group->lost) return MP_OK;
     for (uint32_t i = 0; i < event->load.suffix_count; i += 1) {
         (void)mp__log_append(replica, &group->log, &event->load.suffix[i]);
@@ -178,6 +179,21 @@ static enum mp_status written(struct mp_replica *replica, const struct mp_event 
     mp__owner_written(replica, group, effects);
     mp__group_arm(replica, group);
     return MP_OK;
+}
+
+/* What storage found out about its copy of a group. */
+static enum mp_status stored(struct mp_replica *replica, const struct mp_event *event,
+                             struct mp_effects *effects) {
+    struct mp__group *group = mp__group_find(replica, event->group);
+    if (group == NULL) return MP_UNKNOWN_GROUP;
+    enum mp_status status = MP_OK;
+    if (event->kind == MP_EVENT_DAMAGED) {
+        mp__damage_found(replica, group, effects);
+    } else {
+        status = mp__damage_repaired(replica, group);
+    }
+    mp__group_arm(replica, group);
+    return status;
 }
 
 static enum mp_status release(struct mp_replica *replica, struct mp__group *group,
@@ -297,6 +313,9 @@ static enum mp_status dispatch(struct mp_replica *replica, const struct mp_event
         case MP_EVENT_CONFIRM:
         case MP_EVENT_RELEASE:
             return propose(replica, event, effects);
+        case MP_EVENT_DAMAGED:
+        case MP_EVENT_REPAIRED:
+            return stored(replica, event, effects);
         case MP_EVENT_DISK:
             replica->disk_stall_us = event->disk.stall_us;
             replica->disk_full = event->disk.full;

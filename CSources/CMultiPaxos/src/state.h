@@ -53,7 +53,8 @@ struct mp__progress {
 struct mp__group {
     uint64_t id;
     bool used;
-    bool lost; /* Storage misses entries: no promise, no vote. */
+    bool lost;    /* Promise or log are not known whole: no part in anything, for good. */
+    bool damaged; /* Both are, but frames cannot be read: no vote, until they are repaired. */
     bool armed;
     uint32_t armed_before, armed_after; /* The list of groups with a deadline. */
     uint64_t due;
@@ -112,6 +113,7 @@ struct mp__beat {
     uint64_t round; /* Of ours that it answered; 0: none. */
     struct mp_ballot leader;
     bool happy;
+    bool able;
 };
 
 struct mp__election {
@@ -120,7 +122,7 @@ struct mp__election {
     struct mp_ballot leader; /* Of the election's own number space. */
     bool happy;
     uint64_t serving;
-    uint32_t unhappy_rounds; /* In a row, with nobody happy heard either. */
+    uint32_t unhappy_rounds; /* In a row, with a quorum heard and nobody happy in it. */
     struct mp__beat beats[MP_VOTERS_MAX];
 };
 
@@ -134,7 +136,8 @@ struct mp_replica {
     uint64_t last_write;
     uint64_t durable_write;
     uint64_t last_sequence;
-    uint32_t lost_count; /* Groups whose log storage could not read. */
+    uint32_t lost_count; /* Groups that are lost or damaged. */
+    uint64_t lost_us;    /* Since when there are any. */
     struct mp__election election;
 
     uint32_t armed_head, armed_tail;
@@ -153,6 +156,12 @@ struct mp_replica {
 /* No honest proposer is this far ahead. A ballot that is would use up the numbers: refuse it. */
 static inline bool mp__absurd(struct mp_ballot promised, struct mp_ballot ballot) {
     return ballot.round > promised.round && ballot.round - promised.round > MP_ROUND_JUMP_MAX;
+}
+
+/* Whether this node may promise nothing, vote for nothing and own nothing of the group. What is on
+ * its disk is less than what it said it holds. */
+static inline bool mp__mute(const struct mp__group *group) {
+    return group->lost || group->damaged;
 }
 
 /* The position of a node among the voters, or MP_NONE. */
@@ -297,11 +306,27 @@ enum mp_status mp__proposer_refused(struct mp_replica *replica, struct mp__group
 void mp__proposer_depose(struct mp_replica *replica, struct mp__group *group, struct mp_ballot by,
                          struct mp_effects *effects);
 
+/* The own log is damaged: give up the own ballot. Others may still commit what was pushed. */
+void mp__proposer_abandon(struct mp_replica *replica, struct mp__group *group,
+                          struct mp_effects *effects);
+
+/* damage.c */
+void mp__damage_count(struct mp_replica *replica, struct mp__group *group);
+void mp__damage_found(struct mp_replica *replica, struct mp__group *group,
+                      struct mp_effects *effects);
+/* What a damaged group takes of an owner's ACCEPT or COMMIT. */
+void mp__damage_learn(struct mp_replica *replica, struct mp__group *group, uint64_t from,
+                      const struct mp_message *message, struct mp_effects *effects);
+/* MP_OK, MP_STALE. */
+enum mp_status mp__damage_repaired(struct mp_replica *replica, struct mp__group *group);
+
 /* owner.c */
 void mp__owner_begin(struct mp_replica *replica, struct mp__group *group,
                      struct mp_effects *effects);
 uint32_t mp__owner_window(const struct mp_replica *replica, const struct mp__group *group,
                           uint32_t *in_flight);
+/* Whether this node owns the group and an entry of its own ballot is committed. */
+bool mp__owner_ready(const struct mp__group *group);
 enum mp_status mp__owner_invoke(struct mp_replica *replica, struct mp__group *group,
                                 struct mp_batch_builder *builder, struct mp_effects *effects);
 enum mp_status mp__owner_reconfigure(struct mp_replica *replica, struct mp__group *group,

@@ -36,7 +36,7 @@ static void count(struct mp_replica *replica, struct mp__group *group,
 
 static void begin(struct mp_replica *replica, struct mp__group *group,
                   struct mp_effects *effects) {
-    bool has_log = replica->self != MP_NONE && !group->lost;
+    bool has_log = replica->self != MP_NONE && !mp__mute(group);
     replica->last_sequence += 1;
     group->tips_round = replica->last_sequence;
     group->tips_acks = has_log ? mp_voters_of(replica->options.node) : 0;
@@ -59,7 +59,7 @@ enum mp_status mp__tips_begin(struct mp_replica *replica, struct mp__group *grou
 enum mp_status mp__tips_asked(const struct mp_replica *replica, const struct mp__group *group,
                               uint64_t from, const struct mp_message *message,
                               struct mp_effects *effects) {
-    if (!replica->options.votes || group->lost) return MP_OK;
+    if (!replica->options.votes || mp__mute(group)) return MP_OK;
     struct mp_message reply = mp__message(group, MP_MESSAGE_TIP, (struct mp_ballot){0});
     reply.point = group->log.tip;
     reply.value = group->log.tip_voters;

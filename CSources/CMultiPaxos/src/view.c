@@ -10,8 +10,9 @@ static void view_of(const struct mp_replica *replica, const struct mp__group *gr
     *view = (struct mp_group_view){
         .group = group->id,
         .role = group->role,
-        .lost = group->lost,
-        .ready = owning && group->own_first != 0 && group->log.commit.index >= group->own_first,
+        .lost = mp__mute(group),
+        .damaged = group->damaged,
+        .ready = mp__owner_ready(group),
         .owner = owning ? group->ballot : group->promised,
         .promised = group->promised,
         .commit = group->log.commit,

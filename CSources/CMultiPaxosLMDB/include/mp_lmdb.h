@@ -7,6 +7,7 @@
  *   batches   storage sequence, big endian       -> the frame, as received
  *   identity  group, first index, big endian     -> last, ballot, checksums, sequence, own checksum
  *   hard      group, big endian                  -> promised, tip, commit, own checksum
+ *   mirror    the same again, on other pages
  *   node      name                               -> format, cluster, node, incarnation, peers
  *
  * Invariants across them: every identity names a frame in `batches` or the batch is lost; the
@@ -15,8 +16,13 @@
  * Durability: only LMDB's default, flushed commits. A failed commit or flush is final: stop the
  * process. No MDB type leaves the implementation.
  *
+ * Damage: every record and every frame has a checksum. The hard state of a group is stored twice;
+ * its tip names the last batch by checksum, and each batch names the one before. So whatever else
+ * is damaged can be named, and restored exactly, from elsewhere on this disk or from a peer.
+ *
  * Thread safety: mp_lmdb_commit() and the other writers on one thread (the storage thread);
- * mp_lmdb_read(), mp_lmdb_get_peer(), mp_lmdb_identity() and mp_lmdb_get_stats() on any. */
+ * mp_lmdb_read(), mp_lmdb_verify(), mp_lmdb_scrub(), mp_lmdb_get_peer(), mp_lmdb_identity() and
+ * mp_lmdb_get_stats() on any. */
 #ifndef MP_LMDB_H
 #define MP_LMDB_H
 
@@ -36,6 +42,7 @@ struct mp_lmdb_options {
     const char *path;     /* The directory. */
     const char *cluster;  /* The cluster's name; for open NULL is whatever the directory says. */
     uint64_t node;
+    bool any_node;        /* For tools, which do not vote: whichever node the directory is of. */
     uint64_t map_bytes;   /* Address space of the map: the most the data may grow to. 0: 1 TiB, or
                            * less if the process does not have that much. */
     uint64_t reserve_bytes; /* Allocated ahead of the data, and kept for promises. 0: 64 MiB. */
@@ -77,16 +84,23 @@ void mp_lmdb_close(struct mp_lmdb *env);
 void mp_lmdb_identity(const struct mp_lmdb *env, struct mp_lmdb_identity_record *record);
 uint32_t mp_lmdb_flags(const struct mp_lmdb *env);
 
-/* One group as it was stored. `lost` if anything that should be there is missing or its checksum
- * differs; error then names group, index and ballot, as far as they can still be known. Of a lost
- * group `hard` is zero if it could not be read, and `suffix` is empty unless the identities are
- * whole and only a frame is not. Pointers are valid for the call. */
+/* How a group was stored. */
+enum mp_lmdb_health {
+    MP_LMDB_WHOLE = 0, /* All of it, possibly after a record was restored from its copy. */
+    MP_LMDB_DAMAGED,   /* Hard state and identities are whole; a frame is not. */
+    MP_LMDB_LOST,      /* Promise or log are not known whole. */
+};
+
+/* One group as it was stored. Unless `error` is empty it says what was damaged, and names group,
+ * index and ballot as far as they can still be known. Of a lost group `hard` is zero if it could
+ * not be read, and `suffix` is empty. Pointers are valid for the call. */
 typedef void (*mp_lmdb_on_group)(void *context, uint64_t group, const struct mp_hard_state *hard,
-                                 const struct mp_identity *suffix, uint32_t suffix_count, bool lost,
-                                 const struct mp_lmdb_error *error);
+                                 const struct mp_identity *suffix, uint32_t suffix_count,
+                                 enum mp_lmdb_health health, const struct mp_lmdb_error *error);
 
 /* Report every group. Frames after the commit point are read and verified; those before it when
- * they are read.
+ * they are read. Before any commit: records whose copy is damaged are written again, and damaged
+ * identities made again from their frames.
  *
  * MP_OK      Every group was reported, lost ones included.
  * MP_CORRUPT The tree itself is damaged: there may be groups that cannot be seen. Do not vote.
@@ -140,6 +154,81 @@ typedef bool (*mp_lmdb_on_frame)(void *context, const struct mp_batch *batch);
 MP_MUST_USE enum mp_status mp_lmdb_read(struct mp_lmdb *env, uint64_t group, uint64_t from,
                                         uint64_t through, mp_lmdb_on_frame on_frame, void *context,
                                         struct mp_lmdb_error *error);
+
+/* One thing that storage should hold and cannot read. */
+struct mp_lmdb_damage {
+    uint64_t group;
+    uint64_t first;          /* 0: unknown, or not of a batch. */
+    uint64_t last;           /* 0: an identity, or a hard state; mp_lmdb_mend() knows more. */
+    uint64_t checksum;       /* Names the batch, if `last` is not 0. */
+    struct mp_ballot ballot; /* Zero: unknown. */
+};
+
+/* Return false to stop. The pointers are valid for the call. */
+typedef bool (*mp_lmdb_on_damage)(void *context, const struct mp_lmdb_damage *damage,
+                                  const struct mp_lmdb_error *error);
+
+/* Verify the identities and frames of a group from the batch that holds index `from` to the last
+ * that begins at `through` or before, or to its tip.
+ *
+ * MP_OK     on_damage saw what is damaged; nothing is OK too.
+ * MP_SYSTEM As the error says. */
+MP_MUST_USE enum mp_status mp_lmdb_verify(struct mp_lmdb *env, uint64_t group, uint64_t from,
+                                          uint64_t through, mp_lmdb_on_damage on_damage,
+                                          void *context, struct mp_lmdb_error *error);
+
+/* Verify every group, and what there is beside groups. MP_OK, MP_SYSTEM as for verify; MP_CORRUPT if
+ * the tree itself is damaged. */
+MP_MUST_USE enum mp_status mp_lmdb_verify_all(struct mp_lmdb *env, mp_lmdb_on_damage on_damage,
+                                              void *context, struct mp_lmdb_error *error);
+
+/* Where a scrub goes on: zero at the beginning, and again at the end. */
+struct mp_lmdb_place {
+    uint64_t group;
+    uint64_t first;
+};
+
+/* Verify about `bytes` bytes of frames, from *place on, and move it. *bytes is what was read.
+ * MP_OK, MP_SYSTEM as for verify. */
+MP_MUST_USE enum mp_status mp_lmdb_scrub(struct mp_lmdb *env, struct mp_lmdb_place *place,
+                                         uint64_t *bytes, mp_lmdb_on_damage on_damage,
+                                         void *context, struct mp_lmdb_error *error);
+
+/* Restore, durably, what this directory itself has twice: a hard state from its other copy, and
+ * identities from their frames. What then still is damaged between the first index and the tip is
+ * reported, with the checksum that names it; but for what lies before the last such identity.
+ *
+ * MP_OK      *mended records were written.
+ * MP_CORRUPT Both copies of the hard state are damaged: the promise is lost, and so is the group.
+ * MP_FULL, MP_SYSTEM as for commit. */
+MP_MUST_USE enum mp_status mp_lmdb_mend(struct mp_lmdb *env, uint64_t group,
+                                        mp_lmdb_on_damage on_damage, void *context,
+                                        uint32_t *mended, struct mp_lmdb_error *error);
+
+/* Store, durably, a batch that is damaged here. It must be exactly the one that its identity names;
+ * if that is damaged too, the one that the batch after it, or the tip, names.
+ *
+ * MP_OK    It can be read again.
+ * MP_STALE Another batch, or none, belongs there. Nothing was written.
+ * MP_FULL, MP_SYSTEM as for commit. */
+MP_MUST_USE enum mp_status mp_lmdb_repair(struct mp_lmdb *env, const struct mp_batch *batch,
+                                          struct mp_lmdb_error *error);
+
+/* The batch that ends at damage->last and has damage->checksum, if this directory has it, sound.
+ * MP_OK, after on_frame; MP_STALE if not; MP_SYSTEM. Any thread. */
+MP_MUST_USE enum mp_status mp_lmdb_find(struct mp_lmdb *env, const struct mp_lmdb_damage *damage,
+                                        mp_lmdb_on_frame on_frame, void *context,
+                                        struct mp_lmdb_error *error);
+
+/* Restore, durably, all that can be: from this directory, and from `source` what it has of the very
+ * same batches, whatever its age. on_damage sees what is damaged still. `source` is only read, but
+ * for mending its records; NULL if there is none.
+ *
+ * MP_OK     *repaired records and batches were written.
+ * MP_FULL, MP_SYSTEM as for commit; MP_CORRUPT as for verify_all. */
+MP_MUST_USE enum mp_status mp_lmdb_restore(struct mp_lmdb *env, struct mp_lmdb *source,
+                                           mp_lmdb_on_damage on_damage, void *context,
+                                           uint64_t *repaired, struct mp_lmdb_error *error);
 
 /* Counters since open, for status: commits (flushes), bytes of data file used and allocated. */
 struct mp_lmdb_stats {

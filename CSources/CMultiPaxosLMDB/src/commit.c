@@ -109,6 +109,7 @@ static enum mp_status require_space(struct mp_lmdb *env, MDB_txn *txn,
     int rc = tree_pages(txn, env->batches, rows, &pages);
     if (rc == 0) rc = tree_pages(txn, env->identity, rows, &pages);
     if (rc == 0) rc = tree_pages(txn, env->hard, write_count, &pages);
+    if (rc == 0) rc = tree_pages(txn, env->mirror, write_count, &pages);
     if (rc != 0) return mp__fail_mdb(env, rc, "measure the trees", error);
     pages += (pages + plan.removed_pages) / 256; /* Lists of freed pages, 500 to a page. */
     return mp__space_require(env, pages, plan.frames == 0, error);
@@ -138,38 +139,45 @@ static int truncate_log(struct mp_lmdb *env, MDB_txn *txn, uint64_t group, uint6
     return rc;
 }
 
-static int append_frame(struct mp_lmdb *env, MDB_txn *txn, const struct mp_lmdb_write *write,
-                        uint64_t sequence) {
-    uint8_t sequence_key[MP__SEQUENCE_KEY_SIZE];
-    mp__put_sequence_key(sequence_key, sequence);
-    MDB_val key = {sizeof sequence_key, sequence_key};
-    MDB_val frame = {write->identity.size, (void *)(uintptr_t)write->frame};
-    int rc = mdb_put(txn, env->batches, &key, &frame, MDB_APPEND);
-    if (rc != 0) return rc;
-
-    uint8_t identity_key[MP__IDENTITY_KEY_SIZE];
-    uint8_t record[MP__IDENTITY_SIZE];
-    mp__put_identity_key(identity_key, write->write.group, write->identity.first);
-    mp__encode_identity(record, &(struct mp__stored){.group = write->write.group,
-                                                     .sequence = sequence,
-                                                     .identity = write->identity});
-    MDB_val at = {sizeof identity_key, identity_key};
-    MDB_val value = {sizeof record, record};
-    /* A row in its place would leave a frame without an identity: the core truncates first. */
-    return mdb_put(txn, env->identity, &at, &value, MDB_NOOVERWRITE);
+int mp__append_frame(struct mp_lmdb *env, MDB_txn *txn, uint64_t sequence, const uint8_t *frame,
+                     uint32_t size) {
+    uint8_t bytes[MP__SEQUENCE_KEY_SIZE];
+    mp__put_sequence_key(bytes, sequence);
+    MDB_val key = {sizeof bytes, bytes};
+    MDB_val value = {size, (void *)(uintptr_t)frame};
+    return mdb_put(txn, env->batches, &key, &value, MDB_APPEND);
 }
 
-static int put_hard(struct mp_lmdb *env, MDB_txn *txn, const struct mp_write *write,
-                    uint64_t sequence) {
-    uint8_t bytes[MP__GROUP_KEY_SIZE];
-    uint8_t record[MP__HARD_SIZE];
-    mp__put_group_key(bytes, write->group);
-    mp__encode_hard(record, &(struct mp__hard){.group = write->group,
-                                               .sequence = sequence,
-                                               .state = write->hard});
+int mp__put_identity(struct mp_lmdb *env, MDB_txn *txn, const struct mp__stored *stored,
+                     unsigned flags) {
+    uint8_t bytes[MP__IDENTITY_KEY_SIZE];
+    uint8_t record[MP__IDENTITY_SIZE];
+    mp__put_identity_key(bytes, stored->group, stored->identity.first);
+    mp__encode_identity(record, stored);
     MDB_val key = {sizeof bytes, bytes};
     MDB_val value = {sizeof record, record};
-    return mdb_put(txn, env->hard, &key, &value, 0);
+    return mdb_put(txn, env->identity, &key, &value, flags);
+}
+
+int mp__put_hard(struct mp_lmdb *env, MDB_txn *txn, const struct mp__hard *hard) {
+    uint8_t bytes[MP__GROUP_KEY_SIZE];
+    uint8_t record[MP__HARD_SIZE];
+    mp__put_group_key(bytes, hard->group);
+    mp__encode_hard(record, hard);
+    MDB_val key = {sizeof bytes, bytes};
+    MDB_val value = {sizeof record, record};
+    int rc = mdb_put(txn, env->hard, &key, &value, 0);
+    return rc == 0 ? mdb_put(txn, env->mirror, &key, &value, 0) : rc;
+}
+
+static int append(struct mp_lmdb *env, MDB_txn *txn, const struct mp_lmdb_write *write,
+                  uint64_t sequence) {
+    int rc = mp__append_frame(env, txn, sequence, write->frame, write->identity.size);
+    if (rc != 0) return rc;
+    struct mp__stored stored = {
+        .group = write->write.group, .sequence = sequence, .identity = write->identity};
+    /* A row in its place would leave a frame without an identity: the core truncates first. */
+    return mp__put_identity(env, txn, &stored, MDB_NOOVERWRITE);
 }
 
 static int apply(struct mp_lmdb *env, MDB_txn *txn, const struct mp_lmdb_write *write,
@@ -177,8 +185,10 @@ static int apply(struct mp_lmdb *env, MDB_txn *txn, const struct mp_lmdb_write *
     int rc = 0;
     const struct mp_write *what = &write->write;
     if (what->truncate_from != 0) rc = truncate_log(env, txn, what->group, what->truncate_from);
-    if (rc == 0 && write->frame != NULL) rc = append_frame(env, txn, write, sequence);
-    return rc == 0 ? put_hard(env, txn, what, sequence) : rc;
+    if (rc == 0 && write->frame != NULL) rc = append(env, txn, write, sequence);
+    if (rc != 0) return rc;
+    struct mp__hard hard = {.group = what->group, .sequence = sequence, .state = what->hard};
+    return mp__put_hard(env, txn, &hard);
 }
 
 static void check_write(const struct mp_lmdb_write *write) {

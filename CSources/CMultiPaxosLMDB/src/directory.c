@@ -37,6 +37,7 @@ enum mp_status mp__check_options(const struct mp_lmdb_options *options,
         return mp__fail(error, MP_FOREIGN, "A cluster's name has 1 to %u bytes, this one %zu.",
                         MP_LMDB_CLUSTER_SIZE - 1, cluster);
     }
+    if (options->any_node) return MP_OK;
     if (options->node == 0 || options->node > MP_NODE_MAX) {
         return mp__fail(error, MP_FOREIGN, "%llu is no node id of a server; use 1 to %u.",
                         (unsigned long long)options->node, MP_NODE_MAX);

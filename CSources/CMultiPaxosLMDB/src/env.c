@@ -1,6 +1,6 @@
 /* The environment: one per node, opened exclusively, only by whom it belongs to.
  *
- * Four named databases (record.h has the bytes). LMDB's flags are NOTLS and nothing else: none of
+ * Five named databases (record.h has the bytes). LMDB's flags are NOTLS and nothing else: none of
  * those that trade durability for speed is ever set. The map is address space, 1 TiB by default,
  * and never moved, so that readers on other threads need no lock against the writer. */
 #include <errno.h>
@@ -71,11 +71,11 @@ static enum mp_status fail_open(const char *path, int rc, struct mp_lmdb_error *
     return mp__fail(error, MP_SYSTEM, "%s cannot be opened: %s.", path, mdb_strerror(rc));
 }
 
-static int open_databases(struct mp_lmdb *env, MDB_txn *txn) {
+static int open_logs(struct mp_lmdb *env, MDB_txn *txn) {
     int rc = mdb_dbi_open(txn, "batches", 0, &env->batches);
     if (rc == 0) rc = mdb_dbi_open(txn, "identity", 0, &env->identity);
     if (rc == 0) rc = mdb_dbi_open(txn, "hard", 0, &env->hard);
-    if (rc == 0) rc = mdb_dbi_open(txn, "node", 0, &env->node);
+    if (rc == 0) rc = mdb_dbi_open(txn, "mirror", 0, &env->mirror);
     return rc;
 }
 
@@ -89,7 +89,7 @@ static enum mp_status check_self(struct mp_lmdb *env, const struct mp_lmdb_optio
                         options->path, self->cluster, options->cluster, self->cluster,
                         options->cluster);
     }
-    if (self->node == options->node) return MP_OK;
+    if (self->node == options->node || options->any_node) return MP_OK;
     unsigned long long owner = self->node;
     unsigned long long node = options->node;
     return mp__fail(error, MP_FOREIGN,
@@ -113,6 +113,12 @@ static enum mp_status read_self(struct mp_lmdb *env, MDB_txn *txn,
                         "%u). Start that version.",
                         options->path, MP__FORMAT_VERSION);
     }
+    if (verdict == MP__OLDER) {
+        return mp__fail(error, MP_FOREIGN,
+                        "%s was written by an older version of this program (its format is below "
+                        "%u). Start that version, or admit this voter again with a new directory.",
+                        options->path, MP__FORMAT_VERSION);
+    }
     if (verdict == MP__SOUND) return check_self(env, options, error);
     return mp__fail(error, MP_CORRUPT,
                     "The record that says whose directory %s is, is damaged. Remove this voter "
@@ -120,20 +126,23 @@ static enum mp_status read_self(struct mp_lmdb *env, MDB_txn *txn,
                     options->path);
 }
 
+static enum mp_status check_opened(const struct mp_lmdb *env, int rc,
+                                   struct mp_lmdb_error *error) {
+    if (rc == 0) return MP_OK;
+    if (rc != MDB_NOTFOUND) return mp__fail_mdb(env, rc, "open the databases", error);
+    return mp__fail(error, MP_FOREIGN, "%s/data.mdb is no data file of this program.", env->path);
+}
+
 static enum mp_status read_directory(struct mp_lmdb *env, const struct mp_lmdb_options *options,
                                      struct mp_lmdb_error *error) {
     MDB_txn *txn;
     int rc = mdb_txn_begin(env->mdb, NULL, MDB_RDONLY, &txn);
     if (rc != 0) return mp__fail_mdb(env, rc, "read the node", error);
-    rc = open_databases(env, txn);
-    enum mp_status status = MP_OK;
-    if (rc == MDB_NOTFOUND) {
-        status = mp__fail(error, MP_FOREIGN, "%s/data.mdb is no data file of this program.",
-                          options->path);
-    } else if (rc != 0) {
-        status = mp__fail_mdb(env, rc, "open the databases", error);
-    }
+    rc = mdb_dbi_open(txn, "node", 0, &env->node);
+    enum mp_status status = check_opened(env, rc, error);
+    /* What the format is decides which databases there should be. */
     if (status == MP_OK) status = read_self(env, txn, options, error);
+    if (status == MP_OK) status = check_opened(env, open_logs(env, txn), error);
     if (status == MP_OK) status = mp__check_node_records(env, txn, error);
     /* Handles opened in this transaction become the environment's by a commit. */
     rc = mdb_txn_commit(txn);
@@ -165,7 +174,7 @@ static int try_map(struct mp_lmdb *env, uint64_t map) {
     int rc = mdb_env_create(&env->mdb);
     if (rc != 0) return rc;
     rc = mdb_env_set_mapsize(env->mdb, (size_t)(map - map % page));
-    if (rc == 0) rc = mdb_env_set_maxdbs(env->mdb, 4);
+    if (rc == 0) rc = mdb_env_set_maxdbs(env->mdb, MP__DATABASES);
     if (rc == 0) rc = mdb_env_open(env->mdb, env->path, MDB_NOTLS, 0600);
     if (rc == 0) return 0;
     mdb_env_close(env->mdb);

@@ -107,7 +107,7 @@ static int fill(MDB_env *mdb, const struct mp_lmdb_options *options) {
     MDB_txn *txn;
     int rc = mdb_txn_begin(mdb, NULL, 0, &txn);
     if (rc != 0) return rc;
-    static const char *const names[] = {"batches", "identity", "hard", "node"};
+    static const char *const names[] = {"batches", "identity", "hard", "mirror", "node"};
     MDB_dbi dbi = 0;
     for (size_t i = 0; rc == 0 && i < sizeof names / sizeof names[0]; i += 1) {
         rc = mdb_dbi_open(txn, names[i], MDB_CREATE, &dbi);
@@ -123,7 +123,7 @@ static enum mp_status build(const char *workspace, const struct mp_lmdb_options 
     MDB_env *mdb;
     int rc = mdb_env_create(&mdb);
     if (rc != 0) return mp__fail(error, MP_SYSTEM, "LMDB cannot start: %s.", mdb_strerror(rc));
-    rc = mdb_env_set_maxdbs(mdb, 4);
+    rc = mdb_env_set_maxdbs(mdb, MP__DATABASES);
     if (rc == 0) rc = mdb_env_open(mdb, workspace, MDB_NOTLS, 0600);
     if (rc == 0) rc = fill(mdb, options);
     if (rc == 0) rc = mdb_env_sync(mdb, 1);
@@ -166,6 +166,7 @@ enum mp_status mp_lmdb_format(const struct mp_lmdb_options *options,
     MP_ASSERT(options->cluster != NULL);
     int lock = -1;
     error->text[0] = '\0';
+    MP_ASSERT(!options->any_node);
     enum mp_status status = mp__check_options(options, error);
     if (status == MP_OK) status = make_directory(options->path, error);
     if (status == MP_OK) status = mp__check_file_system(options->path, error);

@@ -10,7 +10,7 @@
 #include "mp_lmdb.h"
 #include "record.h"
 
-enum { MP__PATH_SIZE = 4096 };
+enum { MP__PATH_SIZE = 4096, MP__DATABASES = 5 };
 
 #define MP__MAP_BYTES ((uint64_t)1 << 40)
 #define MP__MAP_BYTES_MIN ((uint64_t)1 << 34)
@@ -32,6 +32,7 @@ struct mp_lmdb {
     MDB_dbi batches;
     MDB_dbi identity;
     MDB_dbi hard;
+    MDB_dbi mirror; /* The same records as in `hard`, on other pages. */
     MDB_dbi node;
     int lock; /* The descriptor whose lock is the directory's. */
     struct mp__self self;
@@ -76,12 +77,22 @@ enum mp_status mp__begin(struct mp_lmdb *env, MDB_txn **txn, struct mp_lmdb_erro
 /* Abort, and say why: MP_FULL if it was space, else MP_SYSTEM. */
 enum mp_status mp__abandon(struct mp_lmdb *env, MDB_txn *txn, int rc, struct mp_lmdb_error *error);
 
-/* peer.c: records of the node database. */
+/* commit.c: put one record into `hard` and into its mirror. 0 or an error of LMDB. */
+int mp__put_hard(struct mp_lmdb *env, MDB_txn *txn, const struct mp__hard *hard);
+int mp__put_identity(struct mp_lmdb *env, MDB_txn *txn, const struct mp__stored *stored,
+                     unsigned flags);
+int mp__append_frame(struct mp_lmdb *env, MDB_txn *txn, uint64_t sequence, const uint8_t *frame,
+                     uint32_t size);
+
+/* node.c: records of the node database. */
 int mp__put_sequence(struct mp_lmdb *env, MDB_txn *txn, uint64_t sequence);
 enum mp_status mp__check_node_records(struct mp_lmdb *env, MDB_txn *txn,
                                       struct mp_lmdb_error *error);
 
-/* read.c: one frame against its identity.
+/* read.c: whether a frame is the one that an identity names. */
+bool mp__frame_matches(const struct mp_batch *batch, uint64_t group,
+                       const struct mp_identity *identity);
+/* One frame against its identity.
  * MP_CORRUPT if it is missing or damaged; the error names group, index and ballot. */
 enum mp_status mp__read_frame(const struct mp_lmdb *env, MDB_txn *txn, uint64_t group,
                               const struct mp__stored *stored, struct mp_batch *batch,

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "rows.h"
+#include "states.h"
 
 /* The batches after a commit point, as they are gathered; kept from group to group. */
 struct suffix {
@@ -14,20 +15,13 @@ struct suffix {
     uint32_t capacity;
 };
 
-/* The groups that were reported. */
-struct seen {
-    uint64_t *groups;
-    size_t count;
-    size_t capacity;
-};
-
 struct loading {
     struct mp_lmdb *env;
     MDB_txn *txn;
     mp_lmdb_on_group on_group;
     void *context;
     struct suffix suffix;
-    struct seen seen;
+    struct mp__states states;
 };
 
 static void *grow(void *array, size_t count, size_t size) {
@@ -45,25 +39,6 @@ static bool remember_identity(struct suffix *suffix, const struct mp_identity *i
     suffix->identities[suffix->count] = *identity;
     suffix->count += 1;
     return true;
-}
-
-static bool remember_group(struct seen *seen, uint64_t group) {
-    if (seen->count == seen->capacity) {
-        size_t capacity = seen->capacity == 0 ? 1024 : seen->capacity * 2;
-        void *grown = grow(seen->groups, capacity, sizeof *seen->groups);
-        if (grown == NULL) return false;
-        seen->groups = grown;
-        seen->capacity = capacity;
-    }
-    seen->groups[seen->count] = group;
-    seen->count += 1;
-    return true;
-}
-
-static int compare_groups(const void *a, const void *b) {
-    uint64_t left = *(const uint64_t *)a;
-    uint64_t right = *(const uint64_t *)b;
-    return (left > right) - (left < right);
 }
 
 static enum mp_status fail_memory(struct mp_lmdb_error *error) {
@@ -148,10 +123,9 @@ static enum mp_status verify_frames(const struct loading *loading, struct mp__ro
                                  : MP_OK;
 }
 
-/* The suffix is reported whenever the identities are one chain up to the tip: a lost frame can
- * then be asked for by name. */
-static enum mp_status load_log(struct loading *loading, uint64_t group,
-                               const struct mp_hard_state *hard, struct mp_lmdb_error *error) {
+/* The identities behind the commit point, one chain up to the tip. */
+static enum mp_status load_suffix(struct loading *loading, uint64_t group,
+                                  const struct mp_hard_state *hard, struct mp_lmdb_error *error) {
     struct mp__rows rows;
     int rc = mp__rows_open(&rows, loading->env, loading->txn, group);
     if (rc != 0) return mp__fail_mdb(loading->env, rc, "read a log", error);
@@ -159,85 +133,110 @@ static enum mp_status load_log(struct loading *loading, uint64_t group,
     loading->suffix.count = 0;
     enum mp_status status = pass_commit(loading, &rows, hard, &row, error);
     if (status == MP_OK) status = gather(loading, &rows, row, hard, error);
+    mp__rows_close(&rows);
     if (status != MP_OK) loading->suffix.count = 0;
-    if (status == MP_OK) status = verify_frames(loading, &rows, hard, error);
+    return status;
+}
+
+static enum mp_status load_frames(struct loading *loading, uint64_t group,
+                                  const struct mp_hard_state *hard, struct mp_lmdb_error *error) {
+    struct mp__rows rows;
+    int rc = mp__rows_open(&rows, loading->env, loading->txn, group);
+    if (rc != 0) return mp__fail_mdb(loading->env, rc, "read a log", error);
+    enum mp_status status = verify_frames(loading, &rows, hard, error);
     mp__rows_close(&rows);
     return status;
 }
 
-static void report(struct loading *loading, uint64_t group, const struct mp_hard_state *hard,
-                   bool lost, const struct mp_lmdb_error *error) {
-    loading->on_group(loading->context, group, hard, loading->suffix.identities,
-                      loading->suffix.count, lost, error);
+/* What was written since is not seen by a read that began before. */
+static enum mp_status look_anew(struct loading *loading, struct mp_lmdb_error *error) {
+    mdb_txn_reset(loading->txn);
+    int rc = mdb_txn_renew(loading->txn);
+    return rc == 0 ? MP_OK : mp__fail_mdb(loading->env, rc, "begin a read", error);
 }
 
-static void report_lost(struct loading *loading, uint64_t group, const char *what) {
+static bool ignore_damage(void *context, const struct mp_lmdb_damage *damage,
+                          const struct mp_lmdb_error *error) {
+    (void)context;
+    (void)damage;
+    (void)error;
+    return true; /* What remains is found by reading again. */
+}
+
+/* MP_OK if something was mended. */
+static enum mp_status mend(struct loading *loading, uint64_t group, struct mp_lmdb_error *error) {
+    uint32_t all = 0;
+    uint32_t mended = 0;
+    enum mp_status status = MP_OK;
+    do {
+        status = mp_lmdb_mend(loading->env, group, ignore_damage, NULL, &mended, error);
+        all += mended;
+    } while (status == MP_OK && mended > 0);
+    enum mp_status renewed = look_anew(loading, error);
+    if (renewed != MP_OK) return renewed;
+    return all > 0 && status == MP_OK ? MP_OK : MP_CORRUPT;
+}
+
+static void report(struct loading *loading, const struct mp__state *state,
+                   enum mp_lmdb_health health, const struct mp_lmdb_error *error) {
+    static const struct mp_hard_state none;
+    loading->on_group(loading->context, state->group, state->known ? &state->hard.state : &none,
+                      loading->suffix.identities, loading->suffix.count, health, error);
+}
+
+static void report_lost(struct loading *loading, const struct mp__state *state, const char *what) {
     struct mp_lmdb_error lost;
-    struct mp_hard_state none = {0};
     (void)mp__fail(&lost, MP_CORRUPT, "In %s group %llu: %s.", loading->env->path,
-                   (unsigned long long)group, what);
+                   (unsigned long long)state->group, what);
     loading->suffix.count = 0;
-    report(loading, group, &none, true, &lost);
+    report(loading, state, MP_LMDB_LOST, &lost);
 }
 
-static enum mp_status load_hard(struct loading *loading, const MDB_val *key, const MDB_val *value,
-                                struct mp_lmdb_error *error) {
-    bool sized = key->mv_size == MP__GROUP_KEY_SIZE;
-    uint64_t named = sized ? mp__get_key(key->mv_data) : 0;
-    struct mp__hard hard;
-    enum mp__verdict verdict = mp__decode_hard(value->mv_data, value->mv_size, &hard);
-    uint64_t group = verdict == MP__SOUND ? hard.group : named;
-    if (!remember_group(&loading->seen, group)) return fail_memory(error);
-    if (verdict != MP__SOUND || !sized || named != group) {
-        report_lost(loading, group,
-                    verdict == MP__NEWER ? "its hard state is of a newer format"
-                    : verdict == MP__SOUND
-                        ? "the key of its hard state is damaged"
-                        : "its hard state is damaged; promise, index and ballot are unknown");
-        return MP_OK;
-    }
+/* The first complaint stands, also when what it complains of could be mended. */
+static enum mp_status load_log(struct loading *loading, const struct mp__state *state,
+                               struct mp_lmdb_error *error) {
     struct mp_lmdb_error damage = {{0}};
-    enum mp_status status = load_log(loading, group, &hard.state, &damage);
+    struct mp_lmdb_error more = {{0}};
+    const struct mp_hard_state *hard = &state->hard.state;
+    if (state->single) {
+        (void)mp__fail(&damage, MP_CORRUPT,
+                       "In %s group %llu: one of two copies of its hard state was damaged; the "
+                       "other is used.",
+                       loading->env->path, (unsigned long long)state->group);
+    }
+    enum mp_status status = load_suffix(loading, state->group, hard, &more);
+    if (status == MP_CORRUPT) {
+        damage = more;
+        status = mend(loading, state->group, &more);
+        if (status == MP_OK) status = load_suffix(loading, state->group, hard, &more);
+    }
+    enum mp_lmdb_health health = status == MP_OK ? MP_LMDB_WHOLE : MP_LMDB_LOST;
+    if (status == MP_OK) status = load_frames(loading, state->group, hard, &more);
+    if (status == MP_CORRUPT && health == MP_LMDB_WHOLE) {
+        health = MP_LMDB_DAMAGED;
+        damage = more;
+    }
     if (status != MP_OK && status != MP_CORRUPT) {
-        *error = damage;
+        *error = more;
         return status;
     }
-    report(loading, group, &hard.state, status == MP_CORRUPT, &damage);
+    report(loading, state, health, &damage);
     return MP_OK;
 }
 
-static enum mp_status load_all_hard(struct loading *loading, struct mp_lmdb_error *error) {
-    MDB_cursor *cursor;
-    MDB_stat stat;
-    const struct mp_lmdb *env = loading->env;
-    int rc = mdb_stat(loading->txn, env->hard, &stat);
-    if (rc == 0) rc = mdb_cursor_open(loading->txn, env->hard, &cursor);
-    if (rc != 0) return mp__fail_mdb(env, rc, "read the groups", error);
-    MDB_val key;
-    MDB_val value;
-    size_t count = 0;
-    enum mp_status status = MP_OK;
-    for (rc = mdb_cursor_get(cursor, &key, &value, MDB_FIRST); rc == 0 && status == MP_OK;
-         rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) {
-        count += 1;
-        status = load_hard(loading, &key, &value, error);
-    }
-    mdb_cursor_close(cursor);
-    if (status != MP_OK) return status;
-    if (rc != MDB_NOTFOUND) return mp__fail_mdb(env, rc, "read the groups", error);
-    if (count == stat.ms_entries) return MP_OK;
-    /* A group that cannot be seen would be taken for a new one, and voted for. */
-    return mp__fail(error, MP_CORRUPT,
-                    "%s should hold %zu groups and shows %zu: its tree is damaged. Remove this "
-                    "voter and admit it again with a new directory.",
-                    env->path, (size_t)stat.ms_entries, count);
+static enum mp_status load_state(struct loading *loading, const struct mp__state *state,
+                                 struct mp_lmdb_error *error) {
+    if (state->known) return load_log(loading, state, error);
+    report_lost(loading, state,
+                state->newer ? "its hard state is of a newer format"
+                             : "its hard state is damaged in both copies; promise, index and "
+                               "ballot are unknown");
+    return MP_OK;
 }
 
 /* Logs whose hard state is gone. One look per group. */
 static enum mp_status load_orphans(struct loading *loading, struct mp_lmdb_error *error) {
     MDB_cursor *cursor;
-    struct seen *seen = &loading->seen;
-    if (seen->count > 0) qsort(seen->groups, seen->count, sizeof seen->groups[0], compare_groups);
     int rc = mdb_cursor_open(loading->txn, loading->env->identity, &cursor);
     if (rc != 0) return mp__fail_mdb(loading->env, rc, "read the logs", error);
     uint8_t bytes[MP__IDENTITY_KEY_SIZE] = {0};
@@ -246,9 +245,10 @@ static enum mp_status load_orphans(struct loading *loading, struct mp_lmdb_error
     uint64_t next = 0;
     while ((rc = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE)) == 0) {
         uint64_t group = key.mv_size == sizeof bytes ? mp__get_key(key.mv_data) : 0;
-        bool known = seen->count > 0 && bsearch(&group, seen->groups, seen->count,
-                                                sizeof seen->groups[0], compare_groups) != NULL;
-        if (!known) report_lost(loading, group, "it has a log but no hard state");
+        if (mp__states_find(&loading->states, group) == NULL) {
+            struct mp__state none = {.group = group};
+            report_lost(loading, &none, "it has a log but no hard state");
+        }
         /* A damaged key may stand out of order; never go back to it. */
         if (group == UINT64_MAX || group < next) break;
         next = group + 1;
@@ -260,6 +260,13 @@ static enum mp_status load_orphans(struct loading *loading, struct mp_lmdb_error
     return mp__fail_mdb(loading->env, rc, "read the logs", error);
 }
 
+/* A full disk keeps the copies as they are; the next write of the group writes both. */
+static enum mp_status restore(struct loading *loading, struct mp_lmdb_error *error) {
+    enum mp_status status = mp__states_restore(loading->env, &loading->states, error);
+    if (status != MP_OK && status != MP_FULL) return status;
+    return look_anew(loading, error);
+}
+
 enum mp_status mp_lmdb_load(struct mp_lmdb *env, mp_lmdb_on_group on_group, void *context,
                             struct mp_lmdb_error *error) {
     MP_ASSERT(env != NULL && on_group != NULL);
@@ -268,10 +275,14 @@ enum mp_status mp_lmdb_load(struct mp_lmdb *env, mp_lmdb_on_group on_group, void
     struct loading loading = {.env = env, .on_group = on_group, .context = context};
     int rc = mdb_txn_begin(env->mdb, NULL, MDB_RDONLY, &loading.txn);
     if (rc != 0) return mp__fail_mdb(env, rc, "begin a read", error);
-    enum mp_status status = load_all_hard(&loading, error);
+    enum mp_status status = mp__states_read(env, loading.txn, &loading.states, error);
+    if (status == MP_OK) status = restore(&loading, error);
+    for (size_t i = 0; status == MP_OK && i < loading.states.count; i += 1) {
+        status = load_state(&loading, &loading.states.list[i], error);
+    }
     if (status == MP_OK) status = load_orphans(&loading, error);
     mdb_txn_abort(loading.txn);
     free(loading.suffix.identities);
-    free(loading.seen.groups);
+    mp__states_free(&loading.states);
     return status;
 }

@@ -1,6 +1,7 @@
 /* Reading frames back, on any thread: each read has a transaction of its own, which sees one state
  * and holds up nobody. Nothing leaves here that was not verified. */
 #include "rows.h"
+#include "states.h"
 
 static enum mp_status fail_batch(const struct mp_lmdb *env, uint64_t group,
                                  const struct mp_identity *identity, const char *what,
@@ -20,8 +21,8 @@ static enum mp_status fail_row(const struct mp_lmdb *env, uint64_t group, uint64
                     env->path, (unsigned long long)group, (unsigned long long)index, what);
 }
 
-static bool matches(const struct mp_batch *batch, uint64_t group,
-                    const struct mp_identity *identity) {
+bool mp__frame_matches(const struct mp_batch *batch, uint64_t group,
+                       const struct mp_identity *identity) {
     return batch->group == group && batch->first == identity->first &&
            batch->last == identity->last && mp_ballot_equal(batch->ballot, identity->ballot) &&
            batch->previous == identity->previous && batch->checksum == identity->checksum &&
@@ -42,28 +43,23 @@ enum mp_status mp__read_frame(const struct mp_lmdb *env, MDB_txn *txn, uint64_t 
     if (mp_batch_decode(value.mv_data, value.mv_size, batch) != MP_OK) {
         return fail_batch(env, group, identity, "does not match its checksum", error);
     }
-    if (matches(batch, group, identity)) return MP_OK;
+    if (mp__frame_matches(batch, group, identity)) return MP_OK;
     return fail_batch(env, group, identity, "is not the one its identity names", error);
 }
 
 /* The last index the group should have; 0 if it is unknown. */
 static enum mp_status read_tip(const struct mp_lmdb *env, MDB_txn *txn, uint64_t group,
                                uint64_t *tip, struct mp_lmdb_error *error) {
-    uint8_t bytes[MP__GROUP_KEY_SIZE];
-    mp__put_group_key(bytes, group);
-    MDB_val key = {sizeof bytes, bytes};
-    MDB_val value;
+    struct mp__state state;
     *tip = 0;
-    int rc = mdb_get(txn, env->hard, &key, &value);
+    int rc = mp__state_get(env, txn, group, &state);
     if (rc == MDB_NOTFOUND) return MP_OK;
     if (rc != 0) return mp__fail_mdb(env, rc, "read a group", error);
-    struct mp__hard hard;
-    enum mp__verdict verdict = mp__decode_hard(value.mv_data, value.mv_size, &hard);
-    if (verdict != MP__SOUND || hard.group != group) {
+    if (!state.known) {
         return mp__fail(error, MP_CORRUPT, "In %s group %llu: its hard state is damaged.",
                         env->path, (unsigned long long)group);
     }
-    *tip = hard.state.tip.index;
+    *tip = state.hard.state.tip.index;
     return MP_OK;
 }
 

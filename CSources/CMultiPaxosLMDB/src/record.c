@@ -83,7 +83,8 @@ static enum mp__verdict begin(const void *bytes, size_t size, size_t expected, e
     in->at = bytes;
     uint32_t version = get32(in);
     if (version > MP__FORMAT_VERSION) return MP__NEWER;
-    return version == MP__FORMAT_VERSION && size == expected ? MP__SOUND : MP__DAMAGED;
+    if (version < MP__FORMAT_VERSION) return MP__OLDER;
+    return size == expected ? MP__SOUND : MP__DAMAGED;
 }
 
 static void put_key(uint8_t *key, uint64_t value) {

@@ -8,7 +8,7 @@
 
 #include "mp_lmdb.h"
 
-#define MP__FORMAT_VERSION 1u
+#define MP__FORMAT_VERSION 2u
 
 enum {
     MP__SEQUENCE_KEY_SIZE = 8,
@@ -25,6 +25,7 @@ enum mp__verdict {
     MP__SOUND = 0,
     MP__DAMAGED, /* Size or checksum is wrong. */
     MP__NEWER,   /* Sound, of a version this program does not know. */
+    MP__OLDER,   /* Sound, of a version this program knows no more. */
 };
 
 /* The identity of a batch, and where its frame is. */

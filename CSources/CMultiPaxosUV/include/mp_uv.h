@@ -47,6 +47,8 @@ struct mp_uv_options {
     uint32_t groups_max;      /* 0: the default. Each costs mp_group_size() bytes. */
     const char *trace;        /* File to which transitions are appended; NULL: none. */
     uint64_t trace_limit;     /* Bytes of it after which tracing stops; 0: 1 GiB. */
+    /* Bytes of stored frames that are verified in a second, round and round; 0: 4 MiB. */
+    uint64_t scrub_bytes;
 };
 
 /* What became of a call. Values below 64 are the state machine's answer: the call is in the log
@@ -254,6 +256,11 @@ struct mp_uv_stats {
     uint64_t storage_sequence;
     uint64_t data_bytes_used;
     uint64_t data_bytes_allocated;
+    uint64_t damages;          /* Records and batches that are damaged now. */
+    uint64_t damages_found;
+    uint64_t damages_repaired;
+    uint64_t scrub_bytes;      /* Verified so far. */
+    uint64_t scrub_rounds;     /* Times that all of it was. */
 };
 void mp_uv_node_stats(const struct mp_uv_node *node, struct mp_uv_stats *stats);
 
@@ -272,6 +279,11 @@ bool mp_uv_node_peer(const struct mp_uv_node *node, uint32_t position,
 /* The groups of this node, as mp_replica_next_group(). Loop thread. */
 bool mp_uv_node_next_group(const struct mp_uv_node *node, uint32_t *cursor,
                            struct mp_group_view *view);
+
+/* The first thing of a group that is damaged here and not repaired yet; `first` is 0 where only the
+ * last index is known. False if there is none. Loop thread. */
+bool mp_uv_node_damage(const struct mp_uv_node *node, uint64_t group,
+                       struct mp_lmdb_damage *damage);
 
 /* As mp_replica_match(). Loop thread. */
 uint64_t mp_uv_node_match(const struct mp_uv_node *node, uint64_t group, uint64_t voter);

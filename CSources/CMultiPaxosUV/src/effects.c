@@ -7,7 +7,10 @@ static void drop_frames(struct mp_uv_node *node, const struct mp_effects *effect
     if (effects->drop_from == 0 && effects->drop_through == 0) return;
     struct mp_object *object = mp_uv__object_find(node, effects->group);
     if (object == NULL) return;
-    if (effects->drop_from != 0) mp_uv__log_truncate(node, object, effects->drop_from);
+    if (effects->drop_from != 0) {
+        mp_uv__log_truncate(node, object, effects->drop_from);
+        mp_uv__repair_dropped(node, object, effects->drop_from);
+    }
     if (effects->drop_through != 0) mp_uv__log_forget(node, object, effects->drop_through);
 }
 

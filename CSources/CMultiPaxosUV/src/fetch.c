@@ -81,6 +81,14 @@ static void fetched_here(struct mp_uv_node *node, const struct mp_read_job *job)
     node->callbacks.on_fetched(node->context, job->token, job->status, last, job->commit);
 }
 
+/* What could not be read is looked at closely, and repaired. */
+static void suspect(struct mp_uv_node *node, const struct mp_read_job *job) {
+    struct mp_object *object = mp_uv__object_find(node, job->group);
+    if (job->status == MP_CORRUPT && object != NULL) {
+        mp_uv__repair_suspect(node, object, job->from);
+    }
+}
+
 static void apply_read(struct mp_uv_node *node, const struct mp_read_job *job) {
     struct mp_object *object = mp_uv__object_find(node, job->group);
     MP_ASSERT(object != NULL);
@@ -92,7 +100,7 @@ static void apply_read(struct mp_uv_node *node, const struct mp_read_job *job) {
     if (!any && job->status == MP_CORRUPT) {
         object->broken = true;
         mp_uv__log(node, MP_UV_LOG_ERROR,
-                   "group %016llx is not applied beyond entry %llu: repair its log, then restart",
+                   "group %016llx is not applied beyond entry %llu until its log is repaired",
                    (unsigned long long)object->group, (unsigned long long)object->applied);
     }
     /* Committed but not durable here yet: it will be. */
@@ -102,7 +110,9 @@ static void apply_read(struct mp_uv_node *node, const struct mp_read_job *job) {
 
 void mp_uv__job_done(struct mp_read_job *job) {
     struct mp_uv_node *node = job->owner;
-    if (job->status != MP_OK) log_unreadable(node, job);
+    bool wanted = job->purpose == MP_READ_GIVE && job->status == MP_STALE;
+    if (job->status != MP_OK && !wanted) log_unreadable(node, job);
+    suspect(node, job);
     switch (job->purpose) {
         case MP_READ_APPLY:
             apply_read(node, job);
@@ -112,6 +122,15 @@ void mp_uv__job_done(struct mp_read_job *job) {
             return;
         case MP_READ_FETCH:
             fetched_here(node, job);
+            return;
+        case MP_READ_GIVE:
+            mp_uv__give_read(node, job);
+            return;
+        case MP_READ_VERIFY:
+            mp_uv__repair_verified(node, job);
+            return;
+        case MP_READ_SCRUB:
+            mp_uv__scrub_done(node, job);
             return;
     }
     MP_UNREACHABLE();

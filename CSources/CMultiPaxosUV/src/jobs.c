@@ -35,10 +35,40 @@ static bool on_frame(void *context, const struct mp_batch *batch) {
     return true;
 }
 
+static bool on_damage(void *context, const struct mp_lmdb_damage *damage,
+                      const struct mp_lmdb_error *error) {
+    struct mp_damages_found *found = context;
+    found->list[found->count] = *damage;
+    found->errors[found->count] = *error;
+    found->count += 1;
+    found->more = found->count == MP_FOUND_MAX;
+    return !found->more;
+}
+
 static void work(uv_work_t *request) {
     struct mp_read_job *job = request->data;
-    job->status = mp_lmdb_read(job->owner->env, job->group, job->from, job->through, on_frame,
-                               job, &job->error);
+    struct mp_lmdb *env = job->owner->env;
+    struct mp_lmdb_error *error = &job->error;
+    switch (job->purpose) {
+        case MP_READ_APPLY:
+        case MP_READ_SERVE:
+        case MP_READ_FETCH:
+            job->status = mp_lmdb_read(env, job->group, job->from, job->through, on_frame, job,
+                                       error);
+            return;
+        case MP_READ_GIVE:
+            job->status = mp_lmdb_find(env, &job->wanted, on_frame, job, error);
+            return;
+        case MP_READ_VERIFY:
+            job->status = mp_lmdb_verify(env, job->group, job->from, job->through, on_damage,
+                                         job->found, error);
+            return;
+        case MP_READ_SCRUB:
+            job->status = mp_lmdb_scrub(env, &job->place, &job->bytes, on_damage, job->found,
+                                        error);
+            return;
+    }
+    MP_UNREACHABLE();
 }
 
 static void free_job(struct mp_read_job *job) {
@@ -47,6 +77,7 @@ static void free_job(struct mp_read_job *job) {
         job->frames = frame->next;
         mp_uv__frame_release(&job->owner->frames, frame);
     }
+    free(job->found);
     free(job);
 }
 

@@ -10,6 +10,7 @@ static void take_written(struct mp_uv_node *node) {
     mp_uv__disk_check(node);
     if (node->stopping) return;
     mp_uv__admission_answer(node);
+    node->repair_wanted = node->repair_wanted || node->damage_count > 0;
     struct mp_write_list *done = mp_uv__storage_finished(&node->storage);
     for (uint32_t i = 0; i < done->count; i += 1) {
         const struct mp_write *write = &done->writes[i].write;
@@ -34,6 +35,7 @@ static void pass_time(struct mp_uv_node *node) {
         MP_ASSERT(status == MP_OK);
     }
     if (mp_uv__tick_due_us(node) <= node->now_us) mp_uv__tick(node);
+    if (node->repair_wanted) mp_uv__repair(node);
     if (mp_uv__peers_due_us(node) <= node->now_us) mp_uv__peers_dial(node, node->now_us);
 }
 
@@ -77,7 +79,8 @@ static void flush_trace(struct mp_uv_node *node) {
 /* A round may cause work for another: callbacks submit, and a closed connection loses calls. */
 static bool settled(const struct mp_uv_node *node) {
     return node->objects.dirty == NULL && node->objects.apply_head == NULL &&
-           node->dirty_conns == NULL && !node->rerouted && !node->storage_signalled;
+           node->dirty_conns == NULL && !node->rerouted && !node->storage_signalled &&
+           !node->repair_wanted;
 }
 
 /* Rearm the one timer of the protocol for whatever is due first. */

@@ -20,6 +20,8 @@
 #define MP_ASKED_MAX 1024u
 #define MP_READ_JOBS_MAX 4u
 #define MP_READ_QUEUE_MAX 256u
+#define MP_DAMAGES_MAX 256u
+#define MP_FOUND_MAX 64u /* Damages that one read reports. */
 #define MP_NODE_BUCKETS 1024u
 #define MP_SCRATCH_SIZE (256u * 1024u)
 
@@ -46,8 +48,36 @@ struct mp_asked {
     uint64_t deadline_us;
 };
 
+/* What a read found damaged. */
+struct mp_damages_found {
+    struct mp_lmdb_damage list[MP_FOUND_MAX];
+    struct mp_lmdb_error errors[MP_FOUND_MAX];
+    uint32_t count;
+    bool more; /* It stopped because the list is full. */
+};
+
+/* Something that is damaged on this disk, and what is done about it. */
+struct mp_damage {
+    bool used;
+    bool asked;   /* A peer. */
+    bool storing; /* The storage thread has it. */
+    bool told;    /* The log says that nobody has it. */
+    uint32_t generation;
+    uint32_t peer;   /* Position of the one to ask next, or that is being asked. */
+    uint32_t rounds; /* Of asking everybody in vain. */
+    uint64_t due_us; /* When to ask, or to ask the next one. */
+    struct mp_lmdb_damage what;
+};
+
 /* A read of stored frames, done on a thread of libuv's pool. */
-enum mp_read_purpose { MP_READ_APPLY = 1, MP_READ_SERVE, MP_READ_FETCH };
+enum mp_read_purpose {
+    MP_READ_APPLY = 1,
+    MP_READ_SERVE,
+    MP_READ_FETCH,
+    MP_READ_GIVE,   /* One batch that a peer wants, named by `wanted`. */
+    MP_READ_VERIFY, /* The log of one group. */
+    MP_READ_SCRUB,  /* The logs of all groups, a bit at a time. */
+};
 
 struct mp_read_job {
     uv_work_t work;
@@ -64,6 +94,9 @@ struct mp_read_job {
     uint32_t generation;
     struct mp_message frame_message;
     struct mp_message fetched_message;
+    struct mp_lmdb_damage wanted;
+    struct mp_lmdb_place place;   /* SCRUB: from where, and then where to go on. */
+    struct mp_damages_found *found;
     struct mp_frame *frames; /* Found, in order. */
     struct mp_frame *last;
     uint64_t found_bytes;
@@ -161,6 +194,14 @@ struct mp_uv_node {
     uint32_t reply_count;
     uint8_t *read_results; /* Records of the reads of one draft. */
     size_t read_results_capacity;
+
+    struct mp_damage damages[MP_DAMAGES_MAX];
+    uint32_t damage_count;
+    bool repair_wanted; /* Something changed: look before this wake-up ends. */
+    struct mp_lmdb_place scrub_place;
+    uint64_t scrub_us;       /* Until when it was paid for. */
+    uint64_t scrub_round_us; /* When the round began. */
+    bool scrubbing;
 
     bool admitted; /* This server votes; see admission.c. */
     bool exiled;   /* A peer holds its directory for lost. */
@@ -314,6 +355,25 @@ bool mp_uv__watch(struct mp_uv_node *node, struct mp_object *object,
 void mp_uv__watches_answer(struct mp_uv_node *node, struct mp_object *object);
 /* The node stops: nobody is told but this process. */
 void mp_uv__watches_stop(struct mp_uv_node *node, struct mp_object *object);
+
+/* repair.c: what is damaged on this disk, until it is not any more. */
+void mp_uv__repair(struct mp_uv_node *node);
+void mp_uv__repair_suspect(struct mp_uv_node *node, struct mp_object *object, uint64_t from);
+void mp_uv__repair_found(struct mp_uv_node *node, const struct mp_damages_found *found);
+void mp_uv__repair_verified(struct mp_uv_node *node, const struct mp_read_job *job);
+void mp_uv__repair_dropped(struct mp_uv_node *node, struct mp_object *object, uint64_t from);
+
+/* ask.c: asking peers for a damaged batch, and answering those that ask. */
+void mp_uv__want(struct mp_uv_node *node, struct mp_damage *damage);
+void mp_uv__want_receive(struct mp_conn *conn, const struct mp_message *message);
+void mp_uv__give_receive(struct mp_conn *conn, const struct mp_message *message);
+void mp_uv__give_read(struct mp_uv_node *node, const struct mp_read_job *job);
+/* Have the storage thread store the frame, or mend records of the group if there is none. */
+void mp_uv__mend(struct mp_uv_node *node, struct mp_damage *damage, struct mp_frame *frame);
+
+/* scrub.c: verifying all that is stored, slowly. */
+void mp_uv__scrub(struct mp_uv_node *node);
+void mp_uv__scrub_done(struct mp_uv_node *node, const struct mp_read_job *job);
 
 /* jobs.c: reads of the storage on libuv's pool. */
 struct mp_read_job *mp_uv__job_new(struct mp_uv_node *node, enum mp_read_purpose purpose,

@@ -34,10 +34,17 @@ struct mp_object {
     uint64_t applied;
     uint64_t commit;
     bool reading; /* Frames to apply are being read. */
-    bool broken;  /* They could not be: nothing more is applied. */
+    bool broken;  /* They could not be: nothing more is applied until they are repaired. */
     uint64_t read_retry_us;
 
     struct mp_watch *watches; /* Fetches of what is not committed yet. */
+
+    /* Its stored log, see repair.c. */
+    bool damaged;          /* In the list of those being repaired. */
+    bool muted;            /* The core knows. */
+    bool verifying;        /* A read looks for what is damaged. */
+    uint64_t suspect_from; /* To be verified from this index on; 0: nothing. */
+    struct mp_object *next_damaged;
 
     struct mp_draft_list calls;
     struct mp_draft_list reads;     /* Wait for a confirmation round to start. */
@@ -70,6 +77,7 @@ struct mp_objects {
     struct mp_object *dirty;
     struct mp_object *apply_head;
     struct mp_object *apply_tail;
+    struct mp_object *damaged;
     uint64_t cached_bytes;
     uint64_t waiting_bytes;
 };

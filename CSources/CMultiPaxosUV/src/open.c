@@ -14,6 +14,7 @@ enum {
     SERVER_BATCHES_LENT = 16384,
     CLIENT_BATCHES_LENT = 4096,
     FETCH_BYTES = 1 << 20,
+    SCRUB_BYTES = 4 << 20,
 };
 
 static enum mp_status fail(struct mp_lmdb_error *error, enum mp_status status, const char *text) {
@@ -27,6 +28,7 @@ static void set_defaults(struct mp_uv_node *node) {
     if (options->timeout_us == 0) options->timeout_us = TIMEOUT_US;
     if (options->call_timeout_us == 0) options->call_timeout_us = CALL_TIMEOUT_US;
     if (options->window == 0) options->window = WINDOW;
+    if (options->scrub_bytes == 0) options->scrub_bytes = SCRUB_BYTES;
     if (options->groups_max == 0) {
         options->groups_max = node->server ? SERVER_GROUPS_MAX : CLIENT_GROUPS_MAX;
     }
@@ -145,24 +147,32 @@ struct loading {
 };
 
 static void on_group(void *context, uint64_t group, const struct mp_hard_state *hard,
-                     const struct mp_identity *suffix, uint32_t suffix_count, bool lost,
-                     const struct mp_lmdb_error *error) {
+                     const struct mp_identity *suffix, uint32_t suffix_count,
+                     enum mp_lmdb_health health, const struct mp_lmdb_error *error) {
     struct loading *loading = context;
     struct mp_uv_node *node = loading->node;
     struct mp_event event = {
         .kind = MP_EVENT_LOAD,
         .now_us = node->now_us,
         .group = group,
-        .load = {.hard = *hard, .suffix = suffix, .suffix_count = suffix_count, .lost = lost},
+        .load = {.hard = *hard,
+                 .suffix = suffix,
+                 .suffix_count = suffix_count,
+                 .lost = health == MP_LMDB_LOST,
+                 .damaged = health == MP_LMDB_DAMAGED},
     };
     struct mp_object *object = mp_uv__object_need(node, group);
     enum mp_status status = object == NULL
                                 ? MP_BUSY
                                 : mp_replica_step(node->replica, &event, &node->effects);
-    if (lost) note(node, error);
+    if (error->text[0] != '\0') note(node, error);
     if (status != MP_OK) {
         loading->status = status;
         return;
+    }
+    if (health == MP_LMDB_DAMAGED) {
+        object->muted = true;
+        mp_uv__repair_suspect(node, object, hard->commit.index + 1);
     }
     object->commit = hard->commit.index;
     if (object->commit > 0) mp_uv__object_mark_apply(node, object);

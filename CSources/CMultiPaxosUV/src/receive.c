@@ -123,7 +123,8 @@ static void receive_refused(struct mp_conn *conn, const struct mp_message *messa
 static void receive_driver(struct mp_conn *conn, const struct mp_message *message) {
     bool of_servers = message->kind == MP_DRIVER_REPLY || message->kind == MP_DRIVER_SERVING ||
                       message->kind == MP_DRIVER_DURABLE || message->kind == MP_DRIVER_KNOWN ||
-                      message->kind == MP_DRIVER_LOST;
+                      message->kind == MP_DRIVER_LOST || message->kind == MP_DRIVER_WANT ||
+                      message->kind == MP_DRIVER_GIVE;
     if (of_servers && !conn->server) {
         mp_uv__conn_fail(conn, "it is a client and sent what only servers may send");
         return;
@@ -140,6 +141,12 @@ static void receive_driver(struct mp_conn *conn, const struct mp_message *messag
             return;
         case MP_DRIVER_LOST:
             if (conn->owner->server) mp_uv__admission_lost(conn->owner, conn->peer);
+            return;
+        case MP_DRIVER_WANT:
+            mp_uv__want_receive(conn, message);
+            return;
+        case MP_DRIVER_GIVE:
+            mp_uv__give_receive(conn, message);
             return;
         case MP_DRIVER_SERVING:
             receive_serving(conn, message);

@@ -21,6 +21,7 @@ void mp_uv_node_stats(const struct mp_uv_node *node, struct mp_uv_stats *stats) 
     *stats = node->stats;
     stats->frames_cached_bytes = node->objects.cached_bytes;
     stats->disk_full = node->disk_full;
+    stats->damages = node->damage_count;
     stats->serving = node->serving;
     stats->incarnation = node->incarnation;
     if (node->server && node->storage.running) add_storage(node, stats);
@@ -48,6 +49,20 @@ bool mp_uv_node_peer(const struct mp_uv_node *node, uint32_t position,
         view->incarnation = peer->record.incarnation;
     }
     return true;
+}
+
+bool mp_uv_node_damage(const struct mp_uv_node *node, uint64_t group,
+                       struct mp_lmdb_damage *damage) {
+    *damage = (struct mp_lmdb_damage){0};
+    bool found = false;
+    for (uint32_t i = 0; i < MP_DAMAGES_MAX && node->damage_count > 0; i += 1) {
+        const struct mp_damage *known = &node->damages[i];
+        if (!known->used || known->what.group != group) continue;
+        if (found && known->what.first >= damage->first) continue;
+        *damage = known->what;
+        found = true;
+    }
+    return found;
 }
 
 bool mp_uv_node_next_group(const struct mp_uv_node *node, uint32_t *cursor,

@@ -34,6 +34,15 @@ static void list_move(struct mp_write_list *to, struct mp_write_list *from) {
     from->oldest_us = 0;
 }
 
+static void mendings_free(struct mp_mending **list, struct mp_frames *frames) {
+    while (*list != NULL) {
+        struct mp_mending *mending = *list;
+        *list = mending->next;
+        if (mending->frame != NULL) mp_uv__frame_release(frames, mending->frame);
+        free(mending);
+    }
+}
+
 static void list_free(struct mp_write_list *list, struct mp_frames *frames) {
     for (uint32_t i = 0; i < list->count; i += 1) {
         mp_uv__frame_release(frames, list->frames[i]);
@@ -109,6 +118,7 @@ struct notes {
     uint32_t peer_count;
     bool admit_wanted;
     bool admit;
+    struct mp_mending *mendings;
 };
 
 /* A few bytes each: they are written on their own, and a full disk may lose them. False if the disk
@@ -128,8 +138,49 @@ static bool write_notes(struct mp_storage *storage, const struct notes *notes) {
     return false;
 }
 
+static bool note_wanted(void *context, const struct mp_lmdb_damage *damage,
+                        const struct mp_lmdb_error *error) {
+    struct mp_mending *mending = context;
+    mending->wants = true;
+    mending->wanted = *damage;
+    mending->error = *error;
+    return true;
+}
+
+static void mend_one(struct mp_storage *storage, struct mp_mending *mending) {
+    struct mp_lmdb_error error = {0};
+    if (mending->frame != NULL) {
+        mending->status = mp_lmdb_repair(storage->env, &mending->frame->batch, &error);
+    } else {
+        mending->status = mp_lmdb_mend(storage->env, mending->group, note_wanted, mending,
+                                       &mending->mended, &error);
+    }
+    if (mending->status != MP_OK) mending->error = error;
+}
+
+/* False if the disk failed. */
+static bool mend_all(struct mp_storage *storage, struct mp_mending *list) {
+    bool works = true;
+    while (list != NULL) {
+        struct mp_mending *mending = list;
+        list = mending->next;
+        if (works) mend_one(storage, mending);
+        if (mending->status == MP_SYSTEM) {
+            works = false;
+            fail(storage, &mending->error);
+        }
+        uv_mutex_lock(&storage->lock);
+        mending->next = storage->mended;
+        storage->mended = mending;
+        uv_async_send(storage->done_signal);
+        uv_mutex_unlock(&storage->lock);
+    }
+    return works;
+}
+
 static bool has_work(const struct mp_storage *storage) {
-    return storage->queued.count > 0 || storage->peer_count > 0 || storage->admit_wanted;
+    return storage->queued.count > 0 || storage->peer_count > 0 || storage->admit_wanted ||
+           storage->mendings != NULL;
 }
 
 /* Wait for work and take all of it. False when there is none left and the node closes. */
@@ -145,8 +196,10 @@ static bool take(struct mp_storage *storage, struct notes *notes) {
     notes->peer_count = storage->peer_count;
     notes->admit_wanted = storage->admit_wanted;
     notes->admit = storage->admit;
+    notes->mendings = storage->mendings;
     storage->peer_count = 0;
     storage->admit_wanted = false;
+    storage->mendings = NULL;
     uv_mutex_unlock(&storage->lock);
     return any;
 }
@@ -160,14 +213,25 @@ static void give_back(struct mp_storage *storage) {
     uv_mutex_unlock(&storage->lock);
 }
 
+/* False once the node closes or the disk failed. */
+static bool work(struct mp_storage *storage, const struct notes *notes) {
+    bool works = write_notes(storage, notes);
+    if (works && storage->working.count > 0) {
+        works = commit_working(storage);
+        if (works) give_back(storage);
+    }
+    if (works) return mend_all(storage, notes->mendings);
+    uv_mutex_lock(&storage->lock);
+    storage->mendings = notes->mendings; /* Freed with the rest. */
+    uv_mutex_unlock(&storage->lock);
+    return false;
+}
+
 static void run(void *argument) {
     struct mp_storage *storage = argument;
     struct notes notes = {0};
     while (take(storage, &notes)) {
-        if (!write_notes(storage, &notes)) return;
-        if (storage->working.count == 0) continue;
-        if (!commit_working(storage)) return;
-        give_back(storage);
+        if (!work(storage, &notes)) return;
     }
 }
 
@@ -236,6 +300,22 @@ void mp_uv__storage_admit(struct mp_storage *storage, bool admit) {
     uv_mutex_unlock(&storage->lock);
 }
 
+void mp_uv__storage_mend(struct mp_storage *storage, struct mp_mending *mending) {
+    uv_mutex_lock(&storage->lock);
+    mending->next = storage->mendings;
+    storage->mendings = mending;
+    uv_cond_signal(&storage->wake);
+    uv_mutex_unlock(&storage->lock);
+}
+
+struct mp_mending *mp_uv__storage_mended(struct mp_storage *storage) {
+    uv_mutex_lock(&storage->lock);
+    struct mp_mending *list = storage->mended;
+    storage->mended = NULL;
+    uv_mutex_unlock(&storage->lock);
+    return list;
+}
+
 uint32_t mp_uv__storage_recorded(struct mp_storage *storage,
                                  struct mp_lmdb_peer records[MP_VOTERS_MAX]) {
     uv_mutex_lock(&storage->lock);
@@ -283,6 +363,8 @@ void mp_uv__storage_stop(struct mp_storage *storage, struct mp_frames *frames) {
         uv_mutex_destroy(&storage->lock);
         storage->running = false;
     }
+    mendings_free(&storage->mendings, frames);
+    mendings_free(&storage->mended, frames);
     storage->finished.count = 0; /* Its frames were released when they were taken. */
     list_free(&storage->staged, frames);
     list_free(&storage->queued, frames);

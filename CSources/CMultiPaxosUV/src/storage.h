@@ -15,6 +15,19 @@
 #define MP_STORAGE_WRITES_MAX 65536u
 #define MP_STORAGE_RETRY_MS 100u          /* Between attempts on a full disk. */
 
+/* A batch to be stored again; or, without a frame, a group whose records are to be mended. */
+struct mp_mending {
+    struct mp_mending *next;
+    uint32_t damage; /* As the loop numbers it. */
+    uint64_t group;
+    struct mp_frame *frame;
+    enum mp_status status;
+    uint32_t mended;
+    bool wants; /* What could not be mended: a peer must have it. */
+    struct mp_lmdb_damage wanted;
+    struct mp_lmdb_error error;
+};
+
 struct mp_write_list {
     struct mp_lmdb_write *writes;
     struct mp_frame **frames;
@@ -48,6 +61,8 @@ struct mp_storage {
     uint32_t recorded_count;
     bool admit_wanted;
     bool admit;
+    struct mp_mending *mendings; /* To be done, in any order. */
+    struct mp_mending *mended;   /* Done. */
     uint64_t working_since_us; /* 0: nothing is being written. */
     bool closing;
     bool full;
@@ -81,6 +96,12 @@ uint32_t mp_uv__storage_recorded(struct mp_storage *storage,
 
 /* Remember durably whether this directory votes. */
 void mp_uv__storage_admit(struct mp_storage *storage, bool admit);
+
+/* Queue a mending, whose memory and frame stay the caller's until it comes back. */
+void mp_uv__storage_mend(struct mp_storage *storage, struct mp_mending *mending);
+
+/* Take the mendings that are done. */
+struct mp_mending *mp_uv__storage_mended(struct mp_storage *storage);
 
 /* Take what became durable: valid until the next call. */
 struct mp_write_list *mp_uv__storage_finished(struct mp_storage *storage);

@@ -94,6 +94,8 @@ void mp_uv__tick(struct mp_uv_node *node) {
         mp_uv__disk_check(node);
         if (node->stopping) return;
         mp_uv__disk_announce(node);
+        mp_uv__scrub(node);
+        node->repair_wanted = node->repair_wanted || node->objects.damaged != NULL;
     }
     mp_uv__sent_tick(node);
     mp_uv__asked_tick(node);

@@ -4,7 +4,7 @@
 
 #include <mp.h>
 
-#define MP_PROTOCOL_VERSION 1u
+#define MP_PROTOCOL_VERSION 2u
 
 enum mp_driver_kind {
     MP_DRIVER_HELLO = MP_MESSAGE_DRIVER, /* The first message, each way. */
@@ -19,6 +19,8 @@ enum mp_driver_kind {
     MP_DRIVER_ADMIN_REPLY,
     MP_DRIVER_KNOWN, /* Server to server: your incarnation is recorded here, durably. */
     MP_DRIVER_LOST,  /* Server to server: a newer directory of yours is known here. */
+    MP_DRIVER_WANT,  /* Server to server: a batch, named by its checksum, is damaged here. */
+    MP_DRIVER_GIVE,  /* Server to server: that batch, or that it is not to be had. */
 };
 
 #define MP_FLAG_RELAYED 0x100u /* CALL, READ: forwarded by a server; not to be forwarded again. */

@@ -154,6 +154,7 @@ extension Cluster {
         }
         let member = members[place]
         guard member.isUp else { return MP_CLOSED }
+        repair(member, from: packet)
         var message = packet.message
         if let frame = packet.frame {
             message.payload = UnsafePointer(frame.bytes.baseAddress)

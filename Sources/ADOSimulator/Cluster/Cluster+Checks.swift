@@ -46,7 +46,8 @@ extension Cluster {
         if view.commit.index > view.tip.index {
             fail(.invariant, "commit \(view.commit) leads \(view.tip)")
         }
-        if configuration.care.isThorough { checkFrames(member, replica, view) }
+        let hasFrames = !view.lost && !view.damaged
+        if configuration.care.isThorough && hasFrames { checkFrames(member, replica, view) }
     }
 
     /// Every batch the core remembers has its frame.
@@ -59,6 +60,12 @@ extension Cluster {
             else { return fail(.effects, "node \(member.id) has no frame for entry \(index)") }
             index = identity.last + 1
         }
+    }
+
+    /// Whether nothing is damaged at any voter that still has a vote.
+    func isWholeEverywhere(_ group: UInt64 = 1) -> Bool {
+        voters.map { self[$0] }.filter { $0.isUp && $0.hasVote(group) }
+            .allSatisfy { !$0.view(group).damaged && $0.disk[group].damaged.isEmpty }
     }
 
     /// How far all voters that still have a vote have applied, if they are equally far.

@@ -197,9 +197,11 @@ class Cluster {
     private func load(_ group: UInt64, into member: Member, lost: Bool) {
         let stored = member.disk[group]
         let suffix = stored.frames.frames.filter { $0.batch.first > stored.hard.commit.index }
+        // Of the frames before the commit point nothing is known until they are read.
+        let damaged = suffix.contains { stored.damaged.contains($0.batch.first) }
         var list = FrameList()
         for frame in suffix where !list.append(frame) { fail(.disk, "the disk has a gap") }
-        member.memory[group] = list
+        member.memory[group] = damaged ? FrameList() : list
         member.applied[group] = stored.hard.commit.index
         let identities = suffix.map(\.identity)
         identities.withUnsafeBufferPointer { identities in
@@ -210,6 +212,7 @@ class Cluster {
             event.load.suffix = identities.baseAddress
             event.load.suffix_count = UInt32(identities.count)
             event.load.lost = lost
+            event.load.damaged = damaged
             expectOK(step(member, &event), "LOAD")
         }
     }

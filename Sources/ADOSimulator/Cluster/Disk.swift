@@ -57,6 +57,23 @@ struct Disk {
         return true
     }
 
+    /// Damages one frame of a running node.
+    mutating func damageInPlace(_ group: UInt64, first: UInt64) {
+        if stored[group]?.frames.frame(first: first) != nil { stored[group]?.damaged.insert(first) }
+    }
+
+    /// The damaged frames of a group, as their identities name them.
+    func damaged(_ group: UInt64) -> [Frame] {
+        let content = self[group]
+        return content.damaged.sorted().compactMap { content.frames.frame(first: $0) }
+    }
+
+    /// Stores a frame in the place of a damaged one.
+    mutating func repair(_ group: UInt64, first: UInt64, with frame: Frame) {
+        guard stored[group]?.damaged.remove(first) != nil else { return }
+        stored[group]?.frames.replace(first: first, by: frame)
+    }
+
     mutating func submit(_ write: mp_write, frame: Frame?) {
         queue.append(Write(raw: write, frame: frame))
     }
@@ -84,16 +101,17 @@ struct Disk {
     private mutating func apply(_ write: Write) -> String? {
         let raw = write.raw
         if stored[raw.group] == nil { prepare(raw.group, StoredGroup()) }
-        let before = self[raw.group].hard
+        let before = self[raw.group]
         if raw.truncate_from != 0 {
-            if raw.truncate_from <= before.commit.index {
-                return "truncates from \(raw.truncate_from), committed is \(before.commit)"
+            if raw.truncate_from <= before.hard.commit.index {
+                return "truncates from \(raw.truncate_from), committed is \(before.hard.commit)"
             }
             stored[raw.group]?.frames.remove(from: raw.truncate_from)
+            stored[raw.group]?.damaged = before.damaged.filter { $0 < raw.truncate_from }
         }
         if let frame = write.frame, let violation = store(frame, raw.group) { return violation }
         stored[raw.group]?.hard = raw.hard
-        return violation(of: self[raw.group], after: before)
+        return violation(of: self[raw.group], after: before.hard)
     }
 
     private mutating func store(_ frame: Frame, _ group: UInt64) -> String? {

@@ -128,6 +128,12 @@ struct FrameList {
         return true
     }
 
+    /// Puts another frame in the place of the one that starts at `first`.
+    mutating func replace(first: UInt64, by frame: Frame) {
+        let at = position(of: first)
+        if at < frames.count && frames[at].batch.first == first { frames[at] = frame }
+    }
+
     mutating func remove(from first: UInt64) {
         frames.removeSubrange(position(of: first)...)
     }

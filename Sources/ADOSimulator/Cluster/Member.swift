@@ -20,7 +20,7 @@ final class Member {
     var clock = Clock()
     /// Its disk was wiped or rolled back: every other node refuses it.
     var isExiled = false
-    /// Groups that did not load; they stay lost.
+    /// Groups of which the hard state did not load; they stay lost.
     var lost: Set<UInt64> = []
     /// What it had before its disk was wiped: what it promised then still counts.
     private var formerDisks: [Disk] = []

@@ -8,6 +8,8 @@ public enum Plant: String, CaseIterable, Sendable {
     case rolledBackVotes = "rolled-back-votes"
     /// A damaged record, and what follows it, is taken for one that was never there.
     case corruptIsAbsent = "corrupt-is-absent"
+    /// A damaged frame is repaired by whatever another server has at its index.
+    case repairTakesAny = "repair-takes-any"
     /// A disk says that a write is durable, and loses it in a crash.
     case flushLies = "flush-lies"
     /// A server gives a call that it has seen before another number, so that it runs again.

@@ -6,6 +6,8 @@ enum Happening {
     case arriveDamaged(Packet)
     case flush(UInt64, life: Int)
     case work
+    /// Every driver looks for damaged frames, and repairs those it knows of.
+    case repair
     case begin(Int)
     case end(Int)
     case restart(UInt64)

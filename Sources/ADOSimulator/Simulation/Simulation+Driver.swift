@@ -71,6 +71,32 @@ extension Simulation {
         react()
     }
 
+    // MARK: Disks
+
+    /// Looks for damage here and there, and repairs what is known from whoever can be reached.
+    func repair() {
+        after(timeout / 4, .repair)
+        for (place, member) in cluster.members.enumerated()
+        where member.votes && member.isUp && !member.isExiled && pauses[place] == nil {
+            for group in plan.groups {
+                let isFound = scrubs.chance(isCalm ? 1000 : 100)
+                if isFound { cluster.noticeDamage(member.id, group: group) }
+                cluster.repair(
+                    member.id, group: group, takesAny: plan.plant == .repairTakesAny
+                ) { canAsk($0, from: place) }
+            }
+        }
+        react()
+    }
+
+    /// Whether a question and its answer get through now.
+    private func canAsk(_ node: UInt64, from place: Int) -> Bool {
+        guard let other = cluster.place(of: node), pauses[other] == nil,
+            !cluster.members[other].isExiled
+        else { return false }
+        return !network.isCut(place, other) && !network.isCut(other, place)
+    }
+
     // MARK: What proposers are asked to do
 
     /// What the callers of the cluster do: pull against each other, invoke, push, read, release.

@@ -89,7 +89,8 @@ extension Simulation {
         if member.isUp { cluster.setDisk(member.id, stall: 0, full: isFull) }
     }
 
-    /// A damaged record is found when the node starts: the group is lost, and never voted with.
+    /// A damaged hard state loses the group when the node starts: it has no vote any more. A damaged
+    /// frame is repaired from peers, and the node votes again.
     private func damage(_ place: Int, _ number: Int, _ isHard: Bool) {
         let member = cluster.members[place]
         let group = plan.groups[number % plan.groups.count]
@@ -97,7 +98,7 @@ extension Simulation {
         let isDamaged = member.damageDisk(group, frame: isHard ? nil : random.below(1 << 20))
         let isAbsent = plan.plant == .corruptIsAbsent
         if isAbsent { member.disk.forgetDamaged(group) }
-        cluster.start(member.id, lost: isDamaged && !isAbsent ? [group] : [])
+        cluster.start(member.id, lost: isDamaged && isHard && !isAbsent ? [group] : [])
         calls?.start(member.id)
         react()
     }

@@ -6,6 +6,7 @@ extension Simulation {
     func runThroughTrouble() {
         start()
         after(timeout / 8, .work)
+        after(timeout / 4, .repair)
         calls?.begin()
         run(for: plan.trouble)
         heal()
@@ -64,6 +65,7 @@ extension Simulation {
         let isEven = { [self] in
             plan.groups.allSatisfy {
                 cluster.appliedEverywhere($0) == cluster.ledger.committed($0)
+                    && cluster.isWholeEverywhere($0)
             }
         }
         if !runWithCalls(for: 8 * timeout, until: isEven), cluster.violations.isEmpty {

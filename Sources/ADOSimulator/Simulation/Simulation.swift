@@ -12,6 +12,8 @@ final class Simulation {
     var random: Random
     /// For what changes nothing in a core that is right, so that it does not move other draws.
     var wishes: Random
+    /// When a scrub comes by: a stream of its own for the same reason.
+    var scrubs: Random
     var network: Network
     private var heap = EventHeap()
     private var reported: [(node: UInt64, outcome: mp_outcome)] = []
@@ -56,6 +58,7 @@ final class Simulation {
         self.injections = injections
         random = Random(seed: plan.seed)
         wishes = Random(seed: plan.seed ^ 0x5715)
+        scrubs = Random(seed: plan.seed ^ 0x5C2B)
         isCalm = !plan.isFaulty
         self.cluster = cluster ?? Cluster(plan.configuration)
         network = Network(count: self.cluster.members.count)
@@ -181,6 +184,7 @@ final class Simulation {
         case .arriveDamaged(let packet): arriveDamaged(packet)
         case .flush(let node, let life): flush(node, life: life)
         case .work: work()
+        case .repair: repair()
         case .begin(let number): begin(number)
         case .end(let number): end(number)
         case .restart(let node): restart(node)
@@ -197,7 +201,7 @@ final class Simulation {
         case .arrive(let packet, _), .arriveDamaged(let packet): cluster.place(of: packet.to)
         case .flush(let node, _), .pull(let node, _), .invoke(let node, _): cluster.place(of: node)
         case .call(let step): step.server.flatMap(cluster.place(of:))
-        case .work, .begin, .end, .restart, .reconnect: nil
+        case .work, .repair, .begin, .end, .restart, .reconnect: nil
         }
     }
 

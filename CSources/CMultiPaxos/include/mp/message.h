@@ -80,6 +80,7 @@ enum mp_message_flag {
     /* FETCH, FRAME, FETCHED: where nothing is committed from there on yet, answer once there is.
      * The core passes it on to the driver, which waits. */
     MP_FLAG_WAIT = 4u,
+    MP_FLAG_ABLE = 8u,  /* BEATEN: hears a quorum, and could serve every group. */
 };
 
 struct mp_message {

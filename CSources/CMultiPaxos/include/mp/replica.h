@@ -84,19 +84,23 @@ enum mp_event_kind {
     MP_EVENT_RELEASE,  /* Give up owning without being told to; the log stays. */
     MP_EVENT_DISK,     /* How the disk is: stalled, full, or well. */
     MP_EVENT_MEMBERSHIP, /* Invoke a configuration: other voters from that entry on. */
+    MP_EVENT_DAMAGED,    /* A stored frame of the group cannot be read any more: no vote. */
+    MP_EVENT_REPAIRED,   /* Every frame of the group is durable again, each the same as before. */
 };
 
 struct mp_event {
     enum mp_event_kind kind;
     uint64_t now_us; /* Monotonic. Never goes back. */
     uint64_t group;  /* Of LOAD, WRITTEN, PULL, INVOKE, PUSH, CONFIRM, TIPS, RELEASE,
-                      MEMBERSHIP. */
+                      MEMBERSHIP, DAMAGED, REPAIRED. */
     union {
         struct {
             struct mp_hard_state hard;
             const struct mp_identity *suffix; /* Batches after hard.commit, in order, to the tip. */
             uint32_t suffix_count;
-            bool lost; /* Storage could not read all of it: promise and accept nothing. */
+            bool lost; /* Promise or log are not known whole: take no part, for good. */
+            bool damaged; /* Both are known, but frames of it cannot be read: no vote until
+                           * MP_EVENT_REPAIRED. */
         } load;
         struct {
             uint64_t from; /* The node of the connection, as the handshake proved it. */
@@ -227,10 +231,12 @@ MP_MUST_USE enum mp_status mp_replica_init(void *memory, size_t size,
  *                  MEMBERSHIP: also, a configuration on the branch is not committed yet (R2).
  * MP_FULL          INVOKE, MEMBERSHIP: the own disk is full.
  * MP_STALE         INVOKE, PUSH, CONFIRM, MEMBERSHIP: this node does not own the group. PULL: one
- *                  is under way, or the own copy of the group is lost.
+ *                  is under way, or the own copy of the group is lost or damaged. REPAIRED: it
+ *                  is lost; frames bring no promise back.
  * MP_NOT_READY     CONFIRM, MEMBERSHIP: no entry of the own ballot is committed yet (R3).
  * MP_DISJOINT      MEMBERSHIP: more than one voter would change at once (R1+).
- * MP_UNKNOWN_GROUP PUSH, INVOKE, CONFIRM, RELEASE, WRITTEN, MEMBERSHIP: no such group.
+ * MP_UNKNOWN_GROUP PUSH, INVOKE, CONFIRM, RELEASE, WRITTEN, MEMBERSHIP, DAMAGED, REPAIRED: no
+ *                  such group.
  * MP_CONFLICT      RECEIVE: the message contradicts what is committed here: a peer is corrupt.
  * MP_MALFORMED     RECEIVE: the message breaks the protocol's form. INVOKE: a configuration, which
  *                  is for MEMBERSHIP. MEMBERSHIP: no voters, too many, or one that is no server. */
@@ -249,7 +255,8 @@ enum mp_role {
 struct mp_group_view {
     uint64_t group;
     enum mp_role role;
-    bool lost;
+    bool lost;             /* No vote: the own copy is lost, or damaged. */
+    bool damaged;          /* Of these: only frames cannot be read, and they can be repaired. */
     bool ready;            /* Owning, and an entry of the own ballot is committed. */
     struct mp_ballot owner;    /* Own ballot if owning, else the highest promised. */
     struct mp_ballot promised;

@@ -1,0 +1,235 @@
+/* Looking for damage before it is met: every identity, every frame, both copies of a hard state.
+ * Reads are short transactions, on any thread; nothing is written. */
+#include "states.h"
+#include "rows.h"
+
+struct verifying {
+    const struct mp_lmdb *env;
+    MDB_txn *txn;
+    mp_lmdb_on_damage on_damage;
+    void *context;
+    uint64_t budget; /* Bytes that may still be read. */
+    uint64_t bytes;  /* Read so far. */
+    bool stopped;    /* By the caller. */
+};
+
+static void report(struct verifying *verifying, const struct mp_lmdb_damage *damage,
+                   const struct mp_lmdb_error *error) {
+    if (!verifying->on_damage(verifying->context, damage, error)) verifying->stopped = true;
+}
+
+static void report_row(struct verifying *verifying, uint64_t group, uint64_t index,
+                       const char *what) {
+    struct mp_lmdb_error error;
+    struct mp_lmdb_damage damage = {.group = group, .first = index};
+    (void)mp__fail(&error, MP_CORRUPT,
+                   "In %s group %llu: the identity of the batch at index %llu %s; its ballot is "
+                   "unknown.",
+                   verifying->env->path, (unsigned long long)group, (unsigned long long)index,
+                   what);
+    report(verifying, &damage, &error);
+}
+
+static void report_state(struct verifying *verifying, uint64_t group, const char *what) {
+    struct mp_lmdb_error error;
+    struct mp_lmdb_damage damage = {.group = group};
+    (void)mp__fail(&error, MP_CORRUPT, "In %s group %llu: %s.", verifying->env->path,
+                   (unsigned long long)group, what);
+    report(verifying, &damage, &error);
+}
+
+static void verify_frame(struct verifying *verifying, const struct mp__rows *rows) {
+    struct mp_lmdb_error error;
+    struct mp_batch batch;
+    const struct mp_identity *identity = &rows->stored.identity;
+    enum mp_status status = mp__read_frame(verifying->env, verifying->txn, rows->group,
+                                           &rows->stored, &batch, &error);
+    verifying->bytes += identity->size;
+    if (status == MP_OK) return;
+    struct mp_lmdb_damage damage = {
+        .group = rows->group,
+        .first = identity->first,
+        .last = identity->last,
+        .checksum = identity->checksum,
+        .ballot = identity->ballot,
+    };
+    report(verifying, &damage, &error);
+}
+
+/* Where a walk along the identities of a group is. */
+struct walk {
+    uint64_t expected; /* The first index of the next batch; 0: unknown. */
+    uint64_t previous; /* Its predecessor's checksum, if `chained`. */
+    bool chained;
+};
+
+static void verify_row(struct verifying *verifying, const struct mp__rows *rows, enum mp__row row,
+                       struct walk *walk) {
+    if (row == MP__ROW_DAMAGED) {
+        report_row(verifying, rows->group, rows->first, "is damaged");
+        *walk = (struct walk){0};
+        return;
+    }
+    const struct mp_identity *identity = &rows->stored.identity;
+    bool gap = walk->expected != 0 && identity->first > walk->expected;
+    if (gap) report_row(verifying, rows->group, walk->expected, "is missing");
+    bool broken = !gap && walk->chained && identity->previous != walk->previous;
+    if (broken) report_row(verifying, rows->group, identity->first, "breaks the chain");
+    verify_frame(verifying, rows);
+    *walk = (struct walk){identity->last + 1, identity->checksum, true};
+}
+
+/* From the batch that holds `from` on. *next is where to go on, 0 at the end. */
+static enum mp_status verify_rows(struct verifying *verifying, uint64_t group, uint64_t from,
+                                  uint64_t through, uint64_t tip, uint64_t *next,
+                                  struct mp_lmdb_error *error) {
+    struct mp__rows rows;
+    *next = 0;
+    int rc = mp__rows_open(&rows, verifying->env, verifying->txn, group);
+    if (rc != 0) return mp__fail_mdb(verifying->env, rc, "read a log", error);
+    struct walk walk = {.expected = from};
+    enum mp__row row = mp__rows_seek(&rows, from);
+    while (row == MP__ROW_FOUND || row == MP__ROW_DAMAGED) {
+        bool enough = verifying->bytes >= verifying->budget || verifying->stopped;
+        if (rows.first > through || enough) {
+            *next = enough ? rows.first : 0;
+            break;
+        }
+        verify_row(verifying, &rows, row, &walk);
+        row = mp__rows_next(&rows);
+    }
+    mp__rows_close(&rows);
+    if (row == MP__ROW_FAILED) {
+        return mp__fail_mdb(verifying->env, rows.rc, "read a log", error);
+    }
+    bool cut = row == MP__ROW_END && walk.expected != 0 && walk.expected <= tip &&
+               walk.expected <= through;
+    if (cut) report_row(verifying, group, walk.expected, "is missing");
+    return MP_OK;
+}
+
+/* The tip of a group, after a look at both copies of its hard state. False if there is none. */
+static bool verify_state(struct verifying *verifying, uint64_t group, uint64_t *tip) {
+    struct mp__state state;
+    int rc = mp__state_get(verifying->env, verifying->txn, group, &state);
+    *tip = state.known ? state.hard.state.tip.index : 0;
+    if (rc == MDB_NOTFOUND) {
+        report_state(verifying, group, "it has a log but no hard state");
+    } else if (!state.known) {
+        report_state(verifying, group, "its hard state is damaged in both copies");
+    } else if (state.single) {
+        report_state(verifying, group, "one of two copies of its hard state is damaged");
+    }
+    return state.known;
+}
+
+static enum mp_status begin(struct verifying *verifying, const struct mp_lmdb *env,
+                            mp_lmdb_on_damage on_damage, void *context,
+                            struct mp_lmdb_error *error) {
+    MP_ASSERT(env != NULL && on_damage != NULL);
+    error->text[0] = '\0';
+    *verifying = (struct verifying){
+        .env = env, .on_damage = on_damage, .context = context, .budget = UINT64_MAX};
+    int rc = mdb_txn_begin(env->mdb, NULL, MDB_RDONLY, &verifying->txn);
+    return rc == 0 ? MP_OK : mp__fail_mdb(env, rc, "begin a read", error);
+}
+
+enum mp_status mp_lmdb_verify(struct mp_lmdb *env, uint64_t group, uint64_t from, uint64_t through,
+                              mp_lmdb_on_damage on_damage, void *context,
+                              struct mp_lmdb_error *error) {
+    MP_ASSERT(from > 0);
+    struct verifying verifying;
+    enum mp_status status = begin(&verifying, env, on_damage, context, error);
+    if (status != MP_OK) return status;
+    uint64_t next = 0;
+    uint64_t tip = 0;
+    (void)verify_state(&verifying, group, &tip);
+    if (!verifying.stopped) {
+        status = verify_rows(&verifying, group, from, through, tip, &next, error);
+    }
+    mdb_txn_abort(verifying.txn);
+    return status;
+}
+
+/* The first key at `place` or later; false at the end. */
+static bool find_place(const struct verifying *verifying, struct mp_lmdb_place *place, int *rc) {
+    MDB_cursor *cursor;
+    uint8_t bytes[MP__IDENTITY_KEY_SIZE];
+    mp__put_identity_key(bytes, place->group, place->first);
+    MDB_val key = {sizeof bytes, bytes};
+    MDB_val value;
+    *rc = mdb_cursor_open(verifying->txn, verifying->env->identity, &cursor);
+    if (*rc != 0) return false;
+    *rc = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+    bool found = *rc == 0 && key.mv_size == MP__IDENTITY_KEY_SIZE;
+    if (found) {
+        uint64_t group = mp__get_key(key.mv_data);
+        /* A damaged key may stand out of order; never go back to it. */
+        found = group >= place->group;
+        if (group != place->group) *place = (struct mp_lmdb_place){.group = group};
+    }
+    mdb_cursor_close(cursor);
+    if (*rc == MDB_NOTFOUND) *rc = 0;
+    return found;
+}
+
+enum mp_status mp_lmdb_scrub(struct mp_lmdb *env, struct mp_lmdb_place *place, uint64_t *bytes,
+                             mp_lmdb_on_damage on_damage, void *context,
+                             struct mp_lmdb_error *error) {
+    MP_ASSERT(place != NULL && bytes != NULL);
+    struct verifying verifying;
+    enum mp_status status = begin(&verifying, env, on_damage, context, error);
+    if (status != MP_OK) return status;
+    verifying.budget = *bytes;
+    int rc = 0;
+    bool more = true;
+    while (status == MP_OK && more && verifying.bytes < verifying.budget && !verifying.stopped) {
+        more = find_place(&verifying, place, &rc);
+        if (!more) break;
+        uint64_t tip = 0;
+        uint64_t next = 0;
+        if (place->first == 0) (void)verify_state(&verifying, place->group, &tip);
+        uint64_t from = place->first == 0 ? 1 : place->first;
+        status = verify_rows(&verifying, place->group, from, UINT64_MAX, tip, &next, error);
+        place->first = next;
+        more = next != 0 || place->group != UINT64_MAX;
+        if (next == 0) place->group += 1;
+    }
+    mdb_txn_abort(verifying.txn);
+    if (!more) *place = (struct mp_lmdb_place){0};
+    *bytes = verifying.bytes;
+    if (status == MP_OK && rc != 0) return mp__fail_mdb(env, rc, "read the logs", error);
+    return status;
+}
+
+enum mp_status mp_lmdb_verify_all(struct mp_lmdb *env, mp_lmdb_on_damage on_damage, void *context,
+                                  struct mp_lmdb_error *error) {
+    struct verifying verifying;
+    enum mp_status status = begin(&verifying, env, on_damage, context, error);
+    if (status != MP_OK) return status;
+    struct mp__states states;
+    status = mp__states_read(env, verifying.txn, &states, error);
+    for (size_t i = 0; status == MP_OK && i < states.count && !verifying.stopped; i += 1) {
+        const struct mp__state *state = &states.list[i];
+        uint64_t next = 0;
+        uint64_t tip = 0;
+        if (!verify_state(&verifying, state->group, &tip) && state->known) {
+            tip = state->hard.state.tip.index;
+        }
+        status = verify_rows(&verifying, state->group, 1, UINT64_MAX, tip, &next, error);
+    }
+    struct mp_lmdb_place place = {0};
+    int rc = 0;
+    while (status == MP_OK && !verifying.stopped && find_place(&verifying, &place, &rc)) {
+        uint64_t tip = 0;
+        if (mp__states_find(&states, place.group) == NULL) {
+            (void)verify_state(&verifying, place.group, &tip);
+        }
+        if (place.group == UINT64_MAX) break;
+        place = (struct mp_lmdb_place){.group = place.group + 1};
+    }
+    mp__states_free(&states);
+    mdb_txn_abort(verifying.txn);
+    if (status == MP_OK && rc != 0) return mp__fail_mdb(env, rc, "read the logs", error);
+    return status;
+}

@@ -1,0 +1,74 @@
+import Foundation
+
+/// The batches of one log in the data file of a server, found by what they begin with.
+///
+/// LMDB copies the pages of small ones, so one batch may lie in several places; damage to it is
+/// damage to all of them.
+struct StoredBatches {
+    struct NotFound: Error {
+        let what: String
+    }
+
+    private let file: String
+    /// Where the batch that begins at an index lies.
+    private let places: [UInt64: [Int]]
+
+    /// The first indices of all batches, in order.
+    var indices: [UInt64] { places.keys.sorted() }
+
+    /// Finds the batches of `group` in the directory `data`.
+    init(of group: UInt64, in data: String) throws {
+        file = data + "/data.mdb"
+        let content = try Data(contentsOf: URL(filePath: file), options: .alwaysMapped)
+        let magic = Data([0x41, 0x44, 0x42, 0x01])
+        var found: [UInt64: [Int]] = [:]
+        var from = content.startIndex
+        while let range = content.range(of: magic, in: from..<content.endIndex) {
+            from = range.upperBound
+            let header = content[range.lowerBound...].prefix(64)
+            guard header.count == 64 else { break }
+            let words = [UInt8](header)[...]
+            if words.uint64(at: 16) == group {
+                found[words.uint64(at: 24), default: []].append(range.lowerBound)
+            }
+        }
+        places = found
+        if found.isEmpty { throw NotFound(what: "batches of group \(group) in \(file)") }
+    }
+
+    /// Flips a bit of the batch that begins at `index`.
+    func damage(_ index: UInt64) throws {
+        guard let offsets = places[index] else { throw NotFound(what: "batch \(index) in \(file)") }
+        // In the header, which was recognised: a place that LMDB has used again holds other things.
+        try flip(offsets.map { $0 + 10 })
+    }
+
+    /// Flips a bit of every copy of the hard state of `group`, older ones included.
+    static func damageHardStates(of group: UInt64, in data: String) throws {
+        let file = data + "/data.mdb"
+        let content = try Data(contentsOf: URL(filePath: file), options: .alwaysMapped)
+        let start = Data([2, 0, 0, 0, 0, 0, 0, 0] + littleEndian(group))
+        var offsets: [Int] = []
+        var from = content.startIndex
+        while let range = content.range(of: start, in: from..<content.endIndex) {
+            offsets.append(range.lowerBound + 5)
+            from = range.upperBound
+        }
+        if offsets.isEmpty { throw NotFound(what: "hard states of group \(group) in \(file)") }
+        try flip(offsets, in: file)
+    }
+
+    private func flip(_ offsets: [Int]) throws { try Self.flip(offsets, in: file) }
+
+    private static func flip(_ offsets: [Int], in file: String) throws {
+        let handle = try FileHandle(forUpdating: URL(filePath: file))
+        defer { try? handle.close() }
+        for offset in offsets {
+            try handle.seek(toOffset: UInt64(offset))
+            guard let byte = try handle.read(upToCount: 1)?.first else { continue }
+            try handle.seek(toOffset: UInt64(offset))
+            try handle.write(contentsOf: [byte ^ 0x20])
+        }
+        try handle.synchronize()
+    }
+}
