@@ -56,12 +56,12 @@ import Testing
             let again = try Storage(options)
             #expect(try expectIntact(log, in: again, again.load()))
             #expect(try expectIntact(other, in: again, again.load()))
-            try again.commit([log_after(again)])
+            try again.commit([nextWrite()])
         }
     }
 
     /// The next write of the group: what was repaired is as good as what was never damaged.
-    private func log_after(_ storage: Storage) -> Write {
+    private func nextWrite() -> Write {
         var next = log
         return next.append([[77]])
     }
@@ -110,8 +110,9 @@ import Testing
                 var place = mp_lmdb_place()
                 var damages: [Damage] = []
                 var bytes: UInt64 = 0
-                repeat { bytes += try storage.scrub(&place, bytes: pace, &damages) }
-                    while place.group != 0 || place.first != 0
+                repeat {
+                    bytes += try storage.scrub(&place, bytes: pace, &damages)
+                } while place.group != 0 || place.first != 0
                 #expect(damages.map(\.what.first) == [1, 9], "\(pace)")
                 #expect(damages.allSatisfy { $0.text.contains("group 7: the batch at index") })
                 let sizes = (log.batches + other.batches).map { UInt64($0.frame.count) }

@@ -144,10 +144,11 @@ enum mp_status mp__election_beat(struct mp_replica *replica, uint64_t from,
     const struct mp__election *election = &replica->election;
     bool able = replica->lost_count == 0 && !stalled(replica) &&
                 hear(replica).count >= quorum(replica);
-    uint16_t flags = (uint16_t)((election->happy ? MP_FLAG_HAPPY : 0u) | (able ? MP_FLAG_ABLE : 0u));
+    unsigned flags = election->happy ? MP_FLAG_HAPPY : 0;
+    if (able) flags |= MP_FLAG_ABLE;
     struct mp_message reply = {
         .kind = MP_MESSAGE_BEATEN,
-        .flags = flags,
+        .flags = (uint16_t)flags,
         .point = {.ballot = election->leader},
         .sequence = message->sequence,
         .value = replica->disk_stall_us,

@@ -177,8 +177,8 @@ MP_MUST_USE enum mp_status mp_lmdb_verify(struct mp_lmdb *env, uint64_t group, u
                                           uint64_t through, mp_lmdb_on_damage on_damage,
                                           void *context, struct mp_lmdb_error *error);
 
-/* Verify every group, and what there is beside groups. MP_OK, MP_SYSTEM as for verify; MP_CORRUPT if
- * the tree itself is damaged. */
+/* Verify every group, and what there is beside groups. MP_OK, MP_SYSTEM as for verify; MP_CORRUPT
+ * if the tree itself is damaged. */
 MP_MUST_USE enum mp_status mp_lmdb_verify_all(struct mp_lmdb *env, mp_lmdb_on_damage on_damage,
                                               void *context, struct mp_lmdb_error *error);
 

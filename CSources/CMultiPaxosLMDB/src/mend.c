@@ -4,8 +4,8 @@
  * batch names the one before: so at each step the batch that must be there is known, whether or not
  * its identity can be read. A frame carries everything that its identity says.
  *
- * A damaged frame is never overwritten and never deleted: its pages may lie on bad sectors, and what
- * LMDB notes of them may be damaged too. The new copy is appended, as every frame is. */
+ * A damaged frame is never overwritten and never deleted: its pages may lie on bad sectors, and
+ * what LMDB notes of them may be damaged too. The new copy is appended, as every frame is. */
 #include <string.h>
 
 #include "rows.h"

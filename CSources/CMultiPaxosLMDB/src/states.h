@@ -1,5 +1,5 @@
-/* The hard states of all groups, each stored twice: in `hard`, and again in `mirror`, written in the
- * same transaction and on other pages. A promise is forgotten only if both copies are damaged. */
+/* The hard states of all groups, each stored twice: in `hard`, and again in `mirror`, written in
+ * the same transaction and on other pages. A promise is forgotten only if both are damaged. */
 #ifndef MP_LMDB_STATES_H
 #define MP_LMDB_STATES_H
 

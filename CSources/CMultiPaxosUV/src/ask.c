@@ -1,8 +1,8 @@
 /* Asking peers for a damaged batch, and answering those that ask.
  *
- * A batch is asked for by its last index and its checksum: whoever has it can give it, whatever else
- * it has lost, and nobody can give another. So servers whose logs are damaged in different places
- * repair each other. */
+ * A batch is asked for by its last index and its checksum: whoever has it can give it, whatever
+ * else it has lost, and nobody can give another. So servers whose logs are damaged in different
+ * places repair each other. */
 #include "node.h"
 
 enum { SLOT_BITS = 8, ROUNDS_SHIFT_MAX = 5 };

@@ -89,8 +89,9 @@ extension Simulation {
         if member.isUp { cluster.setDisk(member.id, stall: 0, full: isFull) }
     }
 
-    /// A damaged hard state loses the group when the node starts: it has no vote any more. A damaged
-    /// frame is repaired from peers, and the node votes again.
+    /// A damaged hard state loses the group when the node starts: it has no vote any more.
+    ///
+    /// A damaged frame is repaired from peers, and the node votes again.
     private func damage(_ place: Int, _ number: Int, _ isHard: Bool) {
         let member = cluster.members[place]
         let group = plan.groups[number % plan.groups.count]
