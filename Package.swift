@@ -132,7 +132,9 @@ let package = Package(
             ], path: "Benchmarks/adobench", swiftSettings: swift),
 
         // MARK: Tests.
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swift),
+        .target(
+            name: "TestSupport", dependencies: ["ADO"], path: "Tests/TestSupport",
+            swiftSettings: swift),
         .testTarget(name: "ADOTests", dependencies: ["ADO", "TestSupport"]),
         .testTarget(
             name: "ADOMacrosTests",
