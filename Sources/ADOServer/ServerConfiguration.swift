@@ -1,3 +1,4 @@
+internal import ADOApps
 internal import ADOObjects
 public import MultiPaxos
 
@@ -59,6 +60,8 @@ extension TypeRegistry {
         types.host(TicketLock.self)
         types.host(TimeoutLock.self)
         types.host(ResourceManager.self)
+        types.host(DVector<MetaBucket>.self)
+        types.host(MetaVector.self)
         return types
     }
 }
