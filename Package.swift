@@ -130,8 +130,8 @@ let package = Package(
         .target(
             name: "Bench",
             dependencies: [
-                "ADO", "ADOObjects", "ADOSpec", "Linearizability", "MultiPaxos", "ADOServer",
-                .product(name: "Histogram", package: "hdrhistogram-swift"),
+                "ADO", "ADOObjects", "ADOApps", "ADOSpec", "Linearizability", "MultiPaxos",
+                "ADOServer", .product(name: "Histogram", package: "hdrhistogram-swift"),
             ], path: "Benchmarks/Bench", swiftSettings: swift),
         .executableTarget(
             name: "adobench",
