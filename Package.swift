@@ -22,7 +22,7 @@ func syntax(_ products: [String]) -> [Target.Dependency] {
 let package = Package(
     name: "ado",
     products: [
-        .library(name: "ADO", targets: ["ADO", "ADOObjects", "MultiPaxos"]),
+        .library(name: "ADO", targets: ["ADO", "ADOObjects", "ADOApps", "MultiPaxos"]),
         .executable(name: "adod", targets: ["adod"]),
         .executable(name: "adoctl", targets: ["adoctl"]),
         .executable(name: "adobench", targets: ["adobench"]),
@@ -68,6 +68,13 @@ let package = Package(
                 "ADO", .product(name: "HashTreeCollections", package: "swift-collections"),
             ], swiftSettings: swift),
 
+        .target(
+            name: "ADOApps",
+            dependencies: [
+                "ADO", "ADOObjects",
+                .product(name: "HashTreeCollections", package: "swift-collections"),
+            ], swiftSettings: swift),
+
         // MARK: What @AtomicObject expands to. Empty without the trait.
         .macro(
             name: "ADOMacros",
@@ -107,7 +114,8 @@ let package = Package(
         .target(
             name: "ADOServer",
             dependencies: [
-                "ADO", "ADOObjects", "MultiPaxos", .product(name: "Logging", package: "swift-log"),
+                "ADO", "ADOObjects", "ADOApps", "MultiPaxos",
+                .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: swift),
         .executableTarget(
             name: "adod",
@@ -122,8 +130,8 @@ let package = Package(
         .target(
             name: "Bench",
             dependencies: [
-                "ADO", "ADOObjects", "ADOSpec", "Linearizability", "MultiPaxos", "ADOServer",
-                .product(name: "Histogram", package: "hdrhistogram-swift"),
+                "ADO", "ADOObjects", "ADOApps", "ADOSpec", "Linearizability", "MultiPaxos",
+                "ADOServer", .product(name: "Histogram", package: "hdrhistogram-swift"),
             ], path: "Benchmarks/Bench", swiftSettings: swift),
         .executableTarget(
             name: "adobench",
@@ -132,7 +140,9 @@ let package = Package(
             ], path: "Benchmarks/adobench", swiftSettings: swift),
 
         // MARK: Tests.
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swift),
+        .target(
+            name: "TestSupport", dependencies: ["ADO", "ADOApps", "Linearizability"],
+            path: "Tests/TestSupport", swiftSettings: swift),
         .testTarget(name: "ADOTests", dependencies: ["ADO", "TestSupport"]),
         .testTarget(
             name: "ADOMacrosTests",
@@ -144,6 +154,11 @@ let package = Package(
             exclude: ["Expansions", "Transcripts"],
             swiftSettings: [.treatAllWarnings(as: .error)]),
         .testTarget(name: "ADOObjectsTests", dependencies: ["ADOObjects", "ADO", "TestSupport"]),
+        .testTarget(
+            name: "ADOAppsTests",
+            dependencies: [
+                "ADOApps", "ADO", "ADOObjects", "ADOSpec", "Linearizability", "TestSupport",
+            ]),
         .testTarget(name: "ADOSpecTests", dependencies: ["ADOSpec", "ADO", "TestSupport"]),
         .testTarget(
             name: "LinearizabilityTests", dependencies: ["Linearizability", "TestSupport"]),
@@ -159,7 +174,10 @@ let package = Package(
         .testTarget(name: "BenchTests", dependencies: ["Bench", "ADO", "ADOSpec", "TestSupport"]),
         .testTarget(
             name: "IntegrationTests",
-            dependencies: ["MultiPaxos", "ADO", "ADOObjects", "ADOServer", "TestSupport"],
+            dependencies: [
+                "MultiPaxos", "ADO", "ADOObjects", "ADOApps", "ADOServer", "Linearizability",
+                "TestSupport",
+            ],
             exclude: ["Shims"]),
         .testTarget(
             name: "ADOSimulatorTests",

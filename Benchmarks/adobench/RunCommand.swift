@@ -15,7 +15,9 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "steady, kill-owner, kill-follower or pause-owner.")
     var scenario = Scenario.steady
 
-    @Option(help: "set, get, mixed or counter.")
+    @Option(
+        help: "set, get, mixed, counter, kvlock-spin|abort|retry, kvlockfree, 2pc-init|tx|phase."
+    )
     var workload = Workload.set
 
     @Option(help: "Servers to start.")

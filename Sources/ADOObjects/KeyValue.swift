@@ -22,13 +22,38 @@ public struct KeyValue: AtomicObject, Equatable {
         case remove(String)
         /// Returns the number of keys.
         case count
+        /// Returns what is known of a key's value, without the value.
+        case meta(String)
 
-        /// True for `get` and `count`.
+        /// True for `get`, `count` and `meta`.
         @inlinable public var isReadOnly: Bool {
             switch self {
             case .set, .remove: false
-            case .get, .count: true
+            case .get, .count, .meta: true
             }
+        }
+    }
+
+    /// What is known of a value.
+    @frozen
+    public struct Meta: BinaryCodable, Hashable {
+        /// The bytes of its UTF-8 form.
+        public let size: Int
+
+        /// Makes what is known of a value of `size` bytes.
+        @inlinable
+        public init(size: Int) {
+            self.size = size
+        }
+
+        /// Appends the size.
+        @inlinable
+        public func write(to writer: inout Writer) { size.write(to: &writer) }
+
+        /// Reads a size.
+        @inlinable
+        public static func read(from reader: inout Reader) throws(DecodingFailure) -> Meta {
+            Meta(size: try .read(from: &reader))
         }
     }
 
@@ -57,6 +82,7 @@ public struct KeyValue: AtomicObject, Equatable {
         case .get(let key): values[key].write(to: &result)
         case .remove(let key): values.removeValue(forKey: key).write(to: &result)
         case .count: values.count.write(to: &result)
+        case .meta(let key): values[key].map { Meta(size: $0.utf8.count) }.write(to: &result)
         }
     }
 }
@@ -94,7 +120,7 @@ extension KeyValue {
 }
 
 extension KeyValue.Method: BinaryCodable {
-    /// Appends a tag, 1 to 4, and the arguments.
+    /// Appends a tag, 1 to 5, and the arguments.
     @inlinable
     public func write(to writer: inout Writer) {
         switch self {
@@ -110,6 +136,9 @@ extension KeyValue.Method: BinaryCodable {
             writer.string(key)
         case .count:
             writer.u8(4)
+        case .meta(let key):
+            writer.u8(5)
+            writer.string(key)
         }
     }
 
@@ -121,6 +150,7 @@ extension KeyValue.Method: BinaryCodable {
         case 2: return .get(try reader.string())
         case 3: return .remove(try reader.string())
         case 4: return .count
+        case 5: return .meta(try reader.string())
         case let tag: throw .unknownTag(UInt32(tag))
         }
     }
@@ -142,6 +172,12 @@ extension Call where Object == KeyValue, Result == String? {
     /// Removes a key and returns the value before.
     @inlinable
     public static func remove(_ key: String) -> Self { Self(.remove(key)) }
+}
+
+extension Call where Object == KeyValue, Result == KeyValue.Meta? {
+    /// Returns what is known of a key's value, without the value.
+    @inlinable
+    public static func meta(_ key: String) -> Self { Self(.meta(key)) }
 }
 
 extension Call where Object == KeyValue, Result == Int {

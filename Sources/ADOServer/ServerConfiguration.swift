@@ -1,3 +1,4 @@
+internal import ADOApps
 internal import ADOObjects
 public import MultiPaxos
 
@@ -53,6 +54,17 @@ extension TypeRegistry {
         let types = TypeRegistry()
         types.host(KeyValue.self)
         types.host(Counter.self)
+        types.host(DVector<String>.self)
+        types.host(DVector<[UInt8]>.self)
+        types.host(Queue<String>.self)
+        types.host(Queue<[UInt8]>.self)
+        types.host(BankAccount.self)
+        types.host(Lock.self)
+        types.host(TicketLock.self)
+        types.host(TimeoutLock.self)
+        types.host(ResourceManager.self)
+        types.host(DVector<MetaBucket>.self)
+        types.host(MetaVector.self)
         return types
     }
 }

@@ -1,20 +1,8 @@
 import ADO
 import ADOObjects
-import TestSupport
 import Testing
 
 @Suite struct `A counter` {
-    @Test(arguments: 1...10)
-    func `is deterministic and survives its encodings`(seed: UInt64) throws {
-        try checkObject(Counter.self, seed: seed) { random in
-            switch random.next(upperBound: 8 as UInt64) {
-            case 0: .value
-            case 1: .add(random.oneIn(2) ? .max : .min)
-            default: .add(Int(truncatingIfNeeded: random.next() >> 40) - 1000)
-            }
-        }
-    }
-
     @Test func `adds up`() async throws {
         let backend = LocalBackend()
         backend.host(Counter.self)

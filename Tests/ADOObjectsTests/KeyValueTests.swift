@@ -4,19 +4,6 @@ import TestSupport
 import Testing
 
 @Suite struct `A key-value object` {
-    @Test(arguments: 1...10)
-    func `is deterministic and survives its encodings`(seed: UInt64) throws {
-        try checkObject(KeyValue.self, seed: seed) { random in
-            let key = "key \(random.next(upperBound: 40 as UInt64)) äöü"
-            switch random.next(upperBound: 8 as UInt64) {
-            case 0: return .get(key)
-            case 1: return .count
-            case 2: return .remove(key)
-            default: return .set(key, to: String(random.next()))
-            }
-        }
-    }
-
     @Test func `has one encoding of a state, whatever led to it`() throws {
         let keys = (0..<200).map { "key \($0)" }
         var random = SeededGenerator(seed: 2)
@@ -54,6 +41,8 @@ import Testing
         #expect(try await settings.call(.get("mode")) == "safe")
         #expect(try await settings.call(.set("mode", to: "fast")) == "safe")
         #expect(try await settings.call(.count) == 1)
+        #expect(try await settings.call(.meta("mode")) == KeyValue.Meta(size: 4))
+        #expect(try await settings.call(.meta("none")) == nil)
         #expect(try await settings.call(.remove("mode")) == "fast")
         #expect(try await settings.call(.remove("mode")) == nil)
         #expect(try await settings.call(.count) == 0)

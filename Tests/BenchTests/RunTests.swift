@@ -173,7 +173,7 @@ import Testing
 }
 
 /// One `adobench run` with a small load, and its report.
-private struct Run {
+struct Run {
     let exit: ChildProcess.Exit
     let report: RunReport?
     let text: String

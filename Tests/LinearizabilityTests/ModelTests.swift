@@ -9,6 +9,18 @@ import Testing
             [nil, 1, 2])
     }
 
+    @Test func `is honest about a store`() {
+        check(
+            StoreModel(), [.set("x", "1"), .set("x", "2"), .get("x"), .remove("x")],
+            [
+                .done, .value(nil), .value("1"), .value("2"), .existed(true), .existed(false),
+            ])
+        #expect(StoreModel().step("1", .get("x"), .value("2")) == nil)
+        #expect(StoreModel().step("1", .set("x", "2"), .value(nil)) == nil)
+        #expect(StoreModel().step(nil, .remove("x"), .existed(true)) == nil)
+        #expect(StoreModel().step("1", .set("x", "2"), .done) == .some("2"))
+    }
+
     @Test func `is honest about a register`() {
         check(
             RegisterModel(initial: 0), [.write(1), .read, .compareAndSet(0, 1)],

@@ -43,6 +43,8 @@ extension Rule {
     ]
 
     @Sendable static func isLibrary(_ file: SourceFile) -> Bool {
-        ["ADO", "ADOObjects", "MultiPaxos"].contains { file.path.hasPrefix("Sources/\($0)/") }
+        ["ADO", "ADOObjects", "ADOApps", "MultiPaxos"].contains {
+            file.path.hasPrefix("Sources/\($0)/")
+        }
     }
 }

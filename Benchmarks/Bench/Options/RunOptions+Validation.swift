@@ -6,7 +6,22 @@ extension RunOptions {
         try validateLoad()
         try validateServers()
         try validateEmbeddedOwner()
+        try validateApp()
         try validatePlant()
+    }
+
+    private func validateApp() throws(BenchError) {
+        guard workload.isApp else { return }
+        guard !embeddedOwner, plant == nil else {
+            throw .usage(
+                "--workload \(workload.rawValue) has clients of its own: leave "
+                    + "--embedded-owner and --plant out.")
+        }
+        guard workload.placement == nil || scenario == .steady else {
+            throw .usage(
+                "--workload \(workload.rawValue) owns its objects itself, so that no server can be "
+                    + "killed as their owner: use --scenario steady.")
+        }
     }
 
     private func validatePlant() throws(BenchError) {

@@ -1,3 +1,5 @@
+import ADOApps
+
 /// What the clients ask for.
 package enum Workload: String, Sendable, Codable, CaseIterable {
     /// Every operation writes a value that was never written before.
@@ -8,6 +10,20 @@ package enum Workload: String, Sendable, Codable, CaseIterable {
     case mixed
     /// Every operation adds one to a counter.
     case counter
+    /// Every operation sets a key of a store with a lock, which tries again until it works.
+    case lockSpin = "kvlock-spin"
+    /// The same, and gives up at once.
+    case lockAbort = "kvlock-abort"
+    /// The same, and tries again so many times.
+    case lockRetry = "kvlock-retry"
+    /// Every operation sets a key of a store without a lock.
+    case lockFree = "kvlockfree"
+    /// Every operation is a transaction over three resource managers, pulled once.
+    case commitAtStart = "2pc-init"
+    /// The same, pulled for each transaction.
+    case commitPerTransaction = "2pc-tx"
+    /// The same, pulled for each phase of each.
+    case commitPerPhase = "2pc-phase"
 
     /// How many of each hundred operations are writes.
     var writesPercent: Int {
@@ -15,9 +31,33 @@ package enum Workload: String, Sendable, Codable, CaseIterable {
         case .set, .counter: 100
         case .get: 0
         case .mixed: 50
+        default: 100
         }
     }
 
     /// Whether every key must have a value before the run.
     var needsPreload: Bool { self == .get || self == .mixed }
+
+    /// Whether it is an application over several objects, which is judged by its own property.
+    var isApp: Bool { policy != nil || placement != nil || self == .lockFree }
+
+    /// What a store with a lock does about failures; nil if it is none.
+    var policy: FailurePolicy? {
+        switch self {
+        case .lockSpin: .spin
+        case .lockAbort: .abort
+        case .lockRetry: .retry(100)
+        default: nil
+        }
+    }
+
+    /// When two-phase commit pulls; nil if it is none.
+    var placement: TwoPhaseCommit.PullPlacement? {
+        switch self {
+        case .commitAtStart: .atStart
+        case .commitPerTransaction: .perTransaction
+        case .commitPerPhase: .perPhase
+        default: nil
+        }
+    }
 }

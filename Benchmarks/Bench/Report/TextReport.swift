@@ -98,6 +98,7 @@ struct TextReport {
                 + "records of traces")
         lines += searched(verification.searched)
         for reason in verification.not_judged { lines.append("  not judged   \(reason)") }
+        if let atomic = verdict.atomic { lines.append("               atomic: \(word(atomic))") }
         if report.workload == .counter {
             lines.append("               counters add up: \(word(verdict.counters_add_up))")
         }

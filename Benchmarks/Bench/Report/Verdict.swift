@@ -44,6 +44,8 @@ struct Verdict: Sendable, Equatable, Codable {
     var state_matches_log = Tristate.incomplete
     var linearizable = Tristate.incomplete
     var refines_ado = Tristate.incomplete
+    /// Of two-phase commit: all resource managers have committed the same transactions.
+    var atomic: Tristate?
 }
 
 /// What the verification looked at.

@@ -95,7 +95,7 @@ struct BenchRun<Object: LoadedObject>: Sendable {
         }
     }
 
-    private func connection(trace: String? = nil) -> NodeOptions {
+    func connection(trace: String? = nil) -> NodeOptions {
         var connection = NodeOptions(
             cluster: servers.clusterName,
             voters: servers.addresses.map {
@@ -113,7 +113,7 @@ struct BenchRun<Object: LoadedObject>: Sendable {
 // MARK: - Load
 
 extension BenchRun {
-    private func load(
+    func load(
         _ fleet: some Load, _ control: Control
     ) async throws(BenchError) -> Loaded {
         let events = EventLog(progress)

@@ -74,6 +74,7 @@ package enum Runner {
         switch options.workload {
         case .counter: try await BenchRun<Counter>(options, servers, progress).run()
         case .set, .get, .mixed: try await BenchRun<KeyValue>(options, servers, progress).run()
+        default: try await BenchRun<KeyValue>(options, servers, progress).runApp()
         }
     }
 }

@@ -116,6 +116,9 @@ struct CallModel {
             return Record(outcome: .ok, payload: values.removeValue(forKey: key).encoded())
         case .get(let key): return Record(outcome: .ok, payload: values[key].encoded())
         case .count: return Record(outcome: .ok, payload: values.count.encoded())
+        case .meta(let key):
+            let meta = values[key].map { KeyValue.Meta(size: $0.utf8.count) }
+            return Record(outcome: .ok, payload: meta.encoded())
         }
     }
 }

@@ -17,13 +17,24 @@ public final class OraclePlayer: Sendable {
         var worlds: [ObjectName: World] = [:]
         var types: [String: any Folding] = [:]
         let rivalMethod: [UInt8]?
+        /// Whether what operations come to is chosen too, and not only who moves.
+        let choosesOutcomes: Bool
     }
 
     private let game: Mutex<Game>
 
     /// Makes a player; others that interfere invoke `rivalMethod`, or nothing that matters.
-    public init(_ choices: Choices = Choices(), rivalMethod: (any ObjectMethod)? = nil) {
-        game = Mutex(Game(choices: choices, rivalMethod: rivalMethod?.encoded()))
+    ///
+    /// Without `choosesOutcomes` each operation has its kindest outcome, and the adversary chooses
+    /// only where ``choose(_:)`` is called: whose turn it is, say, and who dies.
+    public init(
+        _ choices: Choices = Choices(), rivalMethod: (any ObjectMethod)? = nil,
+        choosesOutcomes: Bool = true
+    ) {
+        game = Mutex(
+            Game(
+                choices: choices, rivalMethod: rivalMethod?.encoded(),
+                choosesOutcomes: choosesOutcomes))
     }
 
     /// The backend of one client; nodes are numbered from 1 to 100.
@@ -75,7 +86,7 @@ public final class OraclePlayer: Sendable {
 /// One client of an ``OraclePlayer``.
 public final class ModelBackend: Backend {
     private let player: OraclePlayer
-    private let node: UInt64
+    let node: UInt64
 
     init(_ player: OraclePlayer, node: UInt64) {
         self.player = player
@@ -130,7 +141,8 @@ extension OraclePlayer {
             guard let blank = game.types[object.type] else { return nil }
             var world = game.worlds[object] ?? World(blank, rivalMethod: game.rivalMethod)
             defer { game.worlds[object] = world }
-            return turn(&world, &game.choices)
+            var kind = Choices()
+            return game.choosesOutcomes ? turn(&world, &game.choices) : turn(&world, &kind)
         }
     }
 }

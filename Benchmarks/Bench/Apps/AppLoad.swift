@@ -1,0 +1,130 @@
+import ADO
+import ADOApps
+import ADOObjects
+import MultiPaxos
+import Synchronization
+
+/// Clients of an application, each with a connection of its own and one operation in flight.
+final class AppLoad: Load {
+    private struct Client: Sendable {
+        let node: Node
+        let worker: any AppWorker
+        let recorder: Recorder
+    }
+
+    private struct State: Sendable {
+        var isStopped = false
+        var tasks: [Task<Void, Never>] = []
+    }
+
+    let gaps = GapTracker()
+    private let clients: [Client]
+    private let state = Mutex(State())
+    private let running = Tally()
+    private let ended = Tally()
+
+    var recorders: [Recorder] { clients.map(\.recorder) }
+
+    private init(_ clients: [Client]) { self.clients = clients }
+
+    /// Connects every client.
+    static func open(
+        _ options: RunOptions, _ connection: NodeOptions, object: String, values: Values
+    ) async throws(BenchError) -> AppLoad {
+        let history = AppHistory(keys: values.keys)
+        var clients: [Client] = []
+        do {
+            for number in 0..<options.clients {
+                let node = try Node.start(connection)
+                let worker = options.workload.worker(
+                    number, node, object: object, values: values, history: history)
+                clients.append(Client(node: node, worker: worker, recorder: Recorder()))
+            }
+        } catch {
+            for client in clients { await client.node.shutdown() }
+            throw BenchError("client \(clients.count + 1) did not start: \(error)")
+        }
+        return AppLoad(clients)
+    }
+
+    func start() {
+        let tasks = clients.map { client in
+            running.add()
+            return Task {
+                await self.work(client)
+                self.ended.add()
+            }
+        }
+        state.withLock { $0.tasks = tasks }
+    }
+
+    private func work(_ client: Client) async {
+        var number = 0
+        while !state.withLock({ $0.isStopped }) {
+            number += 1
+            let start = monotonicNow()
+            let answer = await client.worker.work(number)
+            let now = monotonicNow()
+            client.recorder.record(at: now) { recorder in
+                switch answer {
+                case .done: recorder.acknowledged(nanoseconds: now - start)
+                case .refused: recorder.failed()
+                case .unknown: recorder.unknown()
+                }
+            }
+            if answer == .done { gaps.acknowledged(at: now) }
+        }
+    }
+
+    func tick() {}
+
+    func drain(seconds: Double) async -> Int {
+        state.withLock { $0.isStopped = true }
+        let deadline = monotonicNow() + UInt64(seconds * 1e9)
+        while ended.value < running.value, monotonicNow() < deadline {
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+        return running.value - ended.value
+    }
+
+    func evidence() -> Evidence { Evidence() }
+
+    /// What is wrong, or cannot be said, over all clients.
+    func findings() async -> [AppFinding] {
+        var findings: [AppFinding] = []
+        for client in clients {
+            if let finding = await client.worker.finding() { findings.append(finding) }
+        }
+        return findings
+    }
+
+    func close() async {
+        for task in state.withLock({ $0.tasks }) { task.cancel() }
+        for client in clients { await client.node.shutdown() }
+    }
+}
+
+extension Workload {
+    /// A client of the application that this is.
+    fileprivate func worker(
+        _ number: Int, _ node: Node, object: String, values: Values, history: AppHistory
+    ) -> any AppWorker {
+        if let placement {
+            var options = TwoPhaseCommit.Options()
+            options.placement = placement
+            // Managers of the same resources would shut each other out: each has its own.
+            let names = ["a", "b", "c"].map { "\(object).\(number).\($0)" }
+            let manager = TwoPhaseCommit(over: names, on: node, options: options)
+            return CommitWorker(names: names, manager: manager, node: node)
+        }
+        return StoreWorker(
+            number: number, store: store(object, node), values: values, history: history)
+    }
+
+    private func store(_ object: String, _ node: Node) -> StoreWorker.Store {
+        guard let policy else { return .free(KVLockFree(named: object, on: node)) }
+        var options = KVLock.Options()
+        options.policy = policy
+        return .locked(KVLock(named: object, on: node, options: options))
+    }
+}

@@ -1,0 +1,129 @@
+import ADO
+import ADOApps
+import ADOObjects
+import Linearizability
+import MultiPaxos
+
+/// What came of one operation of a worker.
+enum AppAnswer: Sendable {
+    case done
+    case refused
+    case unknown
+}
+
+/// One client of an application: it does one operation after the other.
+protocol AppWorker: Sendable {
+    /// Does the operation of this number, from 1.
+    func work(_ number: Int) async -> AppAnswer
+
+    /// Looks at what is left, when all workers have stopped.
+    ///
+    /// - Returns: What is wrong, or why nobody can say; nil if all is well.
+    func finding() async -> AppFinding?
+}
+
+/// What is wrong with what an application left behind.
+enum AppFinding: Sendable, Equatable {
+    case offence(String)
+    case undecided(String)
+}
+
+/// A client of a store, which sets keys to values that occur once.
+struct StoreWorker: AppWorker {
+    /// A way to set and get, whatever the store is.
+    enum Store: Sendable {
+        case locked(KVLock)
+        case free(KVLockFree)
+    }
+
+    let number: Int
+    let store: Store
+    let values: Values
+    let history: AppHistory
+
+    func work(_ number: Int) async -> AppAnswer {
+        let request = UInt64(number)
+        let id = Values.id(client: self.number, request: request)
+        let key = values.keys[values.keyIndex(of: id)]
+        let input = StoreModel.Input.set(key, values.value(of: id))
+        return await history.record(input, client: self.number) { () throws(StoreFailure) in
+            try await perform(input)
+        }
+    }
+
+    private func perform(
+        _ input: StoreModel.Input
+    ) async throws(StoreFailure) -> StoreModel.Output {
+        switch (store, input) {
+        case (.locked(let store), .set(let key, let value)):
+            return .value(try await store.set(key, to: value))
+        case (.free(let store), .set(let key, let value)):
+            try await store.set(key, to: value)
+            return .done
+        case (.locked(let store), .get(let key)): return .value(try await store.get(key))
+        case (.free(let store), .get(let key)): return .value(try await store.get(key))
+        case (_, .remove): return .done
+        }
+    }
+
+    /// The first worker reads what was recorded, and has the history judged.
+    func finding() async -> AppFinding? {
+        guard number == 0 else { return nil }
+        for key in history.keys {
+            _ = await history.record(.get(key), client: number) { () throws(StoreFailure) in
+                try await perform(.get(key))
+            }
+        }
+        return history.finding()
+    }
+}
+
+/// A transaction manager, with three resource managers of its own.
+struct CommitWorker: AppWorker {
+    let names: [String]
+    let manager: TwoPhaseCommit
+    let node: Node
+    /// Transactions that were said to be committed.
+    let done = Tally()
+
+    func work(_ number: Int) async -> AppAnswer {
+        let changes = Dictionary(
+            uniqueKeysWithValues: names.map { ($0, [ResourceChange("x", by: 1)]) })
+        do throws(TwoPhaseCommit.Failure) {
+            guard case .committed = try await manager.run(changes) else { return .refused }
+            done.add()
+            return .done
+        } catch .notBegun {
+            return .refused
+        } catch {
+            return .unknown
+        }
+    }
+
+    /// Whether all three have committed the same, each once, and hold nothing undecided.
+    func finding() async -> AppFinding? {
+        do throws(Obstacle) {
+            try await manager.recover()
+        } catch {
+            return .undecided("\(names[0]): recovery failed, \(error)")
+        }
+        var seen: Set<[Decided]> = []
+        var quantities: Set<Int> = []
+        for name in names {
+            let handle = node.object(ResourceManager.self, named: name)
+            guard (try? await handle.pull()) != nil, (try? await handle.push()) != nil,
+                let state = handle.committed
+            else { return .undecided("\(name) could not be read") }
+            let commits = state.decided.filter { $0.decision == .commit }
+            guard state.prepared.isEmpty else {
+                return .offence("\(name) holds something undecided after recovery")
+            }
+            seen.insert(commits)
+            quantities.insert(state.quantity(of: "x"))
+        }
+        guard seen.count == 1, quantities.count == 1, quantities.first ?? 0 >= done.value else {
+            return .offence("\(names) have committed different things, or less than was said")
+        }
+        return nil
+    }
+}

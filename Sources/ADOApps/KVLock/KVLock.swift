@@ -1,0 +1,110 @@
+public import ADO
+internal import ADOObjects
+internal import Synchronization
+
+/// A dictionary over three objects: a lock, a vector of values, and a vector of where they are.
+///
+///     let settings = KVLock(named: "settings", on: cluster.client)
+///     try await settings.set("mode", to: "safe")      // nil, the value before
+///     try await settings.get("mode")                  // "safe"
+///
+/// **Guarantee.** Linearizable like `KeyValue`, whoever crashes or pauses where. A write takes
+/// the lock, appends the value to the data vector, then points the key's bucket in the meta vector
+/// to it, and releases the lock. It takes effect with the entry of the meta vector; until then
+/// nobody can see it. So each index in the meta vector is below the count of the data vector. Keys
+/// with one hash share a bucket, which holds the keys themselves. A read takes no lock: a value
+/// never changes at its index, and an index is never used again.
+///
+/// **Failures.** ``StoreFailure/notDone(_:)``: the write is not there, and never will be;
+/// ``StoreFailure/unknown(_:)``: the entry of the meta vector was sent and its fate is unknown.
+/// Which steps are tried again, and how often, is the ``FailurePolicy``: *spin* until they work or
+/// the task is cancelled, *abort* at once, *retry* so many times.
+///
+/// **A holder that is gone.** The lock is a `TimeoutLock`. Who finds it held lets its time pass
+/// (``Options/tick``), and after ``Options/lockPatience`` ticks it is free. The holder may only
+/// have been paused: each write carries the fencing token of its grant, and the vectors refuse a
+/// token lower than one they have seen, so what it still sends fails as ``Obstacle/fenced``.
+///
+/// **Memory.** A value that was replaced is freed by the next append of the client that replaced
+/// it. What a client left behind when it died is freed by ``collect()``.
+///
+/// **Cost.** A write takes four round trips: acquire, data, meta, release; and a pull each of data
+/// and meta if another client wrote last. While the lock is held nobody contends for the vectors,
+/// so a client that goes on writing owns them already. A read takes two round trips.
+///
+/// One client does one write at a time: a second one meanwhile fails as busy. All clients of a
+/// store must use the same hash and the same number of slots.
+public final class KVLock: Sendable {
+    /// How a store is used.
+    public struct Options: Sendable {
+        /// What to do when a step fails or the lock is held.
+        public var policy = FailurePolicy.retry(20)
+        /// How long steps and pauses are.
+        public var pacing = Pacing()
+        /// The ticks without a sign of life after which a holder loses the lock.
+        public var lockPatience: UInt64 = 20
+        /// How long a tick is, on the clock of whoever waits.
+        public var tick = Duration.milliseconds(50)
+        /// The places of the meta vector that keys are spread over.
+        public var slots: UInt64 = 1 << 16
+        /// The hash of a key.
+        public var hash: @Sendable (String) -> UInt64 = { KeyHash.fnv1a($0) }
+
+        /// Makes the standard options.
+        public init() {}
+    }
+
+    let options: Options
+    let lock: GuardedLock
+    let data: Handle<DVector<String>>
+    let meta: Handle<DVector<MetaBucket>>
+    let garbage = Garbage()
+    private let isBusy = Mutex(false)
+
+    /// Makes a client of the store called `name`.
+    ///
+    /// - Parameter owner: The name under which this client takes the lock; no two may share one.
+    public init(
+        named name: String, on backend: any Backend, owner: UInt64 = .random(in: 1...UInt64.max),
+        options: Options = Options()
+    ) {
+        self.options = options
+        let handle = Handle(TimeoutLock.self, named: name + ".lock", on: backend)
+        lock = GuardedLock(handle, owner: owner, options)
+        data = Handle(named: name + ".data", on: backend)
+        meta = Handle(named: name + ".meta", on: backend)
+    }
+
+    var dataStep: Step<DVector<String>> { Step(handle: data, pacing: options.pacing) }
+    var metaStep: Step<DVector<MetaBucket>> { Step(handle: meta, pacing: options.pacing) }
+
+    func slot(of key: String) -> UInt64 { options.hash(key) % max(options.slots, 1) }
+
+    /// Runs `body` with the lock, as the only write of this client.
+    func locked<Result>(
+        _ body: (UInt64, inout Patience) async throws(StoreFailure) -> Result
+    ) async throws(StoreFailure) -> Result {
+        guard
+            isBusy.withLock({ isBusy in
+                defer { isBusy = true }
+                return !isBusy
+            })
+        else { throw .notDone(.busy) }
+        defer { isBusy.withLock { $0 = false } }
+        var patience = Patience(options.policy, options.pacing)
+        let token: UInt64
+        do throws(Obstacle) {
+            token = try await lock.acquire(&patience)
+        } catch {
+            throw .notDone(error)
+        }
+        do throws(StoreFailure) {
+            let result = try await body(token, &patience)
+            await lock.release(token)
+            return result
+        } catch {
+            await lock.release(token)
+            throw error
+        }
+    }
+}

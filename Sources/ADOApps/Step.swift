@@ -1,0 +1,120 @@
+internal import ADO
+
+/// Why one step on one object has no result.
+enum StepFailure: Error, Sendable {
+    /// The method threw: committed, and it changed nothing.
+    case thrown(MethodFailure)
+    /// The method was not done, and never will be.
+    case notDone(Obstacle)
+    /// It may be done, now or later.
+    case unknown(Obstacle)
+
+    var obstacle: Obstacle {
+        switch self {
+        case .thrown: .unreadable
+        case .notDone(let obstacle), .unknown(let obstacle): obstacle
+        }
+    }
+}
+
+/// What a DApp does with one of its objects by itself: it owns it, and commits one method at a
+/// time, each exactly once.
+///
+/// This is the loop that the slides' "spin on the pull, invoke, spin on the push" lacks: after a
+/// preemption it does not push again, which can never succeed, but settles what it had sent, pulls,
+/// and begins again with the state that it finds.
+struct Step<Object: AtomicObject>: Sendable {
+    let handle: Handle<Object>
+    let pacing: Pacing
+
+    /// Pulls the object, whoever owns it.
+    func pull(_ patience: inout Patience) async throws(StepFailure) {
+        while true {
+            do throws(PullFailure) {
+                try await handle.pull(timeout: pacing.step)
+                return
+            } catch {
+                try await retry(.notDone(Obstacle(error)), &patience)
+            }
+        }
+    }
+
+    /// Commits the method that `choose` picks for the state it is given.
+    ///
+    /// The state and the method are of one branch, so nothing comes between them. `choose` runs
+    /// again if the branch was lost and the method with it. Without `pulls`, an object that is not
+    /// owned any more is left alone.
+    func commit<Result: BinaryCodable>(
+        _ patience: inout Patience, pulls: Bool = true,
+        _ choose: (Object) -> Call<Object, Result>
+    ) async throws(StepFailure) -> Result {
+        while true {
+            guard let state = handle.state else {
+                guard pulls else { throw .notDone(.preempted) }
+                try await pull(&patience)
+                continue
+            }
+            let result: Swift.Result<Result, MethodFailure>
+            do throws(InvokeFailure) {
+                result = .success(try handle.invoke(choose(state)))
+            } catch {
+                switch error {
+                case .thrown(let failure): result = .failure(failure)
+                case .tooLarge: throw .notDone(.tooLarge)
+                case .busy: throw .notDone(.busy)
+                case .removed: throw .notDone(.removed)
+                case .stale, .notPulled: continue
+                }
+            }
+            guard let request = handle.pending.last else { throw .unknown(.unreadable) }
+            guard try await push(request, &patience, as: Result.self) else {
+                try await retry(.notDone(.preempted), &patience)
+                continue
+            }
+            do { return try result.get() } catch { throw .thrown(error) }
+        }
+    }
+
+    /// Pushes until a request is committed, which is true, or never will be, which is false.
+    private func push<Result: BinaryCodable>(
+        _ request: Request, _ patience: inout Patience, as type: Result.Type
+    ) async throws(StepFailure) -> Bool {
+        while true {
+            do throws(PushFailure) {
+                try await handle.push(timeout: pacing.step)
+                return true
+            } catch {
+                switch error {
+                case .partial where !handle.pending.contains(request): return true
+                case .preempted(_, let unknown), .stale(let unknown):
+                    guard unknown.contains(request) else { return false }
+                    return try await settle(request, &patience, as: type)
+                default: try await retry(.unknown(Obstacle(error)), &patience)
+                }
+            }
+        }
+    }
+
+    /// Finds out what became of a request, or sees to it that nothing will.
+    private func settle<Result: BinaryCodable>(
+        _ request: Request, _ patience: inout Patience, as type: Result.Type
+    ) async throws(StepFailure) -> Bool {
+        while true {
+            do throws(CallFailure) {
+                switch try await handle.settle(request, as: type, deadline: pacing.step) {
+                case .done, .thrown: return true
+                case .cancelled: return false
+                case .forgotten: throw CallFailure.unreadable
+                }
+            } catch {
+                try await retry(.unknown(Obstacle(error)), &patience)
+            }
+        }
+    }
+
+    private func retry(
+        _ failure: StepFailure, _ patience: inout Patience
+    ) async throws(StepFailure) {
+        guard !failure.obstacle.isFinal, await patience.again() else { throw failure }
+    }
+}

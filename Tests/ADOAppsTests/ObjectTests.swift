@@ -1,0 +1,50 @@
+import ADO
+import ADOApps
+import ADOObjects
+import TestSupport
+import Testing
+
+@Suite struct `The objects of the stores` {
+    @Test(arguments: 1...3 as ClosedRange<UInt64>)
+    func `pass the conformance suite`(seed: UInt64) {
+        let places = checkObject(MetaVector.self, seed: seed) { random in
+            let key = "key \(random.next(upperBound: 9 as UInt64))"
+            let hash = random.next(upperBound: 4 as UInt64)
+            let index = random.next(upperBound: 60 as UInt64)
+            switch random.next(upperBound: 8 as UInt64) {
+            case 0: return .seal(index / 4)
+            case 1: return .reachable([index, index + 1])
+            case 2: return .find(key, hash: hash)
+            case 3: return .drop(key, hash: hash)
+            default: return .put(key, Meta(size: 3, index: index), hash: hash)
+            }
+        }
+        #expect(places == [])
+        let buckets = checkObject(DVector<MetaBucket>.self, seed: seed) { random in
+            var bucket = MetaBucket()
+            for _ in 0..<random.next(upperBound: 4 as UInt64) {
+                bucket["\(random.next())"] = Meta(size: 1, index: random.next())
+            }
+            return .insert(bucket, at: random.next(upperBound: 4 as UInt64), fence: 0)
+        }
+        #expect(buckets == [])
+    }
+
+    @Test func `hold keys of one hash side by side`() {
+        var bucket = MetaBucket()
+        for key in ["b", "c", "a"] {
+            bucket[key] = Meta(size: 1, index: UInt64(key.utf8.first ?? 0))
+        }
+        #expect(bucket.keys == ["a", "b", "c"])
+        bucket["b"] = Meta(size: 2, index: 7)
+        bucket["a"] = nil
+        #expect(bucket.keys == ["b", "c"])
+        #expect(bucket["b"]?.index == 7)
+        #expect(bucket["a"] == nil)
+    }
+
+    @Test func `hash keys alike for ever`() {
+        #expect(KeyHash.fnv1a("") == 0xcbf2_9ce4_8422_2325)
+        #expect(KeyHash.fnv1a("foobar") == 0x8594_4171_f739_67e8)
+    }
+}

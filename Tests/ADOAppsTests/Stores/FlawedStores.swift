@@ -1,0 +1,133 @@
+import ADO
+import ADOObjects
+import ADOSpec
+import Linearizability
+
+@testable import ADOApps
+
+/// A store with a lock that points a key to where the value will be, and appends it afterwards.
+struct MetaFirst: StoreClient {
+    let store: KVLock
+
+    func perform(_ input: StoreModel.Input) async throws(StoreFailure) -> StoreModel.Output {
+        guard case .set(let key, let value) = input else { return try await store.perform(input) }
+        let before = try await store.locked { token, patience throws(StoreFailure) in
+            let end = try? await store.data.call(.count)
+            guard let end else { throw .notDone(.unreachable) }
+            let place = Meta(size: value.utf8.count, index: end)
+            let before = try await store.point(key, to: place, token, &patience)
+            do throws(StepFailure) {
+                let call = Call<DVector<String>, String?>.insert(value, at: end, fence: token)
+                _ = try await store.dataStep.commit(&patience) { _ in call }
+            } catch {
+                throw .unknown(error.obstacle)
+            }
+            return before
+        }
+        return .value(before)
+    }
+
+    func collect() async throws(StoreFailure) -> Int { try await store.collect() }
+}
+
+/// A store with a lock whose writes carry no fencing token.
+struct Unfenced: StoreClient {
+    let store: KVLock
+
+    func perform(_ input: StoreModel.Input) async throws(StoreFailure) -> StoreModel.Output {
+        switch input {
+        case .get: return try await store.perform(input)
+        case .remove(let key):
+            return .value(
+                try await store.locked { _, patience throws(StoreFailure) in
+                    try await store.point(key, to: nil, 0, &patience)
+                })
+        case .set(let key, let value):
+            return .value(
+                try await store.locked { _, patience throws(StoreFailure) in
+                    let index = try await store.append(value, 0, &patience)
+                    let place = Meta(size: value.utf8.count, index: index)
+                    return try await store.point(key, to: place, 0, &patience)
+                })
+        }
+    }
+
+    func collect() async throws(StoreFailure) -> Int {
+        try await store.locked { _, patience throws(StoreFailure) in
+            var live: Set<UInt64> = []
+            do throws(StepFailure) {
+                _ = try await store.metaStep.commit(&patience) { state in
+                    live = KVLock.indices(in: state)
+                    return .raise(fence: 0)
+                }
+                return try await store.dataStep.commit(&patience) { state in
+                    .remove(state.elements.map(\.index).filter { !live.contains($0) })
+                }
+            } catch {
+                throw store.failure(error, sent: false)
+            }
+        }
+    }
+}
+
+/// A store without a lock, made by hand, with one thing wrong.
+struct Careless: StoreClient {
+    enum Mistake { case repeats, guesses, collectsUnsealed, ignoresKeys }
+
+    let mistake: Mistake
+    let data: Handle<DVector<String>>
+    let meta: Handle<MetaVector>
+    private let exactly = CallPolicy.exactlyOnce(deadline: Stores.patient)
+
+    init(_ mistake: Mistake, on backend: any Backend) {
+        self.mistake = mistake
+        data = Handle(named: "s.data", on: backend)
+        meta = Handle(named: "s.meta", on: backend)
+    }
+
+    func perform(_ input: StoreModel.Input) async throws(StoreFailure) -> StoreModel.Output {
+        do throws(CallFailure) {
+            switch input {
+            case .set(let key, let value):
+                try await set(name(key), value)
+                return .done
+            case .get(let key):
+                let found = try await meta.call(.find(name(key), hash: 7), policy: exactly)
+                guard let found else { return .value(nil) }
+                return .value(try await data.call(.get(found.index), policy: exactly))
+            case .remove(let key):
+                let call = Call<MetaVector, Meta?>.drop(name(key), hash: 7)
+                return .existed(try await meta.call(call, policy: exactly) != nil)
+            }
+        } catch .unknown {
+            throw .unknown(.unreachable)
+        } catch {
+            throw .notDone(Obstacle(error))
+        }
+    }
+
+    /// One who takes the hash for the key has one key for all of a bucket.
+    private func name(_ key: String) -> String { mistake == .ignoresKeys ? "" : key }
+
+    private func set(_ key: String, _ value: String) async throws(CallFailure) {
+        let index = try await data.call(.append(value), policy: exactly)
+        let place = Meta(size: value.utf8.count, index: index)
+        let call = Call<MetaVector, Meta?>.put(key, place, hash: 7)
+        switch mistake {
+        case .repeats: try await meta.call(call, policy: .atLeastOnce(deadline: Stores.patient))
+        case .guesses: _ = try? await meta.call(call, policy: .atMostOnce)
+        case .collectsUnsealed, .ignoresKeys: try await meta.call(call, policy: exactly)
+        }
+    }
+
+    func collect() async throws(StoreFailure) -> Int {
+        do throws(CallFailure) {
+            let present = try await data.call(.occupied(from: 0, limit: 100), policy: exactly)
+            let live = try await meta.call(.reachable(present), policy: exactly)
+            let dead = present.filter { !live.contains($0) }
+            return try await data.call(.remove(dead), policy: exactly)
+        } catch {
+            throw .notDone(Obstacle(error))
+        }
+    }
+}

@@ -1,0 +1,154 @@
+import ADO
+import ADOApps
+import ADOObjects
+import Foundation
+import MultiPaxos
+import TestSupport
+import Testing
+
+extension `Real servers` {
+    /// Stores over several objects on real servers; the judge is a dictionary.
+    @Suite struct `that hold a store` {
+        private let directory: TemporaryDirectory
+
+        init() throws {
+            directory = try TemporaryDirectory()
+        }
+
+        private static let lockOptions = {
+            var options = KVLock.Options()
+            options.policy = .retry(400)
+            // Few buckets and little patience: collisions and takeovers are what is tested.
+            options.slots = 2
+            options.lockPatience = 4
+            options.tick = .milliseconds(25)
+            return options
+        }()
+
+        private static let freeOptions = {
+            var options = KVLockFree.Options()
+            options.hash = { KeyHash.fnv1a($0) % 2 }
+            options.deadline = .seconds(20)
+            return options
+        }()
+
+        enum Kind: CaseIterable { case withLock, withoutLock }
+
+        private static func make(
+            _ kind: Kind, _ client: Cluster
+        ) -> @Sendable (Int) -> any LoadedStore {
+            { number in
+                switch kind {
+                case .withLock:
+                    KVLock(
+                        named: "s", on: client.client, owner: UInt64(number), options: lockOptions)
+                case .withoutLock:
+                    KVLockFree(named: "s", on: client.client, options: freeOptions)
+                }
+            }
+        }
+
+        @Test(arguments: Kind.allCases)
+        func `show a dictionary while servers are killed in turn`(kind: Kind) async throws {
+            try await ServerCluster.run(in: directory) { cluster, client throws in
+                let history = try await StoreLoad.run(make: Self.make(kind, client)) {
+                    load throws in
+                    for node in cluster.nodes {
+                        try await load.waitForProgress()
+                        try await cluster.kill([node])
+                        try await load.waitForProgress()
+                        try await cluster.restart([node])
+                    }
+                    try await load.waitForProgress()
+                }
+                let verdict = try history.verdict()
+                #expect(verdict.isLinearizable, "\(verdict)")
+                #expect(history.counts.returned > 100)
+                try await verifyPlaces(kind, client)
+            }
+        }
+
+        /// Everything that the meta vector leads to is there.
+        private func verifyPlaces(_ kind: Kind, _ client: Cluster) async throws {
+            let data = try await pull(DVector<String>.self, "s.data", client)
+            var metas: [Meta] = []
+            switch kind {
+            case .withLock:
+                let meta = try await pull(DVector<MetaBucket>.self, "s.meta", client)
+                metas = meta.elements.flatMap { $0.element.metas }
+            case .withoutLock:
+                metas = try await pull(MetaVector.self, "s.meta", client).entries.map(\.meta)
+            }
+            for meta in metas {
+                #expect(meta.index < data.count)
+                #expect(data[meta.index]?.utf8.count == meta.size)
+            }
+            #expect(Set(metas.map(\.index)).count == metas.count)
+        }
+
+        private func pull<Object: AtomicObject>(
+            _ type: Object.Type, _ name: String, _ client: Cluster
+        ) async throws -> Object {
+            let handle = client.object(type, named: name)
+            return try await poll(for: "\(name) is pulled") {
+                guard (try? await handle.pull(timeout: .seconds(2))) != nil,
+                    (try? await handle.push()) != nil
+                else { return nil }
+                return handle.committed
+            }
+        }
+
+        /// A client dies in the middle of its writes, perhaps with the lock.
+        @Test func `let others go on when a holder of the lock is killed`() async throws {
+            try await ServerCluster.run(in: directory) { cluster, client throws in
+                let killed = try AppProcess.start(.writesWithLock, cluster)
+                try await poll(until: "the client was told of 10 writes") {
+                    try #require(killed.isRunning, "\(killed.standardOutput)")
+                    return AppProcess.told(killed).count >= 10
+                }
+                killed.send(SIGKILL)
+                _ = try await killed.exit()
+                let store = KVLock(named: "s", on: client.client, options: Self.lockOptions)
+                try await store.set("mine", to: "there")
+                for key in AppProcess.told(killed) {
+                    #expect(try await store.get(key) == "value of \(key)")
+                }
+                // What it was appending when it died, and nothing else, leads nowhere.
+                #expect(try await store.collect() <= 1)
+                #expect(try await store.get("mine") == "there")
+                try await verifyPlaces(.withLock, client)
+            }
+        }
+
+        /// A client is stopped in the middle of its writes, loses the lock, and goes on.
+        @Test func `refuse what a holder of the lock sends after a pause`() async throws {
+            try await ServerCluster.run(in: directory) { cluster, client throws in
+                let paused = try AppProcess.start(.writesWithLock, cluster)
+                let store = KVLock(
+                    named: "s", on: client.client, owner: 1, options: Self.lockOptions)
+                for round in 1...3 {
+                    let goal = AppProcess.told(paused).count + 5
+                    try await poll(until: "the client was told of \(goal) writes") {
+                        try #require(paused.isRunning, "\(paused.standardOutput)")
+                        return AppProcess.told(paused).count >= goal
+                    }
+                    paused.send(SIGSTOP)
+                    try await store.set("mine", to: "\(round)")
+                    _ = try await store.collect()
+                    paused.send(SIGCONT)
+                }
+                let goal = AppProcess.told(paused).count + 5
+                try await poll(until: "the client goes on") {
+                    AppProcess.told(paused).count >= goal
+                }
+                paused.send(SIGKILL)
+                _ = try await paused.exit()
+                #expect(try await store.get("mine") == "3")
+                for key in AppProcess.told(paused) {
+                    #expect(try await store.get(key) == "value of \(key)")
+                }
+                try await verifyPlaces(.withLock, client)
+            }
+        }
+    }
+}
