@@ -6,5 +6,5 @@ struct Adosim: ParsableCommand {
         commandName: "adosim",
         abstract:
             "Runs the protocol core in worlds whose faults a seed draws, and judges each run.",
-        subcommands: [Run.self, Plants.self])
+        subcommands: [Run.self, Scenarios.self, Plants.self])
 }

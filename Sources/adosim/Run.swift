@@ -19,6 +19,8 @@ struct Run: ParsableCommand {
     var faults: String?
     @Option(help: "A shared library with another build of the core.") var core: String?
     @Option(help: "A mistake of the driver to make; `adosim plants` lists them.") var plant: String?
+    @Option(help: "Play this scenario in each run; `adosim scenarios` lists them, `all` is each.")
+    var scenario: String?
     @Option(help: "The commit to name in reports.") var commit: String?
     @Flag(help: "Print every trace record, and the faults.") var trace = false
     @Flag(help: "Print one JSON object for all runs.") var json = false
@@ -34,6 +36,13 @@ struct Run: ParsableCommand {
         _ = try faultClasses()
         _ = try planted()
         _ = try kept()
+        guard let scenario else { return }
+        if faults != nil || keep != nil || plant != nil {
+            throw ValidationError("--scenario says what happens; leave out --faults and the like")
+        }
+        if scenario != "all", !Simulator.scenarios.contains(where: { $0.name == scenario }) {
+            throw ValidationError("there is no scenario \(scenario); see adosim scenarios")
+        }
     }
 
     func run() throws {
@@ -45,15 +54,23 @@ struct Run: ParsableCommand {
         for next in first...last {
             // Not a condition of the loop: that would count on to the last seed of all.
             if Stopwatch.now >= end { break }
-            let result = simulator.run(try options(next))
-            progress.add(result)
-            if trace { printTrace(result) }
-            guard result.violation != nil else { continue }
-            progress.finish(json: json)
-            report(result, simulator)
-            throw ExitCode(1)
+            for result in try play(next, simulator) {
+                progress.add(result)
+                if trace { printTrace(result) }
+                guard result.violation != nil else { continue }
+                progress.finish(json: json)
+                report(result, simulator)
+                throw ExitCode(1)
+            }
         }
         progress.finish(json: json)
+    }
+
+    /// The runs of one seed: one, or one of each scenario.
+    private func play(_ seed: UInt64, _ simulator: Simulator) throws -> [RunResult] {
+        guard let scenario else { return [simulator.run(try options(seed))] }
+        let names = scenario == "all" ? Simulator.scenarios.map(\.name) : [scenario]
+        return names.compactMap { simulator.run(scenario: $0, seed: seed, keepsTrace: trace) }
     }
 
     private func options(_ seed: UInt64) throws -> RunOptions {
@@ -99,7 +116,7 @@ struct Run: ParsableCommand {
 
     private func report(_ result: RunResult, _ simulator: Simulator) {
         print(FailureReport(result, core: core, commit: commit).text)
-        guard !noShrink, keep == nil else { return }
+        guard !noShrink, keep == nil, scenario == nil else { return }
         print("looking for a shorter schedule of faults …")
         let shrunk = Shrinker(simulator).shrink(result)
         print(FailureReport(shrunk, core: core, commit: commit).schedule)

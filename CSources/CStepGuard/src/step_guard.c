@@ -12,31 +12,43 @@ static _Thread_local sigjmp_buf way_back;
 static _Thread_local volatile sig_atomic_t guarded;
 static _Thread_local char message[MESSAGE_SIZE];
 
-/* Where glibc lets a program name its own standard error, the assertion's text is kept. */
+/* Where glibc lets a program name its own standard error, the assertion's text is kept. What other
+ * threads write meanwhile, and what is written outside of a step, goes where it always does. */
 #ifdef __GLIBC__
-static _Thread_local FILE *capture;
-static _Thread_local FILE *outside;
+#include <pthread.h>
+#include <unistd.h>
+
+static _Thread_local size_t kept;
+
+static ssize_t divert(void *cookie, const char *bytes, size_t size) {
+    (void)cookie;
+    if (!guarded) return write(STDERR_FILENO, bytes, size);
+    size_t room = sizeof message - 1 - kept;
+    size_t count = size < room ? size : room;
+    memcpy(message + kept, bytes, count);
+    kept += count;
+    message[kept] = '\0';
+    return (ssize_t)size;
+}
+
+static void capture_install(void) {
+    FILE *diverted = fopencookie(NULL, "w", (cookie_io_functions_t){.write = divert});
+    if (diverted == NULL) return;
+    setvbuf(diverted, NULL, _IONBF, 0);
+    stderr = diverted;
+}
+
+static void capture_install_once(void) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, capture_install);
+}
 
 static void capture_begin(void) {
-    if (capture == NULL) {
-        capture = fmemopen(message, sizeof message, "w");
-        if (capture != NULL) setvbuf(capture, NULL, _IONBF, 0);
-    }
-    outside = stderr;
-    if (capture != NULL) stderr = capture;
-}
-
-static void capture_end(void) {
-    stderr = outside;
-}
-
-static void capture_reset(void) {
-    if (capture != NULL) rewind(capture);
+    kept = 0;
 }
 #else
+static void capture_install_once(void) {}
 static void capture_begin(void) {}
-static void capture_end(void) {}
-static void capture_reset(void) {}
 #endif
 
 static void on_abort(int signal_number) {
@@ -46,6 +58,7 @@ static void on_abort(int signal_number) {
 }
 
 void step_guard_install(void) {
+    capture_install_once();
     struct sigaction action;
     memset(&action, 0, sizeof action);
     action.sa_handler = on_abort;
@@ -59,16 +72,12 @@ int step_guard_run(step_guard_step step, step_guard_check check, struct mp_repli
     capture_begin();
     if (sigsetjmp(way_back, 0) != 0) {
         guarded = 0;
-        capture_end();
-        capture_reset();
-        message[MESSAGE_SIZE - 1] = '\0';
         return STEP_GUARD_STOPPED;
     }
     guarded = 1;
     enum mp_status status = step(replica, event, effects);
     if (check != NULL) check(replica);
     guarded = 0;
-    capture_end();
     return (int)status;
 }
 

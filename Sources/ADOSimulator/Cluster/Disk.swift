@@ -74,6 +74,14 @@ struct Disk {
         stored[group]?.frames.replace(first: first, by: frame)
     }
 
+    /// Stores the oldest write with a torn frame, and forgets the others; returns whose it is.
+    mutating func tearNext() -> UInt64? {
+        guard let write = queue.first, let frame = write.frame else { return nil }
+        _ = makeNextDurable()
+        stored[write.raw.group]?.damaged.insert(frame.batch.first)
+        return write.raw.group
+    }
+
     mutating func submit(_ write: mp_write, frame: Frame?) {
         queue.append(Write(raw: write, frame: frame))
     }

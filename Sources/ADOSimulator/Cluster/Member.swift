@@ -49,6 +49,14 @@ final class Member {
         return true
     }
 
+    /// Tears the write under way; returns the group that is damaged by it, if any is.
+    func tearNextWrite() -> UInt64? {
+        let before = disk
+        guard let group = disk.tearNext() else { return nil }
+        formerDisks.append(before)
+        return group
+    }
+
     /// Puts another disk in its place.
     func lose(_ now: Disk) {
         formerDisks.append(disk)

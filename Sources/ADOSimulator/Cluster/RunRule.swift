@@ -21,6 +21,8 @@ enum RunRule: String {
     case reads = "reads"
     /// A healed quorum commits.
     case progress = "progress"
+    /// What a scenario requires.
+    case scenario = "scenario"
     /// Replicas that applied the same log are equal.
     case replicas = "replica digests"
     /// A call has the effect of one call, and its reply is what it had.

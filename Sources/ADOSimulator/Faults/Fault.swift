@@ -21,6 +21,14 @@ enum Fault {
     case skew(Int, UInt64)
     case jump(Int, UInt64)
     case replaceClient(Int)
+    /// Pulls all groups, and asks for other voters at once.
+    case rival(Int)
+    /// Messages on these links take so much longer, in virtual microseconds.
+    case lag([Line], UInt64)
+    /// A frame of the first group by its number, or the hard state, rots while the node is down.
+    case rot(Int, frame: Int?)
+    /// The node stops while it writes; its last record is torn, or was not written at all.
+    case tear(Int, isNoticed: Bool)
 
     /// A link in one direction.
     struct Line: Hashable {
@@ -32,7 +40,7 @@ enum Fault {
         switch self {
         case .loss: .loss
         case .duplication: .duplication
-        case .delay: .delay
+        case .delay, .lag: .delay
         case .corruption: .corruption
         case .cut: .partition
         case .clog: .clog
@@ -41,11 +49,12 @@ enum Fault {
         case .slowDisk: .slowDisk
         case .fullDisk: .fullDisk
         case .flushError: .flushError
-        case .damage: .damage
+        case .damage, .rot, .tear: .damage
         case .wipe, .rollback: .wipe
         case .skew: .skew
         case .jump: .jump
         case .replaceClient: .clients
+        case .rival: .rivals
         }
     }
 }
@@ -89,6 +98,12 @@ extension Fault: CustomStringConvertible {
         case .skew(let place, let rate): "run the clock of \(Self.name(place)) at \(rate)/1000"
         case .jump(let place, let by): "move the clock of \(Self.name(place)) by \(by / 1000) ms"
         case .replaceClient(let place): "replace the client at \(Self.name(place))"
+        case .lag(let lines, let by): "delay \(Self.text(lines)) by \(by) us"
+        case .rot(let place, let frame):
+            "damage \(frame.map { "frame \($0)" } ?? "the hard state") of \(Self.name(place))"
+        case .tear(let place, let isNoticed):
+            "tear a write of \(Self.name(place))\(isNoticed ? ", noticed by its checksum" : "")"
+        case .rival(let place): "let \(Self.name(place)) pull and change the voters"
         }
     }
 

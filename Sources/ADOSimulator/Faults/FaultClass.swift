@@ -32,4 +32,6 @@ public enum FaultClass: String, CaseIterable, Sendable {
     case jump
     /// Proposers without a vote die, and others come.
     case clients
+    /// Two sides are parted again and again, and on each somebody pulls and changes the voters.
+    case rivals
 }

@@ -14,7 +14,8 @@ struct Schedule {
         var swarm = Random(seed: plan.seed ^ 0xFA17)
         for faultClass in FaultClass.allCases {
             // Drawn in any case, so that a run with fewer classes has the same faults of the rest.
-            let isOn = swarm.chance(350)
+            let isChosen = swarm.chance(plan.hasRivals ? 100 : 350)
+            let isOn = faultClass == .rivals ? plan.hasRivals : isChosen
             let seed = swarm.next()
             guard isOn, classes?.contains(faultClass) ?? true else { continue }
             schedule.random = Random(seed: seed)
@@ -55,6 +56,7 @@ struct Schedule {
         case .clients: often { $0.plan.clients == 0 ? nil : .replaceClient($0.client(&$1)) }
         case .damage: forGood { .damage($0, group: $1.below(8), isHard: $1.chance(500)) }
         case .wipe: forGood { $1.chance(500) ? .wipe($0) : .rollback($0) }
+        case .rivals: rivals()
         }
     }
 
@@ -97,6 +99,41 @@ struct Schedule {
         }
     }
 
+    /// One parting after the other, often from the moment on in which both proposers have pulled.
+    private mutating func rivals() {
+        var at = random.below(timeout)
+        while at < plan.trouble {
+            let lasts = random.within(timeout / 8...3 * timeout)
+            let lag = random.chance(500) ? 0 : random.within(500...20_000)
+            let side = someMembers()
+            let other = (0..<count).filter { !side.contains($0) }
+            for members in [side, other] {
+                add(at, lasts, .rival(members[random.below(members.count)]))
+            }
+            add(at + lag, lasts, parting(side, other))
+            // Answers of one member come late, for proposers that have pulled again since.
+            if random.chance(500) {
+                let late = random.below(count)
+                let lines = (0..<count).filter { $0 != late }.map { Fault.Line(from: late, to: $0) }
+                add(at + lag, random.within(lasts...3 * lasts), .clog(lines))
+            }
+            at += lasts + (random.chance(500) ? 0 : random.below(timeout / 2))
+        }
+    }
+
+    /// Mostly nothing passes; sometimes it arrives afterwards, from one side or from both.
+    private mutating func parting(_ side: [Int], _ other: [Int]) -> Fault {
+        var lines: [Fault.Line] = []
+        let isOneWay = random.chance(300)
+        for a in side {
+            for b in other {
+                lines.append(Fault.Line(from: a, to: b))
+                if !isOneWay { lines.append(Fault.Line(from: b, to: a)) }
+            }
+        }
+        return random.chance(700) ? .cut(lines, isNoticed: random.chance(200)) : .clog(lines)
+    }
+
     private mutating func add(_ at: UInt64, _ lasts: UInt64, _ fault: Fault) {
         drawn.append((at, lasts, fault))
     }
@@ -106,6 +143,13 @@ struct Schedule {
     private var count: Int { Int(plan.voters + plan.clients) }
 
     private func voter(_ random: inout Random) -> Int { random.below(Int(plan.voters)) }
+
+    /// Some, but not all.
+    private mutating func someMembers() -> [Int] {
+        let all = Array(0..<count)
+        let chosen = all.filter { _ in random.chance(500) }
+        return chosen.isEmpty || chosen.count == all.count ? [random.below(all.count)] : chosen
+    }
 
     private func client(_ random: inout Random) -> Int {
         Int(plan.voters) + random.below(Int(plan.clients))

@@ -38,6 +38,7 @@ public struct FailureReport: Sendable {
     /// The one command that repeats the run.
     public var command: String {
         var words = ["adosim run --seed \(result.options.seed)"]
+        if let scenario = result.options.scenario { words.append("--scenario \(scenario)") }
         if let faults = result.options.faults {
             words.append("--faults \(faults.map(\.rawValue).sorted().joined(separator: ","))")
         }

@@ -26,14 +26,28 @@ public struct Simulator: Sendable {
     }
 
     func run(_ plan: Plan, _ injections: [Injection], _ options: RunOptions) -> RunResult {
+        let simulation = simulation(plan, injections, options)
+        let start = simulation.now
+        simulation.runThroughTrouble()
+        return result(of: simulation, since: start, options)
+    }
+
+    func simulation(
+        _ plan: Plan, _ injections: [Injection], _ options: RunOptions
+    ) -> Simulation {
         var configuration = plan.configuration
         configuration.core = core
         configuration.care = Replica.Care(isThorough: false, isGuarded: true)
         let cluster = Cluster(configuration)
         cluster.trace.keepsAll = options.keepsTrace
-        let simulation = Simulation(plan, cluster: cluster, injections: injections)
-        let start = simulation.now
-        simulation.runThroughTrouble()
+        return Simulation(plan, cluster: cluster, injections: injections)
+    }
+
+    func result(
+        of simulation: Simulation, since start: UInt64, _ options: RunOptions
+    ) -> RunResult {
+        let cluster = simulation.cluster
+        let plan = simulation.plan
         let records =
             options.keepsTrace ? cluster.trace.records[...] : cluster.trace.records.suffix(50)
         return RunResult(
@@ -41,7 +55,7 @@ public struct Simulator: Sendable {
             simulatedMicroseconds: simulation.now - start, stateHash: cluster.stateHash,
             committed: plan.groups.map(cluster.ledger.committed).reduce(0, +),
             messages: cluster.messages, answered: simulation.calls?.answered ?? 0, plan: "\(plan)",
-            faults: injections.map { ($0.id, "\($0)") },
+            faults: simulation.injections.map { ($0.id, "\($0)") },
             begun: simulation.begun, trace: records.map(\.line),
             trees: cluster.violations.isEmpty ? "" : cluster.trees(plan.groups))
     }

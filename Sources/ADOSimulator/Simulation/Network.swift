@@ -13,6 +13,10 @@ struct Network {
     private var cuts: [Int]
     private var clogs: [Int]
     private var held: [[Packet]]
+    /// How much longer each link takes.
+    private var lags: [UInt64]
+    /// When the last message arrives on each link, where they arrive in order.
+    private var latest: [UInt64]
     /// Rises when a connection is reset: what was under way on it is lost.
     private var epochs: [UInt32]
     var weather = Weather()
@@ -21,6 +25,8 @@ struct Network {
         self.count = count
         cuts = Array(repeating: 0, count: count * count)
         clogs = cuts
+        lags = Array(repeating: 0, count: count * count)
+        latest = lags
         held = Array(repeating: [], count: count * count)
         epochs = Array(repeating: 0, count: count * count)
     }
@@ -31,6 +37,18 @@ struct Network {
 
     mutating func cut(_ line: Fault.Line, by change: Int) {
         cuts[line.from * count + line.to] += change
+    }
+
+    func lag(_ from: Int, _ to: Int) -> UInt64 { lags[from * count + to] }
+
+    mutating func slow(_ lines: [Fault.Line], by delay: UInt64) {
+        for line in lines { lags[line.from * count + line.to] = delay }
+    }
+
+    /// The time for a message that would arrive at `time`: not before those that were sent earlier.
+    mutating func inOrder(_ from: Int, _ to: Int, _ time: UInt64) -> UInt64 {
+        latest[from * count + to] = max(latest[from * count + to] + 1, time)
+        return latest[from * count + to]
     }
 
     mutating func clog(_ line: Fault.Line) { clogs[line.from * count + line.to] += 1 }
@@ -64,6 +82,7 @@ struct Network {
     mutating func heal() -> [Packet] {
         cuts = cuts.map { _ in 0 }
         clogs = clogs.map { _ in 0 }
+        lags = lags.map { _ in 0 }
         weather = Weather()
         defer { held = held.map { _ in [] } }
         return held.flatMap { $0 }

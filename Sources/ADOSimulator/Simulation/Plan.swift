@@ -20,8 +20,12 @@ struct Plan {
     var rivalry: UInt64 = 250
     /// In thousandths: of an owner's doings, those that change who votes.
     var changes: UInt64 = 0
+    /// Two sides are parted again and again, each with a proposer that changes the voters.
+    var hasRivals = false
     /// Whose votes count at first; nil: all.
     var founders: [UInt64]?
+    /// Whether messages arrive in the order in which they left, as over TCP.
+    var keepsOrder = false
     /// After the trouble only a quorum is healed, not everybody.
     var healsQuorumOnly = false
     /// Applications that call objects at the servers, with sessions.
@@ -56,6 +60,21 @@ struct Plan {
         if changes > 0 { founders = Array(1...random.within(1...voters)) }
         healsQuorumOnly = changes == 0 && random.chance(300)
         callers = [0, 1, 3, 6][random.below(4)]
+        if random.chance(200) {
+            letRivalsPlay(voters: 4 + random.below(UInt64(2)), clients: random.below(UInt64(2)))
+        }
+    }
+
+    /// Four voters are the fewest of which two changes of one voter leave disjoint quorums.
+    private mutating func letRivalsPlay(voters: UInt64, clients: UInt64) {
+        hasRivals = true
+        self.voters = voters
+        founders = Array(1...4)
+        self.clients = clients
+        changes = 300
+        // Long tails of one are overtaken by short ones of the other.
+        if window < 4 { window = 16 }
+        healsQuorumOnly = false
     }
 
     var configuration: Cluster.Configuration {
@@ -79,6 +98,7 @@ extension Plan: CustomStringConvertible {
             + "timeout \(timeout / 1000) ms, trouble \(trouble / 1000) ms, window \(window), "
             + "batches \(batchesMax), fetch \(fetchBytes), work \(workPause / 1000) ms, "
             + "changes \(changes) from \(founders?.count ?? Int(voters)), "
-            + "rivalry \(rivalry)\(healsQuorumOnly ? ", heals only a quorum" : "")"
+            + "rivalry \(rivalry)\(hasRivals ? ", rivals" : "")"
+            + "\(healsQuorumOnly ? ", heals only a quorum" : "")"
     }
 }

@@ -4,12 +4,14 @@ internal import CMultiPaxos
 extension Simulation {
     func react(_ node: UInt64, _ outcome: mp_outcome) {
         cluster[node].outcomes = []
+        watch?(node, outcome)
         switch outcome.kind {
         case MP_PULLED:
             cluster.barrier(node, group: outcome.group)
+            if isRival(node) { changeVoters(node, outcome.group) }
             cluster.push(node, group: outcome.group)
         case MP_PULL_PREEMPTED, MP_PULL_NO_QUORUM:
-            if cluster[node].serving == node {
+            if cluster[node].serving == node || isRival(node) {
                 after(
                     random.within(timeout / 8...timeout / 2), .pull(node, group: outcome.group))
             }
@@ -25,6 +27,12 @@ extension Simulation {
             for group in plan.groups { pull(node, group) }
         default: break
         }
+    }
+
+    /// Whether the node wants to own and to change the voters now, whoever is elected.
+    private func isRival(_ node: UInt64) -> Bool {
+        guard !isCalm, let place = cluster.place(of: node) else { return false }
+        return rivals[place, default: 0] > 0
     }
 
     private func answerReads(_ node: UInt64, _ group: UInt64) {

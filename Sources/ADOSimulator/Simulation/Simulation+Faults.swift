@@ -23,6 +23,10 @@ extension Simulation {
         case .skew(let place, let rate): cluster.members[place].clock.setRate(rate, at: now)
         case .jump(let place, let step): cluster.members[place].clock.jump(by: step, at: now)
         case .replaceClient(let place): crash(at: place)
+        case .rival(let place): beginRival(place)
+        case .lag(let lines, let delay): network.slow(lines, by: delay)
+        case .rot(let place, _): crash(at: place)
+        case .tear(let place, let isNoticed): tearing[cluster.members[place].id] = isNoticed
         }
     }
 
@@ -40,13 +44,28 @@ extension Simulation {
         case .slowDisk(let place, _): slowDisk(place, nil)
         case .fullDisk(let place): setFull(place, false)
         case .flushError(let place): failing.remove(cluster.members[place].id)
-        case .damage(let place, let group, let isHard): damage(place, group, isHard)
+        case .damage(let place, let number, let isHard):
+            let group = plan.groups[number % plan.groups.count]
+            damage(place, group, isHard ? nil : random.below(1 << 20))
         case .wipe(let place): replaceDisk(place, by: Disk())
         case .rollback(let place):
             crash(at: place)
             replaceDisk(place, by: snapshots[place] ?? Disk())
         case .skew(let place, _): cluster.members[place].clock.setRate(1000, at: now)
         case .jump: break
+        case .rival(let place): rivals[place, default: 1] -= 1
+        case .lag(let lines, _): network.slow(lines, by: 0)
+        case .rot(let place, let frame): damage(place, plan.groups[0], frame)
+        case .tear(let place, _): endTear(cluster.members[place].id)
+        }
+    }
+
+    private func beginRival(_ place: Int) {
+        rivals[place, default: 0] += 1
+        let member = cluster.members[place]
+        guard member.isUp, pauses[place] == nil else { return }
+        for group in plan.groups where !member.view(group).lost {
+            cluster.pull(member.id, group: group, within: 2 * timeout)
         }
     }
 
@@ -92,15 +111,29 @@ extension Simulation {
     /// A damaged hard state loses the group when the node starts: it has no vote any more.
     ///
     /// A damaged frame is repaired from peers, and the node votes again.
-    private func damage(_ place: Int, _ number: Int, _ isHard: Bool) {
+    private func damage(_ place: Int, _ group: UInt64, _ frame: Int?) {
         let member = cluster.members[place]
-        let group = plan.groups[number % plan.groups.count]
         guard !member.isUp else { return }
-        let isDamaged = member.damageDisk(group, frame: isHard ? nil : random.below(1 << 20))
+        let isDamaged = member.damageDisk(group, frame: frame)
         let isAbsent = plan.plant == .corruptIsAbsent
         if isAbsent { member.disk.forgetDamaged(group) }
-        cluster.start(member.id, lost: isDamaged && isHard && !isAbsent ? [group] : [])
+        cluster.start(member.id, lost: isDamaged && frame == nil && !isAbsent ? [group] : [])
         calls?.start(member.id)
+        react()
+    }
+
+    /// The write that is torn was the last one: nothing after it is on the disk.
+    func tear(_ node: UInt64, isNoticed: Bool) {
+        let group = isNoticed ? cluster[node].tearNextWrite() : nil
+        torn[node] = group.map { [$0] } ?? []
+        crash(node, writing: 0)
+    }
+
+    private func endTear(_ node: UInt64) {
+        tearing[node] = nil
+        guard let groups = torn.removeValue(forKey: node), !cluster[node].isUp else { return }
+        cluster.start(node, lost: groups)
+        calls?.start(node)
         react()
     }
 

@@ -13,7 +13,11 @@ extension Simulation {
             return after(delay(), .arriveDamaged(packet))
         }
         let copies = random.chance(network.weather.duplication) ? 2 : 1
-        for _ in 0..<copies { after(delay(), .arrive(packet, epoch: network.epoch(from, to))) }
+        for _ in 0..<copies {
+            var wait = delay() + network.lag(from, to)
+            if plan.keepsOrder { wait = network.inOrder(from, to, now + wait) - now }
+            after(wait, .arrive(packet, epoch: network.epoch(from, to)))
+        }
     }
 
     func delay() -> UInt64 {

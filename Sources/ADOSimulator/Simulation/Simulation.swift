@@ -8,7 +8,7 @@ final class Simulation {
     let plan: Plan
     let cluster: Cluster
     /// The faults of the run, by number from 1.
-    let injections: [Injection]
+    private(set) var injections: [Injection]
     var random: Random
     /// For what changes nothing in a core that is right, so that it does not move other draws.
     var wishes: Random
@@ -28,6 +28,10 @@ final class Simulation {
     var stalls: [UInt64: UInt64] = [:]
     /// Disks whose next flush fails.
     var failing: Set<UInt64> = []
+    /// Disks whose next write is torn, and whether its checksum tells.
+    var tearing: [UInt64: Bool] = [:]
+    /// Groups of which a record was torn, by node.
+    var torn: [UInt64: Set<UInt64>] = [:]
     /// Members that stand still, by how many faults, and what waits for them.
     var pauses: [Int: Int] = [:]
     private var waiting: [Int: [Happening]] = [:]
@@ -40,8 +44,12 @@ final class Simulation {
     var calls: CallLayer?
     /// When which node said to be elected itself; for tests of the election.
     private(set) var servings: [(time: UInt64, node: UInt64)] = []
+    /// Members that pull and change the voters, by how many faults.
+    var rivals: [Int: Int] = [:]
     /// Nodes that are taken out, and not started any more.
     var retired: Set<UInt64> = []
+    /// Sees each outcome before the driver reacts to it.
+    var watch: ((UInt64, mp_outcome) -> Void)?
     /// How often the voters were changed.
     var changes = 0
     /// How many faults of each class began.
@@ -95,6 +103,9 @@ final class Simulation {
         flushing.remove(node)
         // After an error nobody knows what a disk holds: the node stops.
         if failing.remove(node) != nil { return stop(node) }
+        if let isNoticed = tearing.removeValue(forKey: node) {
+            return tear(node, isNoticed: isNoticed)
+        }
         if plan.plant == .flushLies { beforeFlush[node] = cluster[node].disk }
         cluster.flush(node, count: cluster[node].disk.queue.count)
         if !cluster[node].disk.queue.isEmpty { scheduleFlush(node) }
@@ -110,7 +121,15 @@ final class Simulation {
         react()
     }
 
-    func crash(_ node: UInt64) {
+    /// Begins a fault after a while.
+    func inject(_ fault: Fault, after delay: UInt64, for lasts: UInt64) {
+        injections.append(
+            Injection(id: injections.count + 1, at: now + delay, lasts: lasts, fault: fault))
+        after(delay, .begin(injections.count - 1))
+    }
+
+    /// Stops a node when `count` of its waiting writes are done; by default any number of them.
+    func crash(_ node: UInt64, writing count: Int? = nil) {
         lives[node, default: 0] += 1
         flushing.remove(node)
         reads.forget(node)
@@ -118,7 +137,7 @@ final class Simulation {
         calls?.crash(node)
         if let disk = beforeFlush.removeValue(forKey: node) { cluster[node].disk = disk }
         let written = cluster[node].disk.queue.count
-        cluster.crash(node, afterWriting: random.below(written + 1))
+        cluster.crash(node, afterWriting: count ?? random.below(written + 1))
     }
 
     /// Stops a node, which starts again by itself: what watches over processes does that.

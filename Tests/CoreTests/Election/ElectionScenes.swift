@@ -12,14 +12,6 @@ extension Simulation {
         return simulation
     }
 
-    /// The node that a majority of those that are up take for elected.
-    var leader: UInt64 {
-        let votes = cluster.members.filter(\.isUp).map(\.serving)
-        return votes.first { candidate in
-            candidate != 0 && votes.count { $0 == candidate } >= (cluster.voters.count / 2 + 1)
-        } ?? 0
-    }
-
     /// Stops all nodes, and starts them again, some without the log of group 1.
     func restartAll(lost: Set<UInt64>) {
         for voter in cluster.voters { crash(voter) }
@@ -27,9 +19,6 @@ extension Simulation {
             cluster.start(voter, lost: lost.contains(voter) ? [1] : [])
         }
     }
-
-    /// How often anybody took over since a time.
-    func takeovers(since time: UInt64) -> Int { servings.count { $0.time >= time } }
 
     /// Leaves only links, in both directions, between these pairs.
     @discardableResult
