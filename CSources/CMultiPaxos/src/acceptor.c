@@ -258,7 +258,10 @@ enum mp_status mp__acceptor_fetch(struct mp_replica *replica, struct mp__group *
     if (message->point.index == 0) return MP_MALFORMED;
     if (!replica->options.votes) return MP_OK;
 
-    struct mp_message fetched = mp__message(group, MP_MESSAGE_FETCHED, message->ballot);
+    /* Whoever learns that entries are committed must refuse every ballot below the one that
+     * committed them, which is at most the promise here. */
+    struct mp_message fetched =
+        mp__message(group, MP_MESSAGE_FETCHED, learn ? group->promised : message->ballot);
     fetched.flags = message->flags & (MP_FLAG_LEARN | MP_FLAG_WAIT);
     fetched.sequence = message->sequence;
     bool refused = !learn && !mp_ballot_equal(message->ballot, group->promised);
@@ -267,6 +270,13 @@ enum mp_status mp__acceptor_fetch(struct mp_replica *replica, struct mp__group *
         fetched.outcome = gone ? MP_OUTCOME_GONE : MP_OUTCOME_REFUSED;
         fetched.point.ballot = group->promised;
         mp__send(effects, from, group->last_write, &fetched, 0);
+        return MP_OK;
+    }
+    if (message->point.index <= group->trimmed.index &&
+        message->point.index <= group->log.base.index) {
+        fetched.outcome = MP_OUTCOME_TRIMMED;
+        fetched.point = group->trimmed;
+        mp__send(effects, from, 0, &fetched, 0);
         return MP_OK;
     }
     struct mp_message frame = fetched;

@@ -77,14 +77,16 @@ enum mp_status mp__learner_frame(struct mp_replica *replica, struct mp__group *g
                     batch->first == before.index + 1 && !group->lost;
     if (!expected) return MP_OK;
     if (replica->disk_full) return MP_OK;
-    if (mp__absurd(group->promised, batch->ballot)) return MP_MALFORMED;
+    if (mp_ballot_compare(batch->ballot, message->ballot) > 0) return MP_MALFORMED;
+    if (mp__absurd(group->promised, message->ballot)) return MP_MALFORMED;
     bool known = false;
     enum mp_status status = mp__acceptor_admits(replica, group, batch, before, &known);
     if (status != MP_OK) return status;
 
-    /* Whoever holds an entry of a ballot refuses everything below that ballot. */
-    bool raised = mp_ballot_compare(batch->ballot, group->promised) > 0;
-    if (raised) mp__acceptor_raise(replica, group, batch->ballot, effects);
+    /* The entry may have been committed by a later owner than its own. An acknowledgement to one
+     * before it, whose log may hold another entry here, would count for that one. */
+    bool raised = mp_ballot_compare(message->ballot, group->promised) > 0;
+    if (raised) mp__acceptor_raise(replica, group, message->ballot, effects);
     if (!known) {
         mp__acceptor_take(replica, group, batch, effects);
     } else if (raised && replica->options.votes) {
@@ -95,6 +97,14 @@ enum mp_status mp__learner_frame(struct mp_replica *replica, struct mp__group *g
     return MP_OK;
 }
 
+void mp__learner_behind(const struct mp__group *group, uint64_t from, struct mp_point trimmed,
+                        struct mp_effects *effects) {
+    if (trimmed.index <= group->log.commit.index) return;
+    struct mp_outcome outcome = {
+        .kind = MP_BEHIND, .group = group->id, .point = trimmed, .node = from};
+    mp__outcome(effects, &outcome);
+}
+
 /* That server's commit index says whether to go on, but it moves no commit point by itself: it may
  * come from a newer owner than the one the own entries were compared with. */
 enum mp_status mp__learner_fetched(struct mp_replica *replica, struct mp__group *group,
@@ -103,6 +113,12 @@ enum mp_status mp__learner_fetched(struct mp_replica *replica, struct mp__group 
     bool expected = group->learn_sequence != 0 && group->learn_sequence == message->sequence &&
                     replica->options.voters[group->learn_from] == from;
     if (!expected) return MP_OK;
+    if (message->outcome == MP_OUTCOME_TRIMMED) {
+        /* Another voter may still have the entries: ask on until a snapshot is installed. */
+        group->learn_deadline = replica->now_us + replica->options.timeout_us;
+        mp__learner_behind(group, from, message->point, effects);
+        return MP_OK;
+    }
     if (group->log.commit.index < message->commit && message->outcome == MP_OUTCOME_OK) {
         ask(replica, group, effects);
         return MP_OK;

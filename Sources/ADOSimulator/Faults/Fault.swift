@@ -29,6 +29,8 @@ enum Fault {
     case rot(Int, frame: Int?)
     /// The node stops while it writes; its last record is torn, or was not written at all.
     case tear(Int, isNoticed: Bool)
+    /// The member stops; before it starts again, others trim their logs.
+    case trim(Int)
 
     /// A link in one direction.
     struct Line: Hashable {
@@ -55,6 +57,7 @@ enum Fault {
         case .jump: .jump
         case .replaceClient: .clients
         case .rival: .rivals
+        case .trim: .trim
         }
     }
 }
@@ -104,6 +107,7 @@ extension Fault: CustomStringConvertible {
         case .tear(let place, let isNoticed):
             "tear a write of \(Self.name(place))\(isNoticed ? ", noticed by its checksum" : "")"
         case .rival(let place): "let \(Self.name(place)) pull and change the voters"
+        case .trim(let place): "trim the logs of all but \(Self.name(place))"
         }
     }
 

@@ -34,4 +34,6 @@ public enum FaultClass: String, CaseIterable, Sendable {
     case clients
     /// Two sides are parted again and again, and on each somebody pulls and changes the voters.
     case rivals
+    /// A voter is down while others snapshot what they applied, trim their logs and start again.
+    case trim
 }

@@ -22,7 +22,7 @@ extension Simulation {
         case .rollback(let place): snapshots[place] = cluster.members[place].disk
         case .skew(let place, let rate): cluster.members[place].clock.setRate(rate, at: now)
         case .jump(let place, let step): cluster.members[place].clock.jump(by: step, at: now)
-        case .replaceClient(let place): crash(at: place)
+        case .replaceClient(let place), .trim(let place): crash(at: place)
         case .rival(let place): beginRival(place)
         case .lag(let lines, let delay): network.slow(lines, by: delay)
         case .rot(let place, _): crash(at: place)
@@ -57,6 +57,9 @@ extension Simulation {
         case .lag(let lines, _): network.slow(lines, by: 0)
         case .rot(let place, let frame): damage(place, plan.groups[0], frame)
         case .tear(let place, _): endTear(cluster.members[place].id)
+        case .trim(let place):
+            trimOthers(than: place)
+            revive(place)
         }
     }
 
@@ -71,7 +74,7 @@ extension Simulation {
 
     // MARK: Nodes
 
-    private func crash(at place: Int) {
+    func crash(at place: Int) {
         let member = cluster.members[place]
         guard member.isUp else { return }
         // A process that was stopped and then killed is not stopped any more.
