@@ -258,7 +258,10 @@ enum mp_status mp__acceptor_fetch(struct mp_replica *replica, struct mp__group *
     if (message->point.index == 0) return MP_MALFORMED;
     if (!replica->options.votes) return MP_OK;
 
-    struct mp_message fetched = mp__message(group, MP_MESSAGE_FETCHED, message->ballot);
+    /* Whoever learns that entries are committed must refuse every ballot below the one that
+     * committed them, which is at most the promise here. */
+    struct mp_message fetched =
+        mp__message(group, MP_MESSAGE_FETCHED, learn ? group->promised : message->ballot);
     fetched.flags = message->flags & (MP_FLAG_LEARN | MP_FLAG_WAIT);
     fetched.sequence = message->sequence;
     bool refused = !learn && !mp_ballot_equal(message->ballot, group->promised);

@@ -77,14 +77,16 @@ enum mp_status mp__learner_frame(struct mp_replica *replica, struct mp__group *g
                     batch->first == before.index + 1 && !group->lost;
     if (!expected) return MP_OK;
     if (replica->disk_full) return MP_OK;
-    if (mp__absurd(group->promised, batch->ballot)) return MP_MALFORMED;
+    if (mp_ballot_compare(batch->ballot, message->ballot) > 0) return MP_MALFORMED;
+    if (mp__absurd(group->promised, message->ballot)) return MP_MALFORMED;
     bool known = false;
     enum mp_status status = mp__acceptor_admits(replica, group, batch, before, &known);
     if (status != MP_OK) return status;
 
-    /* Whoever holds an entry of a ballot refuses everything below that ballot. */
-    bool raised = mp_ballot_compare(batch->ballot, group->promised) > 0;
-    if (raised) mp__acceptor_raise(replica, group, batch->ballot, effects);
+    /* The entry may have been committed by a later owner than its own. An acknowledgement to one
+     * before it, whose log may hold another entry here, would count for that one. */
+    bool raised = mp_ballot_compare(message->ballot, group->promised) > 0;
+    if (raised) mp__acceptor_raise(replica, group, message->ballot, effects);
     if (!known) {
         mp__acceptor_take(replica, group, batch, effects);
     } else if (raised && replica->options.votes) {

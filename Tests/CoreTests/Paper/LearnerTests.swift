@@ -86,4 +86,38 @@ import Testing
         }
         #expect(cluster[3].view().commit.index >= 100)
     }
+
+    @Test func `acknowledges nothing to an owner that was overtaken before it learned`() throws {
+        let cluster = farBehind()
+        let note = try #require(noteToFetch(cluster, from: 1))
+        let first = note.message.ballot
+        // Node 2 owns meanwhile, adopts what node 1 had pushed, and commits it by an entry of its
+        // own, with node 1. The one that node 3 asks tells it all but that last entry.
+        #expect(cluster.own(2, among: [1, 2]) != nil)
+        cluster.barrier(2)
+        cluster.push(2)
+        cluster.settle(among: [1, 2])
+        cluster.invoke(2, "more")
+        cluster.push(2)
+        cluster.settle(among: [1, 2])
+        let second = cluster[2].view().owner
+        cluster.receiveHonest(note)
+        for _ in 0..<200 where cluster[3].view().commit.index < 101 {
+            cluster.flush(3)
+            for packet in cluster.take() {
+                if let frame = packet.frame, frame.batch.ballot == second { continue }
+                cluster.receiveHonest(packet)
+            }
+        }
+        #expect(cluster[3].view().commit.ballot == first)
+        #expect(cluster[3].view().commit.index == 101)
+        cluster.flush(3)
+        cluster.take()
+        // Node 1 does not know yet, and asks node 3 to go on.
+        let late = message(MP_MESSAGE_COMMIT, first, point: note.message.point)
+        cluster.receiveHonest(Packet(from: 1, to: 3, message: late))
+        cluster.flush(3)
+        let answer = try #require(cluster.take { $0.is(MP_MESSAGE_ACCEPTED) }.last)
+        #expect(answer.message.outcome == UInt8(MP_OUTCOME_REFUSED.rawValue))
+    }
 }

@@ -26,8 +26,9 @@
  *                              ballot is the promise
  *   FETCH      the proposer's, index: first wanted  -           request    bytes     -
  *              0 for LEARN                                                 at most
- *   FRAME      as asked        -                    the server  request    -         batch
- *   FETCHED    as asked        index: last sent     the server  request    -         -
+ *   FRAME      as asked; LEARN -                    the server  request    -         batch
+ *              the promise
+ *   FETCHED    as for FRAME    index: last sent     the server  request    -         -
  *   ACCEPT     the owner's     before the batch     the owner   stream     -         batch
  *   ACCEPTED   as asked        index: verified; if  known       as asked   -         -
  *                              REFUSED its ballot is the promise
