@@ -272,6 +272,13 @@ enum mp_status mp__acceptor_fetch(struct mp_replica *replica, struct mp__group *
         mp__send(effects, from, group->last_write, &fetched, 0);
         return MP_OK;
     }
+    if (message->point.index <= group->trimmed.index &&
+        message->point.index <= group->log.base.index) {
+        fetched.outcome = MP_OUTCOME_TRIMMED;
+        fetched.point = group->trimmed;
+        mp__send(effects, from, 0, &fetched, 0);
+        return MP_OK;
+    }
     struct mp_message frame = fetched;
     frame.kind = MP_MESSAGE_FRAME;
     effects->serve = (struct mp_serve){

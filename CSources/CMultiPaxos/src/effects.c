@@ -33,6 +33,7 @@ void mp__write(struct mp_replica *replica, struct mp__group *group, struct mp_ef
         .hard = {.promised = group->promised,
                  .tip = tip,
                  .commit = group->log.commit,
+                 .trimmed = group->trimmed,
                  .voters = group->log.commit_voters},
         .truncate_from = truncate_from,
     };

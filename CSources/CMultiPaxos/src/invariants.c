@@ -65,6 +65,8 @@ static uint32_t check_group(const struct mp_replica *replica, const struct mp__g
     /* I4: committed entries are verified, and nothing beyond the tip is. */
     MP_ASSERT(group->verified >= group->log.commit.index);
     MP_ASSERT(group->verified <= group->log.tip.index);
+    /* I12: only what is committed is trimmed. */
+    MP_ASSERT(group->trimmed.index <= group->log.commit.index);
     MP_ASSERT(group->last_write <= replica->last_write);
     MP_ASSERT(group->highest_round >= group->promised.round);
     /* I11: who has no vote proposes nothing, and a lost group is not also repairable. */
@@ -122,6 +124,7 @@ static uint64_t mix_group(uint64_t hash, const struct mp_replica *replica,
     hash = mix(mix(hash, group->lost), group->damaged);
     hash = mix_point(mix_point(mix_point(hash, group->log.base), group->log.commit),
                      group->log.tip);
+    hash = mix_point(hash, group->trimmed);
     hash = mix(mix(hash, group->promised.round), group->promised.node);
     hash = mix(mix(hash, group->verified), group->heard);
     hash = mix(mix(hash, group->log.commit_voters), group->log.tip_voters);

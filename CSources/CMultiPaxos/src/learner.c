@@ -97,6 +97,14 @@ enum mp_status mp__learner_frame(struct mp_replica *replica, struct mp__group *g
     return MP_OK;
 }
 
+void mp__learner_behind(const struct mp__group *group, uint64_t from, struct mp_point trimmed,
+                        struct mp_effects *effects) {
+    if (trimmed.index <= group->log.commit.index) return;
+    struct mp_outcome outcome = {
+        .kind = MP_BEHIND, .group = group->id, .point = trimmed, .node = from};
+    mp__outcome(effects, &outcome);
+}
+
 /* That server's commit index says whether to go on, but it moves no commit point by itself: it may
  * come from a newer owner than the one the own entries were compared with. */
 enum mp_status mp__learner_fetched(struct mp_replica *replica, struct mp__group *group,
@@ -105,6 +113,12 @@ enum mp_status mp__learner_fetched(struct mp_replica *replica, struct mp__group 
     bool expected = group->learn_sequence != 0 && group->learn_sequence == message->sequence &&
                     replica->options.voters[group->learn_from] == from;
     if (!expected) return MP_OK;
+    if (message->outcome == MP_OUTCOME_TRIMMED) {
+        /* Another voter may still have the entries: ask on until a snapshot is installed. */
+        group->learn_deadline = replica->now_us + replica->options.timeout_us;
+        mp__learner_behind(group, from, message->point, effects);
+        return MP_OK;
+    }
     if (group->log.commit.index < message->commit && message->outcome == MP_OUTCOME_OK) {
         ask(replica, group, effects);
         return MP_OK;

@@ -151,6 +151,7 @@ static void fetch(struct mp_replica *replica, struct mp__group *group,
     replica->last_sequence += 1;
     group->adopt_sequence = replica->last_sequence;
     group->adopt_from = group->adopted.index + 1;
+    group->behind = false;
     group->resend_at = replica->now_us + replica->options.timeout_us;
     struct mp_message message = mp__message(group, MP_MESSAGE_FETCH, group->ballot);
     message.point.index = group->adopt_from;
@@ -302,6 +303,12 @@ enum mp_status mp__proposer_fetched(struct mp_replica *replica, struct mp__group
     if (message->outcome == MP_OUTCOME_REFUSED) {
         return mp__proposer_refused(replica, group, message->point.ballot, effects);
     }
+    if (message->outcome == MP_OUTCOME_TRIMMED) {
+        group->behind = true;
+        group->resend_at = replica->now_us + replica->options.timeout_us;
+        mp__learner_behind(group, from, message->point, effects);
+        return MP_OK;
+    }
     if (message->outcome != MP_OUTCOME_OK) {
         choose_again(replica, group, effects);
         return MP_OK;
@@ -334,5 +341,36 @@ void mp__proposer_timeout(struct mp_replica *replica, struct mp__group *group,
         send_prepares(replica, group, effects);
         return;
     }
+    if (group->behind) {
+        fetch(replica, group, effects);
+        return;
+    }
     choose_again(replica, group, effects);
+}
+
+void mp__proposer_installed(struct mp_replica *replica, struct mp__group *group,
+                            struct mp_effects *effects) {
+    MP_ASSERT(proposing(group));
+    struct mp__log *log = &group->log;
+    if (group->role == MP_PREPARING) {
+        if (replica->self == MP_NONE || !group->promises[replica->self].given) return;
+        group->promises[replica->self].tip = log->tip;
+        group->promises[replica->self].voters = log->tip_voters;
+        return;
+    }
+    struct mp_point best = group->promises[group->best].tip;
+    bool within = log->commit.index < best.index ||
+                  (log->commit.index == best.index &&
+                   mp_ballot_equal(log->commit.ballot, best.ballot));
+    if (!within) {
+        /* More is committed than that voter promised on: another owner was there since. */
+        fail(replica, group, effects);
+        return;
+    }
+    group->adopted = log->commit;
+    if (complete(replica, group)) {
+        finish(replica, group, effects);
+        return;
+    }
+    fetch(replica, group, effects);
 }

@@ -114,6 +114,7 @@ static enum mp_status receive(struct mp_replica *replica, const struct mp_event 
 /* Whether what storage says of a group can be a log at all. */
 static bool loads(const struct mp_event *event) {
     struct mp_point at = event->load.hard.commit;
+    if (event->load.hard.trimmed.index > at.index) return false;
     for (uint32_t i = 0; i < event->load.suffix_count; i += 1) {
         const struct mp_identity *id = &event->load.suffix[i];
         if (id->first != at.index + 1 || id->last < id->first) return false;
@@ -134,6 +135,7 @@ static enum mp_status load(struct mp_replica *replica, const struct mp_event *ev
     if (group == NULL) return MP_BUSY;
     const struct mp_hard_state *hard = &event->load.hard;
     group->promised = hard->promised;
+    group->trimmed = hard->trimmed;
     group->highest_round = hard->promised.round;
     group->lost = event->load.lost || !loads(event);
     bool began = hard->voters != 0;
@@ -164,6 +166,22 @@ static enum mp_status tips(struct mp_replica *replica, const struct mp_event *ev
     struct mp__group *group = mp__group_make(replica, event->group);
     if (group == NULL) return MP_BUSY;
     enum mp_status status = mp__tips_begin(replica, group, effects);
+    mp__group_arm(replica, group);
+    return status;
+}
+
+/* A snapshot may be the first that this node hears of a group. */
+static enum mp_status install(struct mp_replica *replica, const struct mp_event *event,
+                              struct mp_effects *effects) {
+    struct mp__group *group = mp__group_find(replica, event->group);
+    bool made = group == NULL;
+    if (made) group = mp__group_make(replica, event->group);
+    if (group == NULL) return MP_BUSY;
+    enum mp_status status = mp__snapshots_install(replica, group, event, effects);
+    if (status != MP_OK && made) {
+        mp__group_unmake(replica, group);
+        return status;
+    }
     mp__group_arm(replica, group);
     return status;
 }
@@ -222,6 +240,8 @@ static enum mp_status propose(struct mp_replica *replica, const struct mp_event 
         status = mp__owner_push(replica, group, effects);
     } else if (event->kind == MP_EVENT_CONFIRM) {
         status = mp__reads_confirm(replica, group, effects);
+    } else if (event->kind == MP_EVENT_TRIM) {
+        status = mp__snapshots_trim(replica, group, event->trim.point, effects);
     } else {
         status = release(replica, group, effects);
     }
@@ -307,6 +327,9 @@ static enum mp_status dispatch(struct mp_replica *replica, const struct mp_event
             return pull(replica, event, effects);
         case MP_EVENT_TIPS:
             return tips(replica, event, effects);
+        case MP_EVENT_INSTALL:
+            return install(replica, event, effects);
+        case MP_EVENT_TRIM:
         case MP_EVENT_INVOKE:
         case MP_EVENT_MEMBERSHIP:
         case MP_EVENT_PUSH:

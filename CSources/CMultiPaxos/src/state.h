@@ -63,6 +63,7 @@ struct mp__group {
 
     /* Acceptor and learner. */
     struct mp_ballot promised;
+    struct mp_point trimmed; /* The stored log begins after it; never beyond commit. */
     uint64_t verified; /* Last index known to equal the log of the owner of `promised`. */
     uint64_t heard;    /* Highest commit index an owner told, of a ballot <= promised. */
     uint64_t last_write;
@@ -86,6 +87,7 @@ struct mp__group {
     struct mp_point adopted;
     uint64_t adopt_sequence;
     uint64_t adopt_from; /* First index of the fetch under way. */
+    bool behind;         /* That voter trimmed it: a snapshot must come first. */
 
     /* Owner. */
     uint64_t own_first; /* First index of the own ballot; 0: none yet. */
@@ -282,7 +284,20 @@ void mp__learner_make_room(struct mp_replica *replica, struct mp__group *group,
 void mp__learner_trim(struct mp_replica *replica, struct mp__group *group,
                       struct mp_effects *effects);
 
+/* Say that `from` no longer has the entries that this log needs next. */
+void mp__learner_behind(const struct mp__group *group, uint64_t from, struct mp_point trimmed,
+                        struct mp_effects *effects);
+
+/* snapshots.c */
+enum mp_status mp__snapshots_trim(struct mp_replica *replica, struct mp__group *group,
+                                  struct mp_point point, struct mp_effects *effects);
+enum mp_status mp__snapshots_install(struct mp_replica *replica, struct mp__group *group,
+                                     const struct mp_event *event, struct mp_effects *effects);
+
 /* proposer.c */
+/* A snapshot moved the own log: what was promised and adopted so far is counted anew. */
+void mp__proposer_installed(struct mp_replica *replica, struct mp__group *group,
+                            struct mp_effects *effects);
 enum mp_status mp__proposer_pull(struct mp_replica *replica, struct mp__group *group,
                                  uint64_t deadline_us, struct mp_effects *effects);
 enum mp_status mp__proposer_promise(struct mp_replica *replica, struct mp__group *group,

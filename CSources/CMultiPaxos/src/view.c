@@ -17,6 +17,7 @@ static void view_of(const struct mp_replica *replica, const struct mp__group *gr
         .promised = group->promised,
         .commit = group->log.commit,
         .tip = group->log.tip,
+        .trimmed = group->trimmed,
         .verified = group->verified,
         .voters = group->log.tip_voters,
         .voters_committed = group->log.commit_voters,

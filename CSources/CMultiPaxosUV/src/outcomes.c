@@ -62,6 +62,8 @@ static void report(struct mp_uv_node *node, struct mp_object *object,
             object->owner_seen_us = node->now_us;
             object->owner_seen = outcome->ballot.node;
             return;
+        case MP_BEHIND: /* Nothing is trimmed yet. */
+            return;
         case MP_SERVING:
             MP_UNREACHABLE();
     }

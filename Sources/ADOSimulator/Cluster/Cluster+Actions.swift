@@ -109,6 +109,27 @@ extension Cluster {
         expectOK(act(node, MP_EVENT_TIMEOUT, 0), "TIMEOUT")
     }
 
+    // MARK: Snapshots
+
+    /// Says that a snapshot at or after a point is durable.
+    @discardableResult
+    func trim(_ node: UInt64, at point: mp_point, group: UInt64 = 1) -> mp_status {
+        act(node, MP_EVENT_TRIM, group) { $0.trim.point = point }
+    }
+
+    /// Says that a snapshot at `point`, which was known to be committed under `ballot`, is durable.
+    @discardableResult
+    func install(
+        _ node: UInt64, at point: mp_point, voters: UInt64 = 0, ballot: mp_ballot,
+        group: UInt64 = 1
+    ) -> mp_status {
+        act(node, MP_EVENT_INSTALL, group) { event in
+            event.install.point = point
+            event.install.voters = voters
+            event.install.ballot = ballot
+        }
+    }
+
     // MARK: Disk
 
     /// Makes the oldest writes of a node durable, and steps it for each.

@@ -45,6 +45,8 @@ class Cluster {
     private(set) var sent = [Int](repeating: 0, count: 256)
     /// Called with each batch that a member applies, in order.
     var onApply: ((Member, UInt64, Frame) -> Void)?
+    /// Called when a snapshot takes the place of what a member would have applied.
+    var onInstall: ((Member, UInt64, mp_point) -> Void)?
     /// The last packets delivered; kept only for runs of one seed.
     private var recent: [String] = []
 
@@ -128,6 +130,9 @@ class Cluster {
     func finishJudging() {
         if case .violated(let violation) = judge.finish() { fail(violation) }
     }
+
+    /// Says that records are missing, and why.
+    func noteGap(_ reason: String) { judge.noteGap(reason) }
 
     /// Takes note of a log that was there before the run began.
     func assume(_ frame: Frame, isCommitted: Bool) {
@@ -265,6 +270,7 @@ class Cluster {
             return status
         }
         carryOut(replica.effects, at: member, frame: frame)
+        if event.kind == MP_EVENT_INSTALL { installed(event.install.point, event.group, member) }
         check(member, replica, after: replica.effects.raw.pointee.group)
         return status
     }
@@ -297,6 +303,13 @@ class Cluster {
             member.outcomes.append(outcome)
             onOutcome?(member, outcome)
         }
+    }
+
+    /// The state is the snapshot's from here on, unless the log itself led there.
+    private func installed(_ point: mp_point, _ group: UInt64, _ member: Member) {
+        guard member.applied[group] ?? 0 < point.index else { return }
+        member.applied[group] = point.index
+        onInstall?(member, group, point)
     }
 
     private func append(

@@ -8,6 +8,17 @@ struct StoredGroup {
     var damaged: Set<UInt64> = []
 }
 
+/// The state that a log made up to a point, as a disk holds it.
+struct StoredSnapshot {
+    let point: mp_point
+    /// In force at the point.
+    let voters: UInt64
+    /// Promised where the point was known to be committed.
+    let ballot: mp_ballot
+    /// The object and the sessions, encoded; empty where nobody hosts the object.
+    let state: [UInt8]
+}
+
 /// The disk of one node: writes queue in order, and become durable one after the other.
 struct Disk {
     struct Write {
@@ -20,6 +31,17 @@ struct Disk {
     private(set) var groups: [UInt64] = []
     private var stored: [UInt64: StoredGroup] = [:]
     private(set) var durable: UInt64 = 0
+    /// The newest snapshot of each group, durable before the core hears of it.
+    var snapshots: [UInt64: StoredSnapshot] = [:]
+
+    /// Why what is committed here cannot be applied from this disk alone; nil if it can.
+    func gap(_ group: UInt64) -> String? {
+        let content = self[group]
+        let snapshot = snapshots[group]?.point.index ?? 0
+        let first = content.frames.frames.first?.batch.first ?? content.hard.trimmed.index + 1
+        let isWhole = content.hard.commit.index <= snapshot || first <= snapshot + 1
+        return isWhole ? nil : "a log from \(first) on, and a snapshot at \(snapshot)"
+    }
 
     subscript(group: UInt64) -> StoredGroup { stored[group] ?? StoredGroup() }
 
@@ -111,6 +133,7 @@ struct Disk {
         }
         if let frame = write.frame, let violation = store(frame, raw.group) { return violation }
         stored[raw.group]?.hard = raw.hard
+        stored[raw.group]?.frames.remove(through: raw.hard.trimmed.index)
         return violation(of: self[raw.group], after: before.hard)
     }
 
@@ -120,7 +143,9 @@ struct Disk {
         guard stored[group]?.frames.append(frame) == true else {
             return "frame \(frame.batch.first) leaves a gap"
         }
-        if frame.batch.first > 1 && frame.batch.previous != previous {
+        // Behind where the log was trimmed the core's own checks see the chain.
+        let isChained = previous == 0 || frame.batch.previous == previous
+        if frame.batch.first > 1 && !isChained {
             return "frame \(frame.batch.first) does not follow the one before"
         }
         return nil
@@ -132,7 +157,9 @@ struct Disk {
         if hard.commit.index < before.commit.index { return "commit goes back to \(hard.commit)" }
         if hard.commit.index > hard.tip.index { return "commit \(hard.commit) leads \(hard.tip)" }
         if hard.promised < hard.tip.ballot { return "tip \(hard.tip) is above the promise" }
-        let tip = content.frames.last?.point ?? .root
+        if hard.trimmed.index < before.trimmed.index { return "the log begins earlier again" }
+        if hard.trimmed.index > hard.commit.index { return "trimmed beyond \(hard.commit)" }
+        let tip = content.frames.last?.point ?? hard.trimmed
         if hard.tip != tip { return "hard state has tip \(hard.tip), the frames end at \(tip)" }
         return nil
     }

@@ -33,7 +33,7 @@ public struct LiDOChecker: Sendable {
             if let violation = known(record.point, record) { return violation }
             guard owned[record.node] == record.point.ballot else { return nil }
             return lido.push(Self.round(record.point))
-        case .promised, .pushed, .accepted:
+        case .promised, .pushed, .accepted, .installed:
             return known(record.point, record)
         case .preempted, .preparing, .pullFailed, .started, .diskLost:
             owned[record.node] = nil

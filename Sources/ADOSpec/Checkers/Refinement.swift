@@ -112,7 +112,8 @@ extension Refinement {
         case .preparing, .pullFailed, .started, .diskLost:
             owned[record.node] = nil
             return false
-        case .promised, .refused, .accepted, .truncated, .adopting, .pushed, .serving, .stale:
+        case .promised, .refused, .accepted, .truncated, .adopting, .pushed, .serving, .stale,
+            .installed:
             return false
         }
     }

@@ -28,6 +28,8 @@ public enum TraceKind: UInt8, Hashable, Sendable, CaseIterable {
     case serving = 13
     /// A message came too late to matter.
     case stale = 14
+    /// A snapshot took the place of the log through `point`, which begins after it now.
+    case installed = 15
 
     /// The node started: what it held only in memory is gone. Written by what runs the core.
     case started = 128
@@ -53,6 +55,7 @@ extension TraceKind: CustomStringConvertible {
         case .pullFailed: "pull failed"
         case .serving: "serving"
         case .stale: "stale"
+        case .installed: "installed"
         case .started: "started"
         case .diskLost: "disk lost"
         }

@@ -17,7 +17,7 @@ import Testing
             let name = mp_trace_name(mp_trace_kind(UInt32(kind.rawValue)))
             #expect(name.map { String(cString: $0) } == kind.description)
         }
-        let after = mp_trace_name(mp_trace_kind(UInt32(TraceKind.stale.rawValue) + 1))
+        let after = mp_trace_name(mp_trace_kind(UInt32(TraceKind.installed.rawValue) + 1))
         #expect(after.map { String(cString: $0) } == "unknown")
     }
 
@@ -74,7 +74,7 @@ import Testing
         write.group = 1
         write.batch_first = 1
         write.hard = mp_hard_state(
-            promised: mp_ballot(2, 1), tip: a.point, commit: a.point, voters: 0)
+            promised: mp_ballot(2, 1), tip: a.point, commit: a.point, trimmed: .root, voters: 0)
         disk.submit(write, frame: a)
         #expect(disk.makeNextDurable().violation == nil)
 

@@ -39,6 +39,17 @@ extension CoreCluster {
         }
     }
 
+    /// Takes note that a test names entries which nobody invoked.
+    func assumeUnknownLogs() { noteGap("the test makes up what another node committed") }
+
+    /// Takes note that a frame is committed somewhere.
+    func assumeCommitted(_ frame: Frame) {
+        assume(frame, isCommitted: true)
+        if ledger.record(frame, group: frame.batch.group) != .new {
+            fail(.caller, "a start that disagrees")
+        }
+    }
+
     /// Wakes a node at its deadlines, with everything it sends lost, until it reports an outcome.
     func outcomeAlone(_ node: UInt64) -> mp_outcome? {
         for _ in 0..<200 {

@@ -28,7 +28,8 @@
  *              0 for LEARN                                                 at most
  *   FRAME      as asked; LEARN -                    the server  request    -         batch
  *              the promise
- *   FETCHED    as for FRAME    index: last sent     the server  request    -         -
+ *   FETCHED    as for FRAME    index: last sent; if the server  request    -         -
+ *                              TRIMMED: trimmed-to
  *   ACCEPT     the owner's     before the batch     the owner   stream     -         batch
  *   ACCEPTED   as asked        index: verified; if  known       as asked   -         -
  *                              REFUSED its ballot is the promise
@@ -71,6 +72,7 @@ enum mp_message_outcome {
     MP_OUTCOME_GAP,     /* ACCEPTED: entries before the batch are missing or differ. */
     MP_OUTCOME_FULL,    /* ACCEPTED: no space; nothing was stored. */
     MP_OUTCOME_GONE,    /* FETCHED: the entries are not in this log, or are lost. */
+    MP_OUTCOME_TRIMMED, /* FETCHED: this log begins later, after the point: get a snapshot. */
 };
 
 enum mp_message_flag {

@@ -51,6 +51,7 @@ struct mp_hard_state {
     struct mp_ballot promised;
     struct mp_point tip;    /* The last batch accepted. */
     struct mp_point commit; /* Known committed here; may lag, never leads. */
+    struct mp_point trimmed; /* The log begins after it: a snapshot stands for what was before. */
     uint64_t voters;        /* In force at `commit`; 0: as the log began. */
 };
 
@@ -86,13 +87,15 @@ enum mp_event_kind {
     MP_EVENT_MEMBERSHIP, /* Invoke a configuration: other voters from that entry on. */
     MP_EVENT_DAMAGED,    /* A stored frame of the group cannot be read any more: no vote. */
     MP_EVENT_REPAIRED,   /* Every frame of the group is durable again, each the same as before. */
+    MP_EVENT_TRIM,    /* A snapshot at or after a point is durable: the log may begin there. */
+    MP_EVENT_INSTALL, /* A snapshot that reaches beyond the own commit point is durable here. */
 };
 
 struct mp_event {
     enum mp_event_kind kind;
     uint64_t now_us; /* Monotonic. Never goes back. */
     uint64_t group;  /* Of LOAD, WRITTEN, PULL, INVOKE, PUSH, CONFIRM, TIPS, RELEASE,
-                      MEMBERSHIP, DAMAGED, REPAIRED. */
+                      MEMBERSHIP, DAMAGED, REPAIRED, TRIM, INSTALL. */
     union {
         struct {
             struct mp_hard_state hard;
@@ -127,6 +130,15 @@ struct mp_event {
             uint64_t voters;                /* See mp/voters.h. */
         } membership;
         struct {
+            struct mp_point point; /* Committed; the end of a batch. */
+        } trim;
+        struct {
+            struct mp_point point; /* The last entry that the snapshot holds. */
+            uint64_t voters;       /* In force there; 0: as the log began. */
+            /* Whoever knew that the point is committed had promised at most this. */
+            struct mp_ballot ballot;
+        } install;
+        struct {
             uint64_t stall_us; /* Age of the oldest write not yet durable. */
             bool full;
         } disk;
@@ -158,6 +170,7 @@ enum mp_outcome_kind {
     MP_CONFIRMED,      /* Reads that asked before `sequence` rounds may be answered. */
     MP_SERVING,        /* `node` is elected to serve, 0: nobody is known to. */
     MP_OWNER_SEEN,     /* Another proposer with `ballot` is at work on the group. */
+    MP_BEHIND,         /* `node` trimmed what this log needs, through `point`: get a snapshot. */
 };
 
 struct mp_outcome {
@@ -226,20 +239,25 @@ MP_MUST_USE enum mp_status mp_replica_init(void *memory, size_t size,
 /* Apply one event and say what must follow.
  *
  * MP_OK            The effects are set, possibly to nothing but the deadline.
- * MP_BUSY          INVOKE: the window is full. PULL, TIPS, RECEIVE: the table of groups is full.
+ * MP_BUSY          INVOKE: the window is full. PULL, TIPS, INSTALL, RECEIVE: the table of
+ *                  groups is full.
  *                  INVOKE, LOAD, RECEIVE: the log outgrew its share, and nothing is left to lend.
  *                  MEMBERSHIP: also, a configuration on the branch is not committed yet (R2).
  * MP_FULL          INVOKE, MEMBERSHIP: the own disk is full.
  * MP_STALE         INVOKE, PUSH, CONFIRM, MEMBERSHIP: this node does not own the group. PULL: one
- *                  is under way, or the own copy of the group is lost or damaged. REPAIRED: it
- *                  is lost; frames bring no promise back.
+ *                  is under way, or the own copy of the group is lost or damaged. TRIM: the log
+ *                  begins there already, or the point is not committed. INSTALL: as much is
+ *                  committed here, or this node owns the group. Both, and REPAIRED: the own copy is
+ *                  lost; neither frames nor a snapshot bring a promise back.
  * MP_NOT_READY     CONFIRM, MEMBERSHIP: no entry of the own ballot is committed yet (R3).
  * MP_DISJOINT      MEMBERSHIP: more than one voter would change at once (R1+).
- * MP_UNKNOWN_GROUP PUSH, INVOKE, CONFIRM, RELEASE, WRITTEN, MEMBERSHIP, DAMAGED, REPAIRED: no
+ * MP_UNKNOWN_GROUP PUSH, INVOKE, CONFIRM, RELEASE, WRITTEN, MEMBERSHIP, DAMAGED, REPAIRED, TRIM: no
  *                  such group.
  * MP_CONFLICT      RECEIVE: the message contradicts what is committed here: a peer is corrupt.
+ *                  TRIM: so does the point.
  * MP_MALFORMED     RECEIVE: the message breaks the protocol's form. INVOKE: a configuration, which
- *                  is for MEMBERSHIP. MEMBERSHIP: no voters, too many, or one that is no server. */
+ *                  is for MEMBERSHIP. MEMBERSHIP: no voters, too many, or one that is no server.
+ *                  INSTALL: no such snapshot can be: its ballot is below its point's. */
 MP_MUST_USE enum mp_status mp_replica_step(struct mp_replica *replica,
                                            const struct mp_event *event,
                                            struct mp_effects *effects);
@@ -262,6 +280,7 @@ struct mp_group_view {
     struct mp_ballot promised;
     struct mp_point commit;
     struct mp_point tip;
+    struct mp_point trimmed; /* The stored log begins after it. */
     uint64_t verified;     /* Last index verified against `promised`'s accepts. */
     uint64_t voters;       /* In force at the tip; see mp/voters.h. */
     uint64_t voters_committed; /* In force at the commit point. */

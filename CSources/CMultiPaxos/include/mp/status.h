@@ -19,7 +19,8 @@
     X(IN_USE, "the directory or address is in use by another process")                    \
     X(CLOSED, "the node is closed")                                                       \
     X(SYSTEM, "the operating system refused a resource")                                  \
-    X(DISJOINT, "the quorums of both configurations might not meet; change one voter at a time")
+    X(DISJOINT, "the quorums of both configurations might not meet; change one voter at a time") \
+    X(TRIMMED, "the log begins after these entries; a snapshot stands for them")
 
 enum mp_status {
 #define X(name, text) MP_##name,

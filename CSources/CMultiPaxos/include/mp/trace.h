@@ -18,7 +18,8 @@
     X(PREEMPTED, "preempted")        /* own ballot; by */              \
     X(PULL_FAILED, "pull failed")    /* own ballot */                  \
     X(SERVING, "serving")            /* node */                        \
-    X(STALE, "stale")                /* a message that came too late */
+    X(STALE, "stale")                /* a message that came too late */ \
+    X(INSTALLED, "installed")        /* point: the log begins after it */
 
 enum mp_trace_kind {
     MP_TRACE_NONE = 0,
