@@ -32,26 +32,26 @@ import Testing
 
     private func identityRecord(_ position: Int) throws -> Record {
         let identity = log.batches[position].identity
-        var prefix: [UInt8] = [2, 0, 0, 0, UInt8(identity.count), 0, 0, 0]
+        var prefix: [UInt8] = [3, 0, 0, 0, UInt8(identity.count), 0, 0, 0]
         for value in [log.group, identity.first, identity.last] { prefix += littleEndian(value) }
         return try Record(.identity, prefix, size: 96, in: file)
     }
 
     private func hardRecord() throws -> Record {
-        var prefix: [UInt8] = [2, 0, 0, 0, 0, 0, 0, 0] + littleEndian(log.group)
+        var prefix: [UInt8] = [3, 0, 0, 0, 0, 0, 0, 0] + littleEndian(log.group)
         let hard = log.hard
         for value in [hard.promised.round, hard.promised.node] { prefix += littleEndian(value) }
-        for point in [hard.tip, hard.commit] {
+        for point in [hard.tip, hard.commit, hard.trimmed] {
             prefix += littleEndian(point.index)
             prefix += littleEndian(point.ballot.round) + littleEndian(point.ballot.node)
             prefix += littleEndian(point.checksum)
         }
-        return try Record(.hard, prefix, size: 120, in: file)
+        return try Record(.hard, prefix, size: 152, in: file)
     }
 
     private func ownRecord() throws -> Record {
         let incarnation = try Storage(options).identity.incarnation
-        let prefix = [2, 0, 0, 0, 0, 0, 0, 0] + littleEndian(1) + littleEndian(incarnation)
+        let prefix = [3, 0, 0, 0, 0, 0, 0, 0] + littleEndian(1) + littleEndian(incarnation)
         return try Record(.own, prefix, size: 96, in: file)
     }
 
@@ -203,9 +203,9 @@ import Testing
     @Test func `in any byte of the node's own records is refused`() throws {
         let own = try ownRecord()
         let counter = try Record(
-            .counter, [2, 0, 0, 0, 0, 0, 0, 0] + littleEndian(13), size: 24, in: file)
+            .counter, [3, 0, 0, 0, 0, 0, 0, 0] + littleEndian(13), size: 24, in: file)
         let peer = try Record(
-            .peer, [2, 0, 0, 0, 0, 0, 0, 0] + littleEndian(2) + littleEndian(3), size: 48, in: file)
+            .peer, [3, 0, 0, 0, 0, 0, 0, 0] + littleEndian(2) + littleEndian(3), size: 48, in: file)
         for record in [own, counter, peer] {
             for i in record.bytes.indices {
                 let flipped = [record.bytes[i] ^ 0x10]
@@ -220,7 +220,7 @@ import Testing
 
     @Test func `is told from a newer format`() throws {
         var own = try ownRecord()
-        own.bytes[0] = 3
+        own.bytes[0] = 4
         own.seal()
         try file.with(own.bytes, at: own.offsets) {
             let failure = #expect(throws: Failure.self) { try Storage(options) }

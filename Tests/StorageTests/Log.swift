@@ -69,6 +69,14 @@ struct Log {
         return write()
     }
 
+    /// Says that the log begins after its first `count` batches, all committed.
+    mutating func trim(_ count: Int) -> Write {
+        hard.trimmed = point(batches[count - 1])
+        if hard.commit.index < hard.trimmed.index { hard.commit = hard.trimmed }
+        batches.removeFirst(count)
+        return write()
+    }
+
     private func write(of batch: Batch? = nil) -> Write {
         var write = mp_write()
         write.group = group
@@ -85,7 +93,7 @@ struct Log {
     }
 
     private mutating func settleTip() {
-        hard.tip = batches.last.map(point) ?? mp_point()
+        hard.tip = batches.last.map(point) ?? hard.trimmed
     }
 
     private func seal(_ entries: [[UInt8]]) -> Batch {
@@ -121,5 +129,5 @@ func expectIntact(_ log: Log, in storage: Storage, _ loaded: [UInt64: LoadedGrou
     guard let group = loaded[log.group], group.health == MP_LMDB_WHOLE else { return false }
     guard bytes(group.hard) == bytes(log.hard) else { return false }
     guard group.suffix.map(bytes) == log.suffix.map({ bytes($0.identity) }) else { return false }
-    return (try? storage.read(log.group)) == log.frames
+    return (try? storage.read(log.group, from: log.hard.trimmed.index + 1)) == log.frames
 }

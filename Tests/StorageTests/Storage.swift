@@ -239,6 +239,55 @@ final class Storage {
         return status == MP_OK ? collected.frame : nil
     }
 
+    /// Stores the chunks that `bytes` are cut into, from number `first` on.
+    func putChunks(
+        _ group: UInt64, _ index: UInt64, first: UInt64 = 0, _ bytes: [UInt8]
+    ) throws(Failure) {
+        try Failure.check {
+            mp_lmdb_put_chunks(raw, group, index, first, bytes, UInt32(bytes.count), &$0)
+        }
+    }
+
+    func putSnapshot(_ snapshot: mp_lmdb_snapshot) throws(Failure) {
+        var snapshot = snapshot
+        try Failure.check { mp_lmdb_put_snapshot(raw, &snapshot, &$0) }
+    }
+
+    /// The newest snapshot of a group; nil if there is none.
+    func snapshot(_ group: UInt64) throws(Failure) -> mp_lmdb_snapshot? {
+        var snapshot = mp_lmdb_snapshot()
+        var error = mp_lmdb_error()
+        let status = mp_lmdb_get_snapshot(raw, group, &snapshot, &error)
+        if status == MP_UNKNOWN_GROUP { return nil }
+        guard status == MP_OK else { throw Failure(status, error) }
+        return snapshot
+    }
+
+    /// The bytes of some chunks.
+    func readChunks(
+        _ group: UInt64, _ index: UInt64, first: UInt64 = 0, count: UInt64
+    ) throws(Failure) -> [UInt8] {
+        final class Collected { var bytes: [UInt8] = [] }
+        let collected = Collected()
+        try Failure.check { error in
+            mp_lmdb_read_chunks(
+                raw, group, index, first, count,
+                { context, _, bytes, size in
+                    let collected = Unmanaged<Collected>.fromOpaque(context!).takeUnretainedValue()
+                    collected.bytes += UnsafeBufferPointer(start: bytes, count: Int(size))
+                    return true
+                }, Unmanaged.passUnretained(collected).toOpaque(), &error)
+        }
+        return collected.bytes
+    }
+
+    /// Sweeps once; returns whether something is left.
+    func sweepOnce(_ group: UInt64) throws(Failure) -> Bool {
+        var more = false
+        try Failure.check { mp_lmdb_sweep(raw, group, &more, &$0) }
+        return more
+    }
+
     func putPeer(_ peer: mp_lmdb_peer) throws(Failure) {
         var peer = peer
         try Failure.check { mp_lmdb_put_peer(raw, &peer, &$0) }

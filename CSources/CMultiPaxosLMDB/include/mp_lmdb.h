@@ -6,12 +6,14 @@
  * Databases (docs/internals/disk.md has the bytes):
  *   batches   storage sequence, big endian       -> the frame, as received
  *   identity  group, first index, big endian     -> last, ballot, checksums, sequence, own checksum
- *   hard      group, big endian                  -> promised, tip, commit, own checksum
+ *   hard      group, big endian                  -> promised, tip, commit, trimmed, own checksum
  *   mirror    the same again, on other pages
+ *   chunks    group, index, number, big endian   -> a piece of a snapshot, own checksum
+ *   snapshots group, index, big endian           -> what makes its chunks a snapshot, own checksum
  *   node      name                               -> format, cluster, node, incarnation, peers
  *
  * Invariants across them: every identity names a frame in `batches` or the batch is lost; the
- * identities of a group are contiguous up to the tip that `hard` names.
+ * identities of a group are contiguous from where it is trimmed to the tip that `hard` names.
  *
  * Durability: only LMDB's default, flushed commits. A failed commit or flush is final: stop the
  * process. No MDB type leaves the implementation.
@@ -21,8 +23,8 @@
  * is damaged can be named, and restored exactly, from elsewhere on this disk or from a peer.
  *
  * Thread safety: mp_lmdb_commit() and the other writers on one thread (the storage thread);
- * mp_lmdb_read(), mp_lmdb_verify(), mp_lmdb_scrub(), mp_lmdb_get_peer(), mp_lmdb_identity() and
- * mp_lmdb_get_stats() on any. */
+ * mp_lmdb_read(), mp_lmdb_read_chunks(), mp_lmdb_get_snapshot(), mp_lmdb_verify(),
+ * mp_lmdb_scrub(), mp_lmdb_get_peer(), mp_lmdb_identity() and mp_lmdb_get_stats() on any. */
 #ifndef MP_LMDB_H
 #define MP_LMDB_H
 
@@ -150,7 +152,8 @@ typedef bool (*mp_lmdb_on_frame)(void *context, const struct mp_batch *batch);
  * `through` or before, verified.
  *
  * MP_OK      on_frame saw what there is; nothing at all is OK too.
- * MP_CORRUPT A frame's checksum differs, or it is missing; error names group, index and ballot. */
+ * MP_CORRUPT A frame's checksum differs, or it is missing; error names group, index and ballot.
+ * MP_TRIMMED The log begins after `from`. */
 MP_MUST_USE enum mp_status mp_lmdb_read(struct mp_lmdb *env, uint64_t group, uint64_t from,
                                         uint64_t through, mp_lmdb_on_frame on_frame, void *context,
                                         struct mp_lmdb_error *error);
@@ -229,6 +232,65 @@ MP_MUST_USE enum mp_status mp_lmdb_find(struct mp_lmdb *env, const struct mp_lmd
 MP_MUST_USE enum mp_status mp_lmdb_restore(struct mp_lmdb *env, struct mp_lmdb *source,
                                            mp_lmdb_on_damage on_damage, void *context,
                                            uint64_t *repaired, struct mp_lmdb_error *error);
+
+#define MP_LMDB_CHUNK_SIZE 262144u /* Bytes of each chunk of a snapshot but the last. */
+
+/* A snapshot: the state that the log through `point` made. */
+struct mp_lmdb_snapshot {
+    uint64_t group;
+    struct mp_point point;
+    struct mp_ballot ballot; /* Promised where the point was known to be committed, or higher. */
+    uint64_t voters;         /* In force at the point; 0: as the log began. */
+    uint64_t digest;         /* Of the results of the log so far. */
+    uint64_t size;           /* Of all chunks, in bytes. */
+    uint64_t checksum;       /* mp_lmdb_chunk_hash() over the chunks in order, from 0. */
+};
+
+/* How many chunks a snapshot of `size` bytes has. */
+uint64_t mp_lmdb_chunk_count(uint64_t size);
+/* The size of one of them. */
+uint32_t mp_lmdb_chunk_size(uint64_t size, uint64_t number);
+uint64_t mp_lmdb_chunk_hash(uint64_t hash, const uint8_t *chunk, uint32_t size);
+
+/* Make chunks durable, from number `first` on, in one transaction: `bytes` is cut into chunks. They
+ * are no snapshot before mp_lmdb_put_snapshot(). MP_OK, MP_FULL, MP_SYSTEM as for commit. */
+MP_MUST_USE enum mp_status mp_lmdb_put_chunks(struct mp_lmdb *env, uint64_t group, uint64_t index,
+                                              uint64_t first, const uint8_t *bytes, uint32_t size,
+                                              struct mp_lmdb_error *error);
+
+/* Make the chunks that were put a snapshot, durably. MP_OK, MP_FULL, MP_SYSTEM as for commit. */
+MP_MUST_USE enum mp_status mp_lmdb_put_snapshot(struct mp_lmdb *env,
+                                                const struct mp_lmdb_snapshot *snapshot,
+                                                struct mp_lmdb_error *error);
+
+/* The newest snapshot of a group.
+ *
+ * MP_OK            *snapshot is it; its chunks are verified when they are read.
+ * MP_UNKNOWN_GROUP There is none.
+ * MP_CORRUPT       The record of it is damaged; error names the group and the index. */
+MP_MUST_USE enum mp_status mp_lmdb_get_snapshot(struct mp_lmdb *env, uint64_t group,
+                                                struct mp_lmdb_snapshot *snapshot,
+                                                struct mp_lmdb_error *error);
+
+/* Return false to stop reading. The bytes are valid for the call. */
+typedef bool (*mp_lmdb_on_chunk)(void *context, uint64_t number, const uint8_t *bytes,
+                                 uint32_t size);
+
+/* Read `count` chunks of a snapshot from number `first` on, each verified.
+ *
+ * MP_OK      on_chunk saw them all.
+ * MP_TRIMMED The snapshot is gone: a newer one took its place.
+ * MP_CORRUPT A chunk is damaged or missing; error names group, index and number. */
+MP_MUST_USE enum mp_status mp_lmdb_read_chunks(struct mp_lmdb *env, uint64_t group, uint64_t index,
+                                               uint64_t first, uint64_t count,
+                                               mp_lmdb_on_chunk on_chunk, void *context,
+                                               struct mp_lmdb_error *error);
+
+/* Delete what nobody needs of a group, in one transaction of bounded size: entries at or before
+ * where its log is trimmed, and snapshots and chunks older than the newest snapshot. *more if there
+ * is something left. MP_OK, MP_FULL, MP_SYSTEM as for commit; MP_CORRUPT: nothing was deleted. */
+MP_MUST_USE enum mp_status mp_lmdb_sweep(struct mp_lmdb *env, uint64_t group, bool *more,
+                                         struct mp_lmdb_error *error);
 
 /* Counters since open, for status: commits (flushes), bytes of data file used and allocated. */
 struct mp_lmdb_stats {

@@ -54,13 +54,13 @@ struct plan {
     uint64_t removed_pages;
 };
 
-static uint64_t frame_pages(const struct mp_lmdb *env, uint32_t size) {
+uint64_t mp__value_pages(const struct mp_lmdb *env, uint64_t size) {
     return (FRAME_OVERHEAD + size + env->space.page - 1) / env->space.page;
 }
 
 /* Upper bound of the pages written when `rows` rows of a tree change: each path to a leaf, but no
  * page twice, and a split for each row. */
-static int tree_pages(MDB_txn *txn, MDB_dbi dbi, uint64_t rows, uint64_t *pages) {
+int mp__tree_pages(MDB_txn *txn, MDB_dbi dbi, uint64_t rows, uint64_t *pages) {
     if (rows == 0) return 0;
     MDB_stat stat;
     int rc = mdb_stat(txn, dbi, &stat);
@@ -80,7 +80,7 @@ static enum mp_status plan_truncation(struct mp_lmdb *env, MDB_txn *txn,
     enum mp__row row = mp__rows_from(&rows, write->truncate_from);
     for (; row == MP__ROW_FOUND; row = mp__rows_next(&rows)) {
         plan->removed += 1;
-        plan->removed_pages += frame_pages(env, rows.stored.identity.size);
+        plan->removed_pages += mp__value_pages(env, rows.stored.identity.size);
     }
     mp__rows_close(&rows);
     if (row == MP__ROW_END) return MP_OK;
@@ -98,7 +98,7 @@ static enum mp_status require_space(struct mp_lmdb *env, MDB_txn *txn,
     for (uint32_t i = 0; i < write_count; i += 1) {
         if (writes[i].frame != NULL) {
             plan.frames += 1;
-            plan.frame_pages += frame_pages(env, writes[i].identity.size);
+            plan.frame_pages += mp__value_pages(env, writes[i].identity.size);
         }
         if (writes[i].write.truncate_from == 0) continue;
         enum mp_status status = plan_truncation(env, txn, &writes[i].write, &plan, error);
@@ -106,16 +106,16 @@ static enum mp_status require_space(struct mp_lmdb *env, MDB_txn *txn,
     }
     uint64_t pages = plan.frame_pages + SLACK_PAGES;
     uint64_t rows = plan.frames + plan.removed;
-    int rc = tree_pages(txn, env->batches, rows, &pages);
-    if (rc == 0) rc = tree_pages(txn, env->identity, rows, &pages);
-    if (rc == 0) rc = tree_pages(txn, env->hard, write_count, &pages);
-    if (rc == 0) rc = tree_pages(txn, env->mirror, write_count, &pages);
+    int rc = mp__tree_pages(txn, env->batches, rows, &pages);
+    if (rc == 0) rc = mp__tree_pages(txn, env->identity, rows, &pages);
+    if (rc == 0) rc = mp__tree_pages(txn, env->hard, write_count, &pages);
+    if (rc == 0) rc = mp__tree_pages(txn, env->mirror, write_count, &pages);
     if (rc != 0) return mp__fail_mdb(env, rc, "measure the trees", error);
     pages += (pages + plan.removed_pages) / 256; /* Lists of freed pages, 500 to a page. */
     return mp__space_require(env, pages, plan.frames == 0, error);
 }
 
-static int delete_frame(struct mp_lmdb *env, MDB_txn *txn, uint64_t sequence) {
+int mp__delete_frame(struct mp_lmdb *env, MDB_txn *txn, uint64_t sequence) {
     uint8_t bytes[MP__SEQUENCE_KEY_SIZE];
     mp__put_sequence_key(bytes, sequence);
     MDB_val key = {sizeof bytes, bytes};
@@ -130,7 +130,7 @@ static int truncate_log(struct mp_lmdb *env, MDB_txn *txn, uint64_t group, uint6
     if (rc != 0) return rc;
     enum mp__row row = MP__ROW_FOUND;
     while (rc == 0 && (row = mp__rows_from(&rows, from)) == MP__ROW_FOUND) {
-        rc = delete_frame(env, txn, rows.stored.sequence);
+        rc = mp__delete_frame(env, txn, rows.stored.sequence);
         if (rc == 0) rc = mdb_cursor_del(rows.cursor, 0);
     }
     if (rc == 0 && row == MP__ROW_FAILED) rc = rows.rc;
@@ -194,6 +194,7 @@ static int apply(struct mp_lmdb *env, MDB_txn *txn, const struct mp_lmdb_write *
 static void check_write(const struct mp_lmdb_write *write) {
     MP_ASSERT((write->frame != NULL) == (write->write.batch_first != 0));
     MP_ASSERT(write->write.hard.commit.index <= write->write.hard.tip.index);
+    MP_ASSERT(write->write.hard.trimmed.index <= write->write.hard.commit.index);
     if (write->frame == NULL) return;
     const struct mp_identity *identity = &write->identity;
     MP_ASSERT(identity->first == write->write.batch_first);

@@ -76,6 +76,8 @@ static int open_logs(struct mp_lmdb *env, MDB_txn *txn) {
     if (rc == 0) rc = mdb_dbi_open(txn, "identity", 0, &env->identity);
     if (rc == 0) rc = mdb_dbi_open(txn, "hard", 0, &env->hard);
     if (rc == 0) rc = mdb_dbi_open(txn, "mirror", 0, &env->mirror);
+    if (rc == 0) rc = mdb_dbi_open(txn, "chunks", 0, &env->chunks);
+    if (rc == 0) rc = mdb_dbi_open(txn, "snapshots", 0, &env->snapshots);
     return rc;
 }
 

@@ -107,7 +107,8 @@ static int fill(MDB_env *mdb, const struct mp_lmdb_options *options) {
     MDB_txn *txn;
     int rc = mdb_txn_begin(mdb, NULL, 0, &txn);
     if (rc != 0) return rc;
-    static const char *const names[] = {"batches", "identity", "hard", "mirror", "node"};
+    static const char *const names[] = {"batches", "identity",  "hard", "mirror",
+                                        "chunks",  "snapshots", "node"};
     MDB_dbi dbi = 0;
     for (size_t i = 0; rc == 0 && i < sizeof names / sizeof names[0]; i += 1) {
         rc = mdb_dbi_open(txn, names[i], MDB_CREATE, &dbi);

@@ -10,7 +10,7 @@
 #include "mp_lmdb.h"
 #include "record.h"
 
-enum { MP__PATH_SIZE = 4096, MP__DATABASES = 5 };
+enum { MP__PATH_SIZE = 4096, MP__DATABASES = 7 };
 
 #define MP__MAP_BYTES ((uint64_t)1 << 40)
 #define MP__MAP_BYTES_MIN ((uint64_t)1 << 34)
@@ -34,6 +34,8 @@ struct mp_lmdb {
     MDB_dbi hard;
     MDB_dbi mirror; /* The same records as in `hard`, on other pages. */
     MDB_dbi node;
+    MDB_dbi chunks;
+    MDB_dbi snapshots;
     int lock; /* The descriptor whose lock is the directory's. */
     struct mp__self self;
     struct mp__space space;
@@ -83,6 +85,21 @@ int mp__put_identity(struct mp_lmdb *env, MDB_txn *txn, const struct mp__stored 
                      unsigned flags);
 int mp__append_frame(struct mp_lmdb *env, MDB_txn *txn, uint64_t sequence, const uint8_t *frame,
                      uint32_t size);
+
+/* Upper bound of the pages written when `rows` rows of a tree change. 0 or an error of LMDB. */
+int mp__tree_pages(MDB_txn *txn, MDB_dbi dbi, uint64_t rows, uint64_t *pages);
+/* Pages of a value that has some to itself. */
+uint64_t mp__value_pages(const struct mp_lmdb *env, uint64_t size);
+int mp__delete_frame(struct mp_lmdb *env, MDB_txn *txn, uint64_t sequence);
+
+/* read.c: where the log of a group ends and begins; zero if nothing is known. */
+enum mp_status mp__read_hard(const struct mp_lmdb *env, MDB_txn *txn, uint64_t group,
+                             struct mp_hard_state *hard, struct mp_lmdb_error *error);
+
+/* snapshots.c: the newest sound snapshot. MP_UNKNOWN_GROUP if there is none; MP_CORRUPT if the only
+ * ones are damaged. */
+enum mp_status mp__find_snapshot(const struct mp_lmdb *env, MDB_txn *txn, uint64_t group,
+                                 struct mp_lmdb_snapshot *snapshot, struct mp_lmdb_error *error);
 
 /* node.c: records of the node database. */
 int mp__put_sequence(struct mp_lmdb *env, MDB_txn *txn, uint64_t sequence);

@@ -68,9 +68,17 @@ static enum mp_status pass_commit(const struct loading *loading, struct mp__rows
         return fail_lost(loading, rows->group, commit->index, commit->ballot,
                          "is committed beyond its tip", error);
     }
-    if (commit->index == 0) {
-        *row = mp__rows_from(rows, 0);
-        return MP_OK;
+    const struct mp_point *trimmed = &hard->trimmed;
+    bool sound = trimmed->index <= commit->index;
+    if (trimmed->index == commit->index) {
+        sound = trimmed->checksum == commit->checksum &&
+                mp_ballot_equal(trimmed->ballot, commit->ballot);
+        if (sound) *row = mp__rows_from(rows, commit->index + 1);
+        if (sound) return MP_OK;
+    }
+    if (!sound) {
+        return fail_lost(loading, rows->group, commit->index, commit->ballot,
+                         "is not committed as far as it is trimmed", error);
     }
     *row = mp__rows_seek(rows, commit->index);
     if (*row == MP__ROW_FAILED) return MP_OK;

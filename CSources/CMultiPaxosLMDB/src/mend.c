@@ -163,7 +163,8 @@ static bool find_identity(struct mending *mending, const struct mp_point *end,
 static void mend_log(struct mending *mending) {
     struct mp_point end = mending->hard.tip;
     uint64_t before = UINT64_MAX;
-    while (end.index > 0 && mending->rc == 0 && mending->mended < MENDED_MAX) {
+    uint64_t trimmed = mending->hard.trimmed.index;
+    while (end.index > trimmed && mending->rc == 0 && mending->mended < MENDED_MAX) {
         struct mp__stored stored;
         bool found = find_identity(mending, &end, &stored);
         if (!found && mending->rc == 0 && !mending->sorted) {

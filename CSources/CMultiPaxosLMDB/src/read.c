@@ -2,6 +2,7 @@
  * and holds up nobody. Nothing leaves here that was not verified. */
 #include "rows.h"
 #include "states.h"
+#include "states.h"
 
 static enum mp_status fail_batch(const struct mp_lmdb *env, uint64_t group,
                                  const struct mp_identity *identity, const char *what,
@@ -47,11 +48,10 @@ enum mp_status mp__read_frame(const struct mp_lmdb *env, MDB_txn *txn, uint64_t 
     return fail_batch(env, group, identity, "is not the one its identity names", error);
 }
 
-/* The last index the group should have; 0 if it is unknown. */
-static enum mp_status read_tip(const struct mp_lmdb *env, MDB_txn *txn, uint64_t group,
-                               uint64_t *tip, struct mp_lmdb_error *error) {
+enum mp_status mp__read_hard(const struct mp_lmdb *env, MDB_txn *txn, uint64_t group,
+                             struct mp_hard_state *hard, struct mp_lmdb_error *error) {
     struct mp__state state;
-    *tip = 0;
+    *hard = (struct mp_hard_state){0};
     int rc = mp__state_get(env, txn, group, &state);
     if (rc == MDB_NOTFOUND) return MP_OK;
     if (rc != 0) return mp__fail_mdb(env, rc, "read a group", error);
@@ -59,7 +59,7 @@ static enum mp_status read_tip(const struct mp_lmdb *env, MDB_txn *txn, uint64_t
         return mp__fail(error, MP_CORRUPT, "In %s group %llu: its hard state is damaged.",
                         env->path, (unsigned long long)group);
     }
-    *tip = state.hard.state.tip.index;
+    *hard = state.hard.state;
     return MP_OK;
 }
 
@@ -69,7 +69,7 @@ struct reading {
     uint64_t group;
     uint64_t from;
     uint64_t through;
-    uint64_t tip;
+    uint64_t tip; /* The last index the group should have; 0 if it is unknown. */
     mp_lmdb_on_frame on_frame;
     void *context;
 };
@@ -125,7 +125,14 @@ enum mp_status mp_lmdb_read(struct mp_lmdb *env, uint64_t group, uint64_t from, 
     };
     int rc = mdb_txn_begin(env->mdb, NULL, MDB_RDONLY, &reading.txn);
     if (rc != 0) return mp__fail_mdb(env, rc, "begin a read", error);
-    enum mp_status status = read_tip(env, reading.txn, group, &reading.tip, error);
+    struct mp_hard_state hard;
+    enum mp_status status = mp__read_hard(env, reading.txn, group, &hard, error);
+    reading.tip = hard.tip.index;
+    if (status == MP_OK && from <= hard.trimmed.index) {
+        status = mp__fail(error, MP_TRIMMED, "In %s group %llu: the log begins after index %llu.",
+                          env->path, (unsigned long long)group,
+                          (unsigned long long)hard.trimmed.index);
+    }
     struct mp__rows rows;
     if (status == MP_OK) {
         rc = mp__rows_open(&rows, env, reading.txn, group);

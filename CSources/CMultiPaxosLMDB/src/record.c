@@ -5,7 +5,15 @@
 #include "assert.h"
 
 /* The kind seeds the checksum, so that no record passes for one of another kind. */
-enum kind { KIND_IDENTITY = 1, KIND_HARD, KIND_SELF, KIND_COUNTER, KIND_PEER };
+enum kind {
+    KIND_IDENTITY = 1,
+    KIND_HARD,
+    KIND_SELF,
+    KIND_COUNTER,
+    KIND_PEER,
+    KIND_CHUNK,
+    KIND_SNAPSHOT,
+};
 
 enum { CHECKSUM_SIZE = 8, SIZE_MIN = 16 };
 
@@ -104,6 +112,13 @@ void mp__put_identity_key(uint8_t key[MP__IDENTITY_KEY_SIZE], uint64_t group, ui
     put_key(key + 8, first);
 }
 
+void mp__put_chunk_key(uint8_t key[MP__CHUNK_KEY_SIZE], uint64_t group, uint64_t index,
+                       uint64_t number) {
+    put_key(key, group);
+    put_key(key + 8, index);
+    put_key(key + 16, number);
+}
+
 uint64_t mp__get_key(const uint8_t *key) {
     uint64_t value = 0;
     for (uint32_t i = 0; i < 8; i += 1) value = value << 8 | key[i];
@@ -155,6 +170,7 @@ void mp__encode_hard(uint8_t out[MP__HARD_SIZE], const struct mp__hard *hard) {
     put_ballot(&to, hard->state.promised);
     put_point(&to, &hard->state.tip);
     put_point(&to, &hard->state.commit);
+    put_point(&to, &hard->state.trimmed);
     put64(&to, hard->state.voters);
     put64(&to, hard->sequence);
     seal(out, MP__HARD_SIZE, KIND_HARD, &to);
@@ -170,6 +186,7 @@ enum mp__verdict mp__decode_hard(const void *bytes, size_t size, struct mp__hard
     hard->state.promised = get_ballot(&in);
     hard->state.tip = get_point(&in);
     hard->state.commit = get_point(&in);
+    hard->state.trimmed = get_point(&in);
     hard->state.voters = get64(&in);
     hard->sequence = get64(&in);
     return MP__SOUND;
@@ -237,5 +254,62 @@ enum mp__verdict mp__decode_peer(const void *bytes, size_t size, struct mp_lmdb_
     peer->node = get64(&in);
     peer->incarnation = get64(&in);
     peer->sequence = get64(&in);
+    return MP__SOUND;
+}
+
+void mp__encode_snapshot(uint8_t out[MP__SNAPSHOT_SIZE], const struct mp_lmdb_snapshot *snapshot) {
+    struct writer to = {out};
+    put32(&to, MP__FORMAT_VERSION);
+    put32(&to, 0);
+    put64(&to, snapshot->group);
+    put_point(&to, &snapshot->point);
+    put_ballot(&to, snapshot->ballot);
+    put64(&to, snapshot->voters);
+    put64(&to, snapshot->digest);
+    put64(&to, snapshot->size);
+    put64(&to, snapshot->checksum);
+    seal(out, MP__SNAPSHOT_SIZE, KIND_SNAPSHOT, &to);
+}
+
+enum mp__verdict mp__decode_snapshot(const void *bytes, size_t size,
+                                     struct mp_lmdb_snapshot *snapshot) {
+    *snapshot = (struct mp_lmdb_snapshot){0};
+    struct reader in;
+    enum mp__verdict verdict = begin(bytes, size, MP__SNAPSHOT_SIZE, KIND_SNAPSHOT, &in);
+    if (verdict != MP__SOUND) return verdict;
+    (void)get32(&in);
+    snapshot->group = get64(&in);
+    snapshot->point = get_point(&in);
+    snapshot->ballot = get_ballot(&in);
+    snapshot->voters = get64(&in);
+    snapshot->digest = get64(&in);
+    snapshot->size = get64(&in);
+    snapshot->checksum = get64(&in);
+    return MP__SOUND;
+}
+
+void mp__encode_chunk(uint8_t *out, const struct mp__chunk *chunk) {
+    struct writer to = {out};
+    put32(&to, MP__FORMAT_VERSION);
+    put32(&to, chunk->number);
+    put64(&to, chunk->group);
+    put64(&to, chunk->index);
+    memcpy(to.at, chunk->bytes, chunk->size);
+    to.at += chunk->size;
+    seal(out, MP__CHUNK_OVERHEAD + (size_t)chunk->size, KIND_CHUNK, &to);
+}
+
+enum mp__verdict mp__decode_chunk(const void *bytes, size_t size, struct mp__chunk *chunk) {
+    *chunk = (struct mp__chunk){0};
+    struct reader in;
+    if (size > MP__CHUNK_OVERHEAD + (size_t)MP_LMDB_CHUNK_SIZE) return MP__DAMAGED;
+    enum mp__verdict verdict = begin(bytes, size, size, KIND_CHUNK, &in);
+    if (verdict != MP__SOUND) return verdict;
+    if (size < MP__CHUNK_OVERHEAD) return MP__DAMAGED;
+    chunk->number = get32(&in);
+    chunk->group = get64(&in);
+    chunk->index = get64(&in);
+    chunk->bytes = in.at;
+    chunk->size = (uint32_t)(size - MP__CHUNK_OVERHEAD);
     return MP__SOUND;
 }

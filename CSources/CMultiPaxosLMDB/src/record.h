@@ -8,17 +8,20 @@
 
 #include "mp_lmdb.h"
 
-#define MP__FORMAT_VERSION 2u
+#define MP__FORMAT_VERSION 3u
 
 enum {
     MP__SEQUENCE_KEY_SIZE = 8,
     MP__GROUP_KEY_SIZE = 8,
     MP__IDENTITY_KEY_SIZE = 16,
     MP__IDENTITY_SIZE = 96,
-    MP__HARD_SIZE = 120,
+    MP__CHUNK_KEY_SIZE = 24,
+    MP__HARD_SIZE = 152,
     MP__SELF_SIZE = 96,
     MP__COUNTER_SIZE = 24,
     MP__PEER_SIZE = 48,
+    MP__SNAPSHOT_SIZE = 104,
+    MP__CHUNK_OVERHEAD = 32,
 };
 
 enum mp__verdict {
@@ -41,6 +44,15 @@ struct mp__hard {
     struct mp_hard_state state;
 };
 
+/* A piece of a snapshot. */
+struct mp__chunk {
+    uint64_t group;
+    uint64_t index; /* Of the snapshot: the last entry it holds. */
+    uint32_t number;
+    const uint8_t *bytes;
+    uint32_t size;
+};
+
 /* Whose directory it is. */
 struct mp__self {
     uint64_t node;
@@ -51,6 +63,8 @@ struct mp__self {
 void mp__put_sequence_key(uint8_t key[MP__SEQUENCE_KEY_SIZE], uint64_t sequence);
 void mp__put_group_key(uint8_t key[MP__GROUP_KEY_SIZE], uint64_t group);
 void mp__put_identity_key(uint8_t key[MP__IDENTITY_KEY_SIZE], uint64_t group, uint64_t first);
+void mp__put_chunk_key(uint8_t key[MP__CHUNK_KEY_SIZE], uint64_t group, uint64_t index,
+                       uint64_t number);
 /* The eight bytes of a key's number. */
 uint64_t mp__get_key(const uint8_t *key);
 
@@ -68,5 +82,13 @@ enum mp__verdict mp__decode_counter(const void *bytes, size_t size, uint64_t *va
 
 void mp__encode_peer(uint8_t out[MP__PEER_SIZE], const struct mp_lmdb_peer *peer);
 enum mp__verdict mp__decode_peer(const void *bytes, size_t size, struct mp_lmdb_peer *peer);
+
+void mp__encode_snapshot(uint8_t out[MP__SNAPSHOT_SIZE], const struct mp_lmdb_snapshot *snapshot);
+enum mp__verdict mp__decode_snapshot(const void *bytes, size_t size,
+                                     struct mp_lmdb_snapshot *snapshot);
+
+/* `out` has room for the bytes and MP__CHUNK_OVERHEAD. */
+void mp__encode_chunk(uint8_t *out, const struct mp__chunk *chunk);
+enum mp__verdict mp__decode_chunk(const void *bytes, size_t size, struct mp__chunk *chunk);
 
 #endif /* MP_LMDB_RECORD_H */

@@ -56,6 +56,22 @@ static void verify_frame(struct verifying *verifying, const struct mp__rows *row
     report(verifying, &damage, &error);
 }
 
+/* The indices that a log has: what was trimmed need not be there. */
+struct range {
+    uint64_t first;
+    uint64_t tip; /* 0: unknown. */
+};
+
+static struct range range_of(const struct mp__state *state) {
+    if (!state->known) return (struct range){.first = 1};
+    const struct mp_hard_state *hard = &state->hard.state;
+    return (struct range){.first = hard->trimmed.index + 1, .tip = hard->tip.index};
+}
+
+static uint64_t later(uint64_t a, uint64_t b) {
+    return a > b ? a : b;
+}
+
 /* Where a walk along the identities of a group is. */
 struct walk {
     uint64_t expected; /* The first index of the next batch; 0: unknown. */
@@ -108,11 +124,12 @@ static enum mp_status verify_rows(struct verifying *verifying, uint64_t group, u
     return MP_OK;
 }
 
-/* The tip of a group, after a look at both copies of its hard state. False if there is none. */
-static bool verify_state(struct verifying *verifying, uint64_t group, uint64_t *tip) {
+/* Where the log of a group begins and ends, after a look at both copies of its hard state. False if
+ * there is none. */
+static bool verify_state(struct verifying *verifying, uint64_t group, struct range *range) {
     struct mp__state state;
     int rc = mp__state_get(verifying->env, verifying->txn, group, &state);
-    *tip = state.known ? state.hard.state.tip.index : 0;
+    *range = range_of(&state);
     if (rc == MDB_NOTFOUND) {
         report_state(verifying, group, "it has a log but no hard state");
     } else if (!state.known) {
@@ -142,10 +159,11 @@ enum mp_status mp_lmdb_verify(struct mp_lmdb *env, uint64_t group, uint64_t from
     enum mp_status status = begin(&verifying, env, on_damage, context, error);
     if (status != MP_OK) return status;
     uint64_t next = 0;
-    uint64_t tip = 0;
-    (void)verify_state(&verifying, group, &tip);
+    struct range range;
+    (void)verify_state(&verifying, group, &range);
     if (!verifying.stopped) {
-        status = verify_rows(&verifying, group, from, through, tip, &next, error);
+        from = later(from, range.first);
+        status = verify_rows(&verifying, group, from, through, range.tip, &next, error);
     }
     mdb_txn_abort(verifying.txn);
     return status;
@@ -173,6 +191,21 @@ static bool find_place(const struct verifying *verifying, struct mp_lmdb_place *
     return found;
 }
 
+/* Both copies of the hard state are looked at once, at the beginning of the group. */
+static struct range look(struct verifying *verifying, const struct mp_lmdb_place *place, int *rc) {
+    struct range range = {.first = 1};
+    if (place->first == 0) {
+        (void)verify_state(verifying, place->group, &range);
+        return range;
+    }
+    struct mp__state state;
+    *rc = mp__state_get(verifying->env, verifying->txn, place->group, &state);
+    if (*rc == MDB_NOTFOUND) *rc = 0;
+    if (*rc == 0) range = range_of(&state);
+    range.tip = 0;
+    return range;
+}
+
 enum mp_status mp_lmdb_scrub(struct mp_lmdb *env, struct mp_lmdb_place *place, uint64_t *bytes,
                              mp_lmdb_on_damage on_damage, void *context,
                              struct mp_lmdb_error *error) {
@@ -186,11 +219,11 @@ enum mp_status mp_lmdb_scrub(struct mp_lmdb *env, struct mp_lmdb_place *place, u
     while (status == MP_OK && more && verifying.bytes < verifying.budget && !verifying.stopped) {
         more = find_place(&verifying, place, &rc);
         if (!more) break;
-        uint64_t tip = 0;
         uint64_t next = 0;
-        if (place->first == 0) (void)verify_state(&verifying, place->group, &tip);
-        uint64_t from = place->first == 0 ? 1 : place->first;
-        status = verify_rows(&verifying, place->group, from, UINT64_MAX, tip, &next, error);
+        struct range range = look(&verifying, place, &rc);
+        if (rc != 0) break;
+        uint64_t from = later(place->first, range.first);
+        status = verify_rows(&verifying, place->group, from, UINT64_MAX, range.tip, &next, error);
         place->first = next;
         more = next != 0 || place->group != UINT64_MAX;
         if (next == 0) place->group += 1;
@@ -212,18 +245,17 @@ enum mp_status mp_lmdb_verify_all(struct mp_lmdb *env, mp_lmdb_on_damage on_dama
     for (size_t i = 0; status == MP_OK && i < states.count && !verifying.stopped; i += 1) {
         const struct mp__state *state = &states.list[i];
         uint64_t next = 0;
-        uint64_t tip = 0;
-        if (!verify_state(&verifying, state->group, &tip) && state->known) {
-            tip = state->hard.state.tip.index;
-        }
-        status = verify_rows(&verifying, state->group, 1, UINT64_MAX, tip, &next, error);
+        struct range range;
+        if (!verify_state(&verifying, state->group, &range)) range = range_of(state);
+        status = verify_rows(&verifying, state->group, range.first, UINT64_MAX, range.tip, &next,
+                             error);
     }
     struct mp_lmdb_place place = {0};
     int rc = 0;
     while (status == MP_OK && !verifying.stopped && find_place(&verifying, &place, &rc)) {
-        uint64_t tip = 0;
+        struct range range;
         if (mp__states_find(&states, place.group) == NULL) {
-            (void)verify_state(&verifying, place.group, &tip);
+            (void)verify_state(&verifying, place.group, &range);
         }
         if (place.group == UINT64_MAX) break;
         place = (struct mp_lmdb_place){.group = place.group + 1};

@@ -47,11 +47,11 @@ extension StoredFact {
         -> [StoredFact]
     {
         groups.flatMap { group in
-            // The hard state of a group: version 2, zero, the group, then what is promised.
+            // The hard state of a group: version 3, zero, the group, then what is promised.
             occurrences(of: littleEndian(group), in: bytes).compactMap { offset -> StoredFact? in
                 guard offset - bytes.startIndex >= 8 else { return nil }
                 let record = bytes[(offset - 8)...]
-                guard record.count >= 32, record.uint64(at: 0) == 2 else { return nil }
+                guard record.count >= 32, record.uint64(at: 0) == 3 else { return nil }
                 let ballot = WireBallot(round: record.uint64(at: 16), node: record.uint64(at: 24))
                 return .promise(group: group, ballot: ballot)
             }

@@ -21,7 +21,7 @@ struct SyntheticLog {
     /// Writes the hard state of the group.
     mutating func write(promise ballot: WireBallot) {
         write(
-            [2, 0, 0, 0, 0, 0, 0, 0] + littleEndian(Self.group) + littleEndian(ballot.round)
+            [3, 0, 0, 0, 0, 0, 0, 0] + littleEndian(Self.group) + littleEndian(ballot.round)
                 + littleEndian(ballot.node))
     }
 

@@ -47,7 +47,7 @@ struct StoredBatches {
     static func damageHardStates(of group: UInt64, in data: String) throws {
         let file = data + "/data.mdb"
         let content = try Data(contentsOf: URL(filePath: file), options: .alwaysMapped)
-        let start = Data([2, 0, 0, 0, 0, 0, 0, 0] + littleEndian(group))
+        let start = Data([3, 0, 0, 0, 0, 0, 0, 0] + littleEndian(group))
         var offsets: [Int] = []
         var from = content.startIndex
         while let range = content.range(of: start, in: from..<content.endIndex) {

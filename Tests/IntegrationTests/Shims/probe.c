@@ -15,7 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { HEADER = 120, BATCH = 64 + 8 + 3, HARD = 112, PROMISE = 2, ACCEPTED = 7 };
+enum { HEADER = 120, BATCH = 64 + 8 + 3, HARD = 144, PROMISE = 2, ACCEPTED = 7 };
 
 static const uint64_t group = 0x1122334455667788u;
 static const uint64_t ballot_round = 3;
@@ -47,7 +47,7 @@ static void make_batch(uint8_t bytes[BATCH]) {
 
 static void make_hard(uint8_t bytes[HARD]) {
     memset(bytes, 0, HARD);
-    put(bytes, 1, 4);
+    put(bytes, 3, 4);
     put(bytes + 8, group, 8);
     put(bytes + 16, ballot_round, 8);
     put(bytes + 24, 1, 8);
