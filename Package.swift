@@ -55,7 +55,10 @@ let package = Package(
             path: "CSources/CMultiPaxosLMDB", cSettings: cWarnings + [.define("_GNU_SOURCE")]),
         .target(
             name: "CMultiPaxosUV", dependencies: ["CMultiPaxos", "CMultiPaxosLMDB", "CLibUV"],
-            path: "CSources/CMultiPaxosUV", cSettings: cWarnings + [.define("_GNU_SOURCE")]),
+            path: "CSources/CMultiPaxosUV",
+            cSettings: cWarnings + [
+                .define("_GNU_SOURCE"), .define("MP_FAILPOINTS", .when(configuration: .debug)),
+            ]),
 
         // MARK: The vocabulary, and objects written in it. No C, no I/O.
         .target(

@@ -125,6 +125,8 @@ extension ObjectReport.Copy {
             "applied": .number(status.applied),
             "tip": .number(status.tip),
             "verified": .number(status.verified),
+            "trimmed": .number(status.trimmed),
+            "snapshot": .number(status.snapshot),
             "digest": .hex(status.digest),
             "lag": .number(lag),
         ])

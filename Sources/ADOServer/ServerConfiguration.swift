@@ -14,6 +14,8 @@ public struct ServerConfiguration: Sendable, Hashable {
     public var data: String
     /// How long a serving node may be silent before another one takes over.
     public var electionTimeout: Duration
+    /// Bytes of an object's log between two snapshots of it; 0 for none.
+    public var snapshotBytes: UInt64 = 64 << 20
     /// A file to which each transition of the protocol is appended; `nil` for none.
     public var trace: String?
     /// Bytes of the trace after which tracing stops; 0 is 1 GiB.
@@ -41,6 +43,7 @@ extension ServerConfiguration {
     var options: NodeOptions {
         var options = NodeOptions(cluster: cluster ?? "", node: node, voters: peers, data: data)
         options.electionTimeout = electionTimeout
+        options.snapshotBytes = snapshotBytes
         options.trace = trace
         options.traceLimit = traceLimit
         options.scrubBytesPerSecond = scrubBytesPerSecond

@@ -104,7 +104,8 @@ extension NodeCore {
             role: ObjectStatus.Role(rawValue: UInt8(view.role.rawValue)) ?? .following,
             isReady: view.ready, owner: Ballot(view.owner), promised: Ballot(view.promised),
             commit: view.commit.index, applied: host?.applied ?? 0, tip: view.tip.index,
-            verified: view.verified, digest: host?.digest ?? 0,
+            verified: view.verified, trimmed: view.trimmed.index,
+            snapshot: mp_uv_node_snapshot_index(raw, view.group), digest: host?.digest ?? 0,
             matches: matches.map { voter in
                 ObjectStatus.Match(node: voter, index: mp_uv_node_match(raw, view.group, voter))
             })

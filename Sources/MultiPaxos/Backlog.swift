@@ -27,16 +27,29 @@ struct Backlog {
         }
     }
 
+    /// What the batches come after; `nil`: the start of the log.
+    private(set) var snapshot: StateSnapshot?
     private(set) var frames: [Frame] = []
     private(set) var bytes = 0
     /// Whether nothing was left out.
     private(set) var isComplete = true
+
+    init() {}
+
+    /// Begins with a snapshot, or keeps nothing if it does not fit into `room`.
+    init(_ snapshot: StateSnapshot, room: Int) {
+        isComplete = snapshot.count <= room
+        guard isComplete else { return }
+        self.snapshot = snapshot
+        bytes = snapshot.count
+    }
 
     /// Adds a batch, or forgets everything if it does not fit into `room` with the others.
     mutating func add(_ batch: mp_batch, room: Int) {
         guard isComplete else { return }
         guard bytes + Int(batch.size) <= room else {
             frames = []
+            snapshot = nil
             bytes = 0
             isComplete = false
             return

@@ -12,6 +12,11 @@ extension mp_uv_callbacks {
         callbacks.on_read = { context, group, payload, size, results in
             core(context).read(group, bytes(payload, size), results!)
         }
+        callbacks.on_snapshot = { context, group in core(context).snapshot(group) }
+        callbacks.on_restore = { context, group, index, digest, bytes, size in
+            let snapshot = StateSnapshot(bytes!, count: Int(size), index: index, digest: digest)
+            core(context).restore(group, snapshot)
+        }
         callbacks.on_replies = { context, replies, count in
             core(context).settle(UnsafeBufferPointer(start: replies, count: Int(count)))
         }
@@ -25,7 +30,9 @@ extension mp_uv_callbacks {
             core(context).waiting.fetch(token)?.onFrame(LogFrame(batch!.pointee))
         }
         callbacks.on_fetched = { context, token, status, last, commit in
-            core(context).fetched(token, status, FetchEnd(last: last, commit: commit))
+            let isTrimmed = status == MP_TRIMMED
+            let end = FetchEnd(last: last, commit: commit, isTrimmed: isTrimmed)
+            core(context).fetched(token, isTrimmed ? MP_OK : status, end)
         }
         callbacks.on_admin = { context, from, payload, size, results in
             core(context).administer(bytes(payload, size), results!)

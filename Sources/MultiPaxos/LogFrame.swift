@@ -35,6 +35,8 @@ public struct FetchEnd: Hashable, Sendable {
     public let last: UInt64
     /// The last index that the server knows to be committed.
     public let commit: UInt64
+    /// Whether that server's log begins after `last`, so that nothing could be sent.
+    var isTrimmed = false
 }
 
 extension CommittedBlock {

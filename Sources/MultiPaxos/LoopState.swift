@@ -86,7 +86,7 @@ extension LoopState {
         let backlog = unhosted[group] ?? Backlog()
         guard backlog.isComplete else { return nil }
 
-        let host = type.make()
+        guard let host = begin(type, backlog) else { return nil }
         var scratch = Writer()
         for frame in backlog.frames {
             scratch.removeAll()
@@ -95,6 +95,37 @@ extension LoopState {
         backlogBytes -= backlog.bytes
         unhosted[group] = nil
         hosts[group] = host
+        return host
+    }
+
+    /// The host before the first batch of a backlog; `nil` if its snapshot is not of the type.
+    private func begin(_ type: HostedType, _ backlog: Backlog) -> ObjectHost? {
+        guard let snapshot = backlog.snapshot else { return type.make() }
+        return snapshot.decode(as: type).map { host($0, snapshot) }
+    }
+
+    /// Puts the state of a snapshot in the place of what is there.
+    ///
+    /// Without a host, because the type is not registered, it is kept as a log would be.
+    func restore(
+        _ name: ObjectName, _ group: UInt64, _ snapshot: StateSnapshot, _ make: HostedType.Make?
+    ) {
+        names[group] = name
+        let before = unhosted.removeValue(forKey: group)
+        backlogBytes -= before?.bytes ?? 0
+        if let make {
+            hosts[group] = host(make, snapshot)
+            return
+        }
+        hosts[group] = nil
+        let backlog = Backlog(snapshot, room: Backlog.bytesMax - backlogBytes)
+        backlogBytes += backlog.bytes
+        unhosted[group] = backlog
+    }
+
+    private func host(_ make: HostedType.Make, _ snapshot: StateSnapshot) -> ObjectHost {
+        let host = make()
+        host.digest = snapshot.digest
         return host
     }
 

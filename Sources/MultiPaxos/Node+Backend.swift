@@ -52,13 +52,14 @@ extension Node: Backend {
     ) async -> CommittedPart {
         let blocks = Mutex<[CommittedBlock]>([])
         do throws(NodeError) {
-            _ = try await fetch(
+            let end = try await fetchEnd(
                 object, from: core.sources.present(among: core.options), at: index,
                 bytes: 256 << 10, waits: true
             ) { frame in
                 let block = CommittedBlock(frame)
                 blocks.withLock { $0.append(block) }
             }
+            if end.isTrimmed { return .trimmed(first: end.last + 1) }
         } catch {
             guard !core.isClosed else { return .closed }
             core.sources.skip()

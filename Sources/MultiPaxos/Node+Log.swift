@@ -10,12 +10,23 @@ extension Node {
     /// after five election timeouts.
     ///
     /// - Returns: Where it ended; if that is not the commit index, fetch on from there.
-    /// - Throws: ``NodeError`` with code `unknownObject` or, where the server does not answer,
-    ///   `closed`.
+    /// - Throws: ``NodeError`` with code `unknownObject`; `trimmed` where that server's log begins
+    ///   later; where the server does not answer, `closed`.
     @discardableResult
     public func fetch(
         _ object: ObjectName, from server: UInt64, at index: UInt64 = 1, bytes: Int = 1 << 20,
         waits: Bool = false, onFrame: @escaping @Sendable (borrowing LogFrame) -> Void
+    ) async throws(NodeError) -> FetchEnd {
+        let end = try await fetchEnd(
+            object, from: server, at: index, bytes: bytes, waits: waits, onFrame: onFrame)
+        if end.isTrimmed { throw NodeError(MP_TRIMMED) }
+        return end
+    }
+
+    /// The same, but says by its end where a log begins that was trimmed.
+    func fetchEnd(
+        _ object: ObjectName, from server: UInt64, at index: UInt64, bytes: Int, waits: Bool,
+        onFrame: @escaping @Sendable (borrowing LogFrame) -> Void
     ) async throws(NodeError) -> FetchEnd {
         let group = object.group
         let token = core.waiting.tokens()

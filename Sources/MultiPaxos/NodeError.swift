@@ -28,6 +28,8 @@ public struct NodeError: Error, Hashable, Sendable {
         case storageFull
         /// The object is not known where it was asked for.
         case unknownObject
+        /// The log begins after the entries that were asked for; a snapshot stands for them.
+        case trimmed
         /// Nobody answered in time.
         case unreachable
         /// The operating system refused something.
@@ -91,6 +93,7 @@ extension NodeError.Code {
         case MP_CORRUPT, MP_CONFLICT: self = .corrupt
         case MP_FULL: self = .storageFull
         case MP_UNKNOWN_GROUP: self = .unknownObject
+        case MP_TRIMMED: self = .trimmed
         default: self = .system
         }
     }

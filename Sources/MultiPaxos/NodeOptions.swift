@@ -56,6 +56,12 @@ public struct NodeOptions: Sendable {
     /// Objects the node can hold, each for 4 KiB of memory; 0 is the default of the driver.
     public var objectsMax: Int = 0
 
+    /// Bytes of an object's log after which a server snapshots its state, and trims the log before
+    /// the snapshot before; 0 for never.
+    ///
+    /// It is never less than the last snapshot, so that a large state is not written all the time.
+    public var snapshotBytes: UInt64 = 64 << 20
+
     /// A file to which each transition of the protocol is appended; `nil` for none.
     ///
     /// The format and what it is good for are in `docs/internals/trace.md`.
@@ -171,6 +177,7 @@ extension NodeOptions {
         raw.groups_max = UInt32(clamping: objectsMax)
         raw.trace_limit = traceLimit
         raw.scrub_bytes = scrubBytesPerSecond
+        raw.snapshot_bytes = snapshotBytes
         return withPath(data) { path in
             raw.data = path
             return withPath(trace) { path in

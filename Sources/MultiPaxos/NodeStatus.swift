@@ -146,6 +146,10 @@ public struct ObjectStatus: Hashable, Sendable, Codable {
     public var tip: UInt64
     /// The last index verified against the accepts of the promised ballot.
     public var verified: UInt64
+    /// The last index of the entries that were trimmed: the stored log begins after it.
+    public var trimmed: UInt64
+    /// The last index that the newest snapshot on the disk holds; 0 if there is none.
+    public var snapshot: UInt64
     /// A hash over every result up to `applied`; equal on all nodes that applied as much.
     public var digest: UInt64
     /// The last index each server acknowledged to the owner; empty elsewhere.

@@ -115,7 +115,7 @@ extension ObjectStatus: BinaryCodable {
         writer.varint(damagedIndex)
         writer.u8(role.rawValue)
         for value in [owner.round, owner.node, promised.round, promised.node] { writer.u64(value) }
-        for value in [commit, applied, tip, verified] { writer.varint(value) }
+        for value in [commit, applied, tip, verified, trimmed, snapshot] { writer.varint(value) }
         writer.u64(digest)
         matches.write(to: &writer)
     }
@@ -138,6 +138,7 @@ extension ObjectStatus: BinaryCodable {
             isDamaged: isDamaged, damagedIndex: damagedIndex, role: role, isReady: isReady,
             owner: owner, promised: promised, commit: try reader.varint(),
             applied: try reader.varint(), tip: try reader.varint(), verified: try reader.varint(),
+            trimmed: try reader.varint(), snapshot: try reader.varint(),
             digest: try reader.u64(), matches: try .read(from: &reader))
     }
 }

@@ -11,21 +11,34 @@ final class ObjectHost {
     typealias ApplyBlock = (UnsafeRawBufferPointer, Int, UInt64, inout Writer) -> Void
     @usableFromInline
     typealias ReadOne = (UnsafeRawBufferPointer, inout Writer) -> Void
+    /// Copies the state, and returns what encodes the copy, on any thread; nil if the replica is
+    /// not what its log makes.
+    @usableFromInline
+    typealias Copy = () -> (@Sendable (inout Writer) -> Void)?
 
     /// A `ReplicaBox` of the object's type.
     let box: AnyObject
     private let applyBlock: ApplyBlock
     private let readOne: ReadOne
+    private let copy: Copy
     /// The last index that was applied.
-    private(set) var applied: UInt64 = 0
+    private(set) var applied: UInt64
     /// A hash chain over the result records of every batch so far.
-    private(set) var digest: UInt64 = 0
+    ///
+    /// It goes on from a snapshot as it would have from the log.
+    var digest: UInt64 = 0
 
+    /// Hosts the state that the log made through entry `applied`.
     @usableFromInline
-    init(box: AnyObject, applyBlock: @escaping ApplyBlock, readOne: @escaping ReadOne) {
+    init(
+        box: AnyObject, applied: UInt64, applyBlock: @escaping ApplyBlock,
+        readOne: @escaping ReadOne, copy: @escaping Copy
+    ) {
         self.box = box
+        self.applied = applied
         self.applyBlock = applyBlock
         self.readOne = readOne
+        self.copy = copy
     }
 
     /// Applies the next batch of the log and appends one result record per entry.
@@ -41,6 +54,11 @@ final class ObjectHost {
             return mp_hash_seeded(records.baseAddress, records.count, digest)
         }
     }
+
+    /// Copies the state as it is now, which costs little, and returns what encodes the copy.
+    ///
+    /// A replica that stopped, because it cannot follow its log, is nobody's snapshot: nil.
+    func encoder() -> (@Sendable (inout Writer) -> Void)? { copy() }
 
     /// Answers a read with one result record.
     func read(_ bytes: UnsafeRawBufferPointer, _ result: inout Writer) {

@@ -43,30 +43,50 @@ public final class TypeRegistry: Sendable {
 @usableFromInline
 struct HostedType: Sendable {
     @usableFromInline let name: String
-    @usableFromInline let make: @Sendable () -> ObjectHost
+    /// Makes a host, on the loop thread.
+    @usableFromInline typealias Make = @Sendable () -> ObjectHost
+
+    @usableFromInline let make: Make
+    /// Decodes the state of a snapshot, on any thread.
+    @usableFromInline let decode: @Sendable (inout Reader) throws(DecodingFailure) -> Make
 
     @inlinable
     init<Object: AtomicObject>(_ type: Object.Type) {
         name = Object.typeName
-        make = {
-            let box = ReplicaBox<Object>()
-            return ObjectHost(
-                box: box,
-                applyBlock: { block, count, first, results in
-                    unsafe box.replica.apply(
-                        block: block, count: count, first: first, results: &results)
-                },
-                readOne: { bytes, result in
-                    unsafe box.replica.read(bytes, result: &result)
-                })
+        make = { Self.host(ObjectReplica<Object>()) }
+        decode = { reader throws(DecodingFailure) in
+            let replica = try ObjectReplica<Object>.read(from: &reader)
+            return { Self.host(replica) }
         }
+    }
+
+    @inlinable
+    static func host<Object: AtomicObject>(_ replica: ObjectReplica<Object>) -> ObjectHost {
+        let box = ReplicaBox(replica)
+        return ObjectHost(
+            box: box, applied: replica.lastIndex,
+            applyBlock: { block, count, first, results in
+                unsafe box.replica.apply(
+                    block: block, count: count, first: first, results: &results)
+            },
+            readOne: { bytes, result in
+                unsafe box.replica.read(bytes, result: &result)
+            },
+            copy: {
+                let replica = box.replica
+                guard replica.quarantine == nil else { return nil }
+                return { replica.write(to: &$0) }
+            })
     }
 }
 
 /// The committed state of one object, where closures made for its type can find it.
 @usableFromInline
 final class ReplicaBox<Object: AtomicObject> {
-    @usableFromInline var replica = ObjectReplica<Object>()
+    @usableFromInline var replica: ObjectReplica<Object>
 
-    @usableFromInline init() {}
+    @usableFromInline
+    init(_ replica: ObjectReplica<Object>) {
+        self.replica = replica
+    }
 }

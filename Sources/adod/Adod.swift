@@ -89,6 +89,9 @@ struct Run: AsyncParsableCommand {
     @Option(help: "Milliseconds a serving node may be silent before another one takes over.")
     var electionTimeoutMs: UInt32 = 200
 
+    @Option(help: "Bytes of an object's log between two snapshots of its state; 0 for none.")
+    var snapshotBytes: UInt64 = 64 << 20
+
     @Option(help: "Append each transition of the protocol to this file, for checkers.")
     var trace: String?
 
@@ -115,6 +118,7 @@ struct Run: AsyncParsableCommand {
         var configuration = ServerConfiguration(
             cluster: cluster, node: node, peers: try parsePeers(), data: data,
             electionTimeout: .milliseconds(electionTimeoutMs))
+        configuration.snapshotBytes = snapshotBytes
         configuration.trace = trace
         configuration.traceLimit = UInt64(traceLimit) << 20
         configuration.scrubBytesPerSecond = UInt64(scrubKib) << 10

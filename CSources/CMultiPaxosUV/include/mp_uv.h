@@ -45,6 +45,9 @@ struct mp_uv_options {
     uint64_t call_timeout_us; /* After which an unanswered call is UNKNOWN; 0: 5,000,000. */
     uint32_t window;          /* Batches in flight per group; 0: the default. */
     uint32_t groups_max;      /* 0: the default. Each costs mp_group_size() bytes. */
+    /* Bytes of an object's log after which a server snapshots it and trims the log before the
+     * snapshot before; never less than the snapshot's own. 0: never. */
+    uint64_t snapshot_bytes;
     const char *trace;        /* File to which transitions are appended; NULL: none. */
     uint64_t trace_limit;     /* Bytes of it after which tracing stops; 0: 1 GiB. */
     /* Bytes of stored frames that are verified in a second, round and round; 0: 4 MiB. */
@@ -128,6 +131,17 @@ struct mp_uv_callbacks {
     void (*on_read)(void *context, uint64_t group, const uint8_t *payload, uint32_t size,
                     struct mp_uv_results *results);
 
+    /* Copy the state of a group as it is now, through the batch applied last; then encode the copy
+     * on another thread and hand it over with mp_uv_node_snapshot(). False if the state machine
+     * does not know the object: nothing follows. */
+    bool (*on_snapshot)(void *context, uint64_t group);
+
+    /* Replace the state of a group by that of a snapshot: the log goes on after `index`. The bytes
+     * are the callee's, who decodes them on another thread, releases them with mp_uv_bytes_free()
+     * and answers with mp_uv_node_restored(). Nothing of the group is applied before that. */
+    void (*on_restore)(void *context, uint64_t group, uint64_t index, uint64_t digest,
+                       uint8_t *bytes, uint64_t size);
+
     /* Answers to submitted calls and admin requests, many at a time. Each token exactly once. */
     void (*on_replies)(void *context, const struct mp_uv_reply *replies, uint32_t count);
 
@@ -140,7 +154,7 @@ struct mp_uv_callbacks {
 
     /* A frame asked for with mp_uv_node_fetch(); then once on_fetched, with the last index sent
      * (from - 1 if none) and that server's commit index; MP_OK, or MP_CLOSED if it did not answer,
-     * or MP_UNKNOWN_GROUP. */
+     * or MP_UNKNOWN_GROUP, or MP_TRIMMED if that server's log begins later. */
     void (*on_frame)(void *context, uint64_t token, const struct mp_batch *batch);
     void (*on_fetched)(void *context, uint64_t token, enum mp_status status, uint64_t last,
                        uint64_t commit);
@@ -226,6 +240,20 @@ MP_MUST_USE enum mp_status mp_uv_node_run(struct mp_uv_node *node,
                                           void (*job)(void *argument) MP_UV_SENDABLE,
                                           void *argument);
 
+/* Hand over the encoded state of a group, copied by on_snapshot right after entry `index`; size 0:
+ * it could not be encoded. `digest` is kept beside it and given back. MP_OK, MP_BUSY, MP_CLOSED. */
+MP_MUST_USE enum mp_status mp_uv_node_snapshot(struct mp_uv_node *node, uint64_t group,
+                                               uint64_t index, uint64_t digest,
+                                               const uint8_t *bytes, uint64_t size);
+
+/* Answer on_restore: the state of the group is now the snapshot's, or it could not be decoded.
+ * MP_OK, MP_BUSY, MP_CLOSED. */
+MP_MUST_USE enum mp_status mp_uv_node_restored(struct mp_uv_node *node, uint64_t group,
+                                               uint64_t index, bool restored);
+
+/* Give back the bytes of on_restore, on any thread. */
+void mp_uv_bytes_free(uint8_t *bytes);
+
 /* True on the loop thread of this node. */
 bool mp_uv_node_on_loop(const struct mp_uv_node *node);
 
@@ -284,6 +312,9 @@ bool mp_uv_node_next_group(const struct mp_uv_node *node, uint32_t *cursor,
  * last index is known. False if there is none. Loop thread. */
 bool mp_uv_node_damage(const struct mp_uv_node *node, uint64_t group,
                        struct mp_lmdb_damage *damage);
+
+/* The last entry that the newest snapshot of a group here holds; 0: none. Loop thread. */
+uint64_t mp_uv_node_snapshot_index(const struct mp_uv_node *node, uint64_t group);
 
 /* As mp_replica_match(). Loop thread. */
 uint64_t mp_uv_node_match(const struct mp_uv_node *node, uint64_t group, uint64_t voter);

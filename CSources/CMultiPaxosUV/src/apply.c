@@ -23,6 +23,7 @@ static struct mp_draft *claim(struct mp_uv_node *node, struct mp_object *object,
 bool mp_uv__apply_batch(struct mp_uv_node *node, struct mp_object *object,
                         const struct mp_batch *batch) {
     if (batch->first != object->applied + 1 || batch->last > object->commit) return false;
+    if (object->restoring) return false;
     struct mp_draft *draft = claim(node, object, batch);
     bool answer = draft != NULL && mp_uv__draft_waited_for(node, draft);
     struct mp_uv_results results = {0};
@@ -35,6 +36,7 @@ bool mp_uv__apply_batch(struct mp_uv_node *node, struct mp_object *object,
     } else if (draft != NULL) {
         mp_uv__draft_discard(node, draft);
     }
+    mp_uv__snapshot_consider(node, object, batch);
     return true;
 }
 
@@ -51,6 +53,7 @@ static void read_frames(struct mp_uv_node *node, struct mp_object *object) {
 }
 
 static void apply_object(struct mp_uv_node *node, struct mp_object *object) {
+    if (object->restoring) return;
     while (object->applied < object->commit) {
         struct mp_frame *frame = mp_uv__log_find(object, object->applied + 1);
         if (frame == NULL) {

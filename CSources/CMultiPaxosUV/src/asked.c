@@ -42,13 +42,18 @@ void mp_uv__asked_over(struct mp_uv_node *node, struct mp_asked *asked, enum mp_
         mp_uv__answer(node, MP_SLOT_LOCAL, 0, over.token, 0, MP_UV_UNKNOWN, NULL, 0);
         return;
     }
+    struct mp_object *object = mp_uv__object_find(node, over.group);
+    if (over.snapshot) {
+        if (object != NULL) mp_uv__transfer_unanswered(node, object);
+        return;
+    }
     if (!over.for_apply) {
         node->callbacks.on_fetched(node->context, over.token, status, last, commit);
         return;
     }
-    struct mp_object *object = mp_uv__object_find(node, over.group);
     if (object == NULL) return;
     object->reading = false;
+    if (status == MP_TRIMMED) mp_uv__transfer_begin(node, object, object->applied + 1);
     mp_uv__object_mark_apply(node, object);
 }
 

@@ -109,6 +109,7 @@ static void own(struct mp_uv_node *node, struct mp_object *object, struct mp_gro
 }
 
 void mp_uv__attend(struct mp_uv_node *node, struct mp_object *object) {
+    mp_uv__transfer_attend(node, object);
     struct mp_group_view view;
     mp_replica_group(node->replica, object->group, &view);
     if (view.role == MP_OWNING) {

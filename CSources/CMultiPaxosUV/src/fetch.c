@@ -59,6 +59,13 @@ static void log_unreadable(struct mp_uv_node *node, const struct mp_read_job *jo
                job->error.text[0] != '\0' ? job->error.text : mp_status_text(job->status));
 }
 
+/* The last entry that is gone from the stored log. */
+static uint64_t trimmed(const struct mp_uv_node *node, uint64_t group) {
+    struct mp_group_view view;
+    mp_replica_group(node->replica, group, &view);
+    return view.trimmed.index;
+}
+
 static void serve_read(struct mp_uv_node *node, const struct mp_read_job *job) {
     struct mp_conn *conn = mp_uv__conn_at(node, job->slot, job->generation);
     if (conn == NULL) return;
@@ -68,12 +75,17 @@ static void serve_read(struct mp_uv_node *node, const struct mp_read_job *job) {
         last = frame->batch.last;
     }
     struct mp_message fetched = job->fetched_message;
-    if (job->frames == NULL && job->status != MP_OK) fetched.outcome = MP_OUTCOME_GONE;
+    if (job->frames == NULL && job->status == MP_TRIMMED) {
+        fetched.outcome = MP_OUTCOME_TRIMMED;
+        last = trimmed(node, job->group);
+    } else if (job->frames == NULL && job->status != MP_OK) {
+        fetched.outcome = MP_OUTCOME_GONE;
+    }
     send_fetched(conn, &fetched, last);
 }
 
 static void fetched_here(struct mp_uv_node *node, const struct mp_read_job *job) {
-    uint64_t last = job->from - 1;
+    uint64_t last = job->status == MP_TRIMMED ? trimmed(node, job->group) : job->from - 1;
     for (const struct mp_frame *frame = job->frames; frame != NULL; frame = frame->next) {
         node->callbacks.on_frame(node->context, job->token, &frame->batch);
         last = frame->batch.last;
@@ -93,6 +105,7 @@ static void apply_read(struct mp_uv_node *node, const struct mp_read_job *job) {
     struct mp_object *object = mp_uv__object_find(node, job->group);
     MP_ASSERT(object != NULL);
     object->reading = false;
+    if (job->status == MP_TRIMMED) mp_uv__transfer_begin(node, object, object->applied + 1);
     bool any = false;
     for (const struct mp_frame *frame = job->frames; frame != NULL; frame = frame->next) {
         if (mp_uv__apply_batch(node, object, &frame->batch)) any = true;
@@ -111,8 +124,10 @@ static void apply_read(struct mp_uv_node *node, const struct mp_read_job *job) {
 void mp_uv__job_done(struct mp_read_job *job) {
     struct mp_uv_node *node = job->owner;
     bool wanted = job->purpose == MP_READ_GIVE && job->status == MP_STALE;
-    if (job->status != MP_OK && !wanted) log_unreadable(node, job);
-    suspect(node, job);
+    bool of_snapshot = job->purpose == MP_READ_CHUNKS || job->purpose == MP_READ_SNAPSHOT;
+    bool usual = wanted || of_snapshot || job->status == MP_TRIMMED;
+    if (job->status != MP_OK && !usual) log_unreadable(node, job);
+    if (!of_snapshot) suspect(node, job);
     switch (job->purpose) {
         case MP_READ_APPLY:
             apply_read(node, job);
@@ -131,6 +146,12 @@ void mp_uv__job_done(struct mp_read_job *job) {
             return;
         case MP_READ_SCRUB:
             mp_uv__scrub_done(node, job);
+            return;
+        case MP_READ_CHUNKS:
+            mp_uv__chunks_read(node, job);
+            return;
+        case MP_READ_SNAPSHOT:
+            mp_uv__snapshot_read(node, job);
             return;
     }
     MP_UNREACHABLE();
@@ -226,7 +247,8 @@ void mp_uv__fetch_receive(struct mp_conn *conn, const struct mp_message *message
         node->callbacks.on_frame(node->context, asked->token, batch);
         return;
     }
-    bool gone = message->outcome == MP_OUTCOME_GONE;
-    mp_uv__asked_over(node, asked, gone ? MP_UNKNOWN_GROUP : MP_OK, message->point.index,
-                      message->commit);
+    enum mp_status status = MP_OK;
+    if (message->outcome == MP_OUTCOME_GONE) status = MP_UNKNOWN_GROUP;
+    if (message->outcome == MP_OUTCOME_TRIMMED) status = MP_TRIMMED;
+    mp_uv__asked_over(node, asked, status, message->point.index, message->commit);
 }

@@ -120,6 +120,11 @@ static void turn_away(struct mp_uv_node *node, const struct mp_request *request)
         case MP_REQUEST_RUN:
             request->job(request->argument);
             return;
+        case MP_REQUEST_SNAPSHOT:
+            free(request->argument);
+            return;
+        case MP_REQUEST_RESTORED:
+            return;
     }
     MP_UNREACHABLE();
 }
@@ -155,6 +160,12 @@ static void carry_out(struct mp_uv_node *node, const struct mp_request *request,
             return;
         case MP_REQUEST_RUN:
             request->job(request->argument);
+            return;
+        case MP_REQUEST_SNAPSHOT:
+            mp_uv__snapshot_made(node, request);
+            return;
+        case MP_REQUEST_RESTORED:
+            mp_uv__snapshot_restored(node, request);
             return;
     }
     MP_UNREACHABLE();

@@ -22,6 +22,8 @@ enum mp_request_kind {
     MP_REQUEST_FETCH,
     MP_REQUEST_ADMIN,
     MP_REQUEST_RUN,
+    MP_REQUEST_SNAPSHOT,
+    MP_REQUEST_RESTORED,
 };
 
 /* Followed by `size` bytes and padding to a multiple of 8. */
@@ -32,9 +34,9 @@ struct mp_request {
     uint32_t waits; /* Of a fetch: 1 if it is to be answered once there is something. */
     uint64_t group;
     uint64_t token;
-    uint64_t node;
-    uint64_t from;
-    uint64_t amount; /* Bytes of a fetch, microseconds of a pull or push. */
+    uint64_t node;   /* SNAPSHOT: its checksum. */
+    uint64_t from;   /* SNAPSHOT, RESTORED: the index. */
+    uint64_t amount; /* Bytes of a fetch or snapshot, microseconds of a pull or push. */
     void (*job)(void *argument);
     void *argument;
 };

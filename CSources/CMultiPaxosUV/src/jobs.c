@@ -18,19 +18,22 @@ struct mp_read_job *mp_uv__job_new(struct mp_uv_node *node, enum mp_read_purpose
     return job;
 }
 
-/* On the pool's thread: the frames are made outside of the node's own pool. */
-static bool on_frame(void *context, const struct mp_batch *batch) {
-    struct mp_read_job *job = context;
-    bool enough = job->found_bytes > 0 && job->found_bytes + batch->size > job->bytes;
-    if (enough) return false;
-    struct mp_frames none = {0};
-    struct mp_frame *frame = mp_uv__frame_copy(&none, batch);
+static void keep(struct mp_read_job *job, struct mp_frame *frame) {
     if (job->last != NULL) {
         job->last->next = frame;
     } else {
         job->frames = frame;
     }
     job->last = frame;
+}
+
+/* On the pool's thread: the frames are made outside of the node's own pool. */
+static bool on_frame(void *context, const struct mp_batch *batch) {
+    struct mp_read_job *job = context;
+    bool enough = job->found_bytes > 0 && job->found_bytes + batch->size > job->bytes;
+    if (enough) return false;
+    struct mp_frames none = {0};
+    keep(job, mp_uv__frame_copy(&none, batch));
     job->found_bytes += batch->size;
     return true;
 }
@@ -43,6 +46,41 @@ static bool on_damage(void *context, const struct mp_lmdb_damage *damage,
     found->count += 1;
     found->more = found->count == MP_FOUND_MAX;
     return !found->more;
+}
+
+/* Chunks to be served are frames without a batch; those of a whole snapshot go to their place. */
+static bool on_chunk(void *context, uint64_t number, const uint8_t *bytes, uint32_t size) {
+    struct mp_read_job *job = context;
+    if (job->purpose == MP_READ_SNAPSHOT) {
+        uint64_t offset = number * MP_LMDB_CHUNK_SIZE;
+        if (offset + size > job->snapshot.size) return false;
+        memcpy(job->whole + offset, bytes, size);
+        job->hash = mp_lmdb_chunk_hash(job->hash, bytes, size);
+        job->found_bytes += size;
+        return true;
+    }
+    struct mp_frames none = {0};
+    struct mp_frame *frame = mp_uv__frame_take(&none, size);
+    memcpy(frame->bytes, bytes, size);
+    frame->size = size;
+    keep(job, frame);
+    return true;
+}
+
+static void read_chunks(struct mp_read_job *job) {
+    const struct mp_lmdb_snapshot *snapshot = &job->snapshot;
+    bool whole = job->purpose == MP_READ_SNAPSHOT;
+    if (whole) job->whole = malloc(snapshot->size);
+    if (whole && job->whole == NULL) {
+        job->status = MP_SYSTEM;
+        return;
+    }
+    job->status =
+        mp_lmdb_read_chunks(job->owner->env, job->group, snapshot->point.index, job->from,
+                            job->through - job->from + 1, on_chunk, job, &job->error);
+    bool differs = whole && job->status == MP_OK &&
+                   (job->found_bytes != snapshot->size || job->hash != snapshot->checksum);
+    if (differs) job->status = MP_CORRUPT;
 }
 
 static void work(uv_work_t *request) {
@@ -67,6 +105,10 @@ static void work(uv_work_t *request) {
             job->status = mp_lmdb_scrub(env, &job->place, &job->bytes, on_damage, job->found,
                                         error);
             return;
+        case MP_READ_CHUNKS:
+        case MP_READ_SNAPSHOT:
+            read_chunks(job);
+            return;
     }
     MP_UNREACHABLE();
 }
@@ -78,6 +120,7 @@ static void free_job(struct mp_read_job *job) {
         mp_uv__frame_release(&job->owner->frames, frame);
     }
     free(job->found);
+    free(job->whole);
     free(job);
 }
 

@@ -11,6 +11,7 @@ static void take_written(struct mp_uv_node *node) {
     if (node->stopping) return;
     mp_uv__admission_answer(node);
     node->repair_wanted = node->repair_wanted || node->damage_count > 0;
+    mp_uv__snapshots_stored(node);
     struct mp_write_list *done = mp_uv__storage_finished(&node->storage);
     for (uint32_t i = 0; i < done->count; i += 1) {
         const struct mp_write *write = &done->writes[i].write;

@@ -161,6 +161,40 @@ enum mp_status mp_uv_node_run(struct mp_uv_node *node, void (*job)(void *argumen
     return mp_uv__inbox_put(node, &request, NULL);
 }
 
+enum mp_status mp_uv_node_snapshot(struct mp_uv_node *node, uint64_t group, uint64_t index,
+                                   uint64_t digest, const uint8_t *bytes, uint64_t size) {
+    struct mp_request request = {
+        .kind = MP_REQUEST_SNAPSHOT,
+        .group = group,
+        .token = digest,
+        .from = index,
+        .amount = size,
+    };
+    if (size > 0) {
+        uint8_t *copy = mp_uv__grow(NULL, size);
+        memcpy(copy, bytes, size);
+        request.argument = copy;
+        for (uint64_t i = 0; i < mp_lmdb_chunk_count(size); i += 1) {
+            request.node = mp_lmdb_chunk_hash(request.node, copy + i * MP_LMDB_CHUNK_SIZE,
+                                              mp_lmdb_chunk_size(size, i));
+        }
+    }
+    enum mp_status status = mp_uv__inbox_put(node, &request, NULL);
+    if (status != MP_OK) free(request.argument);
+    return status;
+}
+
+enum mp_status mp_uv_node_restored(struct mp_uv_node *node, uint64_t group, uint64_t index,
+                                   bool restored) {
+    struct mp_request request = {
+        .kind = MP_REQUEST_RESTORED, .group = group, .from = index, .amount = restored};
+    return mp_uv__inbox_put(node, &request, NULL);
+}
+
+void mp_uv_bytes_free(uint8_t *bytes) {
+    free(bytes);
+}
+
 bool mp_uv_node_on_loop(const struct mp_uv_node *node) {
     if (!atomic_load_explicit(&node->thread_known, memory_order_acquire)) return false;
     uv_thread_t self = uv_thread_self();

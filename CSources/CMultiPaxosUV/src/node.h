@@ -39,6 +39,7 @@ struct mp_asked {
     bool used;
     bool admin;
     bool for_apply; /* A fetch of frames to apply, not of the caller's. */
+    bool snapshot;  /* A question of the transfer of the group's snapshot. */
     uint32_t generation;
     uint32_t slot; /* Of the connection it went out on. */
     uint32_t conn_generation;
@@ -69,7 +70,8 @@ struct mp_damage {
     struct mp_lmdb_damage what;
 };
 
-/* A read of stored frames, done on a thread of libuv's pool. */
+/* A read of the storage, done on a thread of libuv's pool: of frames, of chunks to be served, of a
+ * whole snapshot to be restored, or of anything to see whether it is damaged. */
 enum mp_read_purpose {
     MP_READ_APPLY = 1,
     MP_READ_SERVE,
@@ -77,6 +79,8 @@ enum mp_read_purpose {
     MP_READ_GIVE,   /* One batch that a peer wants, named by `wanted`. */
     MP_READ_VERIFY, /* The log of one group. */
     MP_READ_SCRUB,  /* The logs of all groups, a bit at a time. */
+    MP_READ_CHUNKS,
+    MP_READ_SNAPSHOT,
 };
 
 struct mp_read_job {
@@ -100,6 +104,9 @@ struct mp_read_job {
     struct mp_frame *frames; /* Found, in order. */
     struct mp_frame *last;
     uint64_t found_bytes;
+    struct mp_lmdb_snapshot snapshot; /* CHUNKS, SNAPSHOT: whose chunks from `from` on. */
+    uint8_t *whole;                   /* SNAPSHOT: all of them. */
+    uint64_t hash;
     enum mp_status status;
     struct mp_lmdb_error error;
 };
@@ -374,6 +381,38 @@ void mp_uv__mend(struct mp_uv_node *node, struct mp_damage *damage, struct mp_fr
 /* scrub.c: verifying all that is stored, slowly. */
 void mp_uv__scrub(struct mp_uv_node *node);
 void mp_uv__scrub_done(struct mp_uv_node *node, const struct mp_read_job *job);
+
+/* snapshots.c: making snapshots of what is applied here, and restoring them. */
+void mp_uv__snapshots_begin(struct mp_uv_node *node);
+void mp_uv__snapshots_stored(struct mp_uv_node *node);
+void mp_uv__snapshot_consider(struct mp_uv_node *node, struct mp_object *object,
+                              const struct mp_batch *batch);
+void mp_uv__snapshot_made(struct mp_uv_node *node, const struct mp_request *request);
+void mp_uv__snapshot_read(struct mp_uv_node *node, struct mp_read_job *job);
+/* Use the own snapshot if it holds entry `wanted` and the state does not. */
+bool mp_uv__snapshot_use(struct mp_uv_node *node, struct mp_object *object, uint64_t wanted);
+void mp_uv__snapshot_tick(struct mp_uv_node *node, struct mp_object *object);
+void mp_uv__snapshot_restored(struct mp_uv_node *node, const struct mp_request *request);
+/* A snapshot of another node is whole: on the disk of a server, or in the client's `bytes`, which
+ * become the callee's. */
+void mp_uv__snapshot_arrived(struct mp_uv_node *node, struct mp_object *object,
+                             const struct mp_lmdb_snapshot *snapshot, uint8_t *bytes);
+
+/* transfer.c: getting a snapshot from another server. Begin only notes what is
+ * wanted: the asking is done when the object is attended to. */
+void mp_uv__transfer_begin(struct mp_uv_node *node, struct mp_object *object, uint64_t wanted);
+void mp_uv__transfer_attend(struct mp_uv_node *node, struct mp_object *object);
+/* A question was not answered. */
+void mp_uv__transfer_unanswered(struct mp_uv_node *node, struct mp_object *object);
+void mp_uv__transfer_stored(struct mp_uv_node *node, struct mp_object *object,
+                            const struct mp_snapshot_work *work);
+void mp_uv__transfer_free(struct mp_object *object);
+void mp_uv__manifest_receive(struct mp_conn *conn, const struct mp_message *message);
+void mp_uv__chunk_receive(struct mp_conn *conn, const struct mp_message *message);
+
+/* serve_snapshot.c: giving one. */
+void mp_uv__snapshot_asked(struct mp_conn *conn, const struct mp_message *message);
+void mp_uv__chunks_read(struct mp_uv_node *node, const struct mp_read_job *job);
 
 /* jobs.c: reads of the storage on libuv's pool. */
 struct mp_read_job *mp_uv__job_new(struct mp_uv_node *node, enum mp_read_purpose purpose,

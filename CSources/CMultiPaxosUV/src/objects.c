@@ -109,6 +109,7 @@ static void free_object(struct mp_uv_node *node, struct mp_object *object) {
     }
     free(object->log);
     free(object->description);
+    mp_uv__transfer_free(object);
     free(object);
 }
 

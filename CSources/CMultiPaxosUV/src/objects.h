@@ -13,6 +13,7 @@
 
 struct mp_proposal;
 struct mp_watch;
+struct mp_transfer;
 
 struct mp_object {
     uint64_t group;
@@ -38,6 +39,14 @@ struct mp_object {
     uint64_t read_retry_us;
 
     struct mp_watch *watches; /* Fetches of what is not committed yet. */
+    struct mp_lmdb_snapshot snapshot; /* The newest that is durable here; point.index 0: none. */
+    struct mp_lmdb_snapshot draft;    /* The one that is being made; point.index 0: none. */
+    uint64_t voters;                  /* In force at `applied`; 0: as the log began. */
+    uint64_t grown;                   /* Bytes applied since the last snapshot was begun. */
+    uint64_t restored_voters; /* `voters` once the restoring is done. */
+    bool restore_due; /* The snapshot is still to be read for that. */
+    bool restoring; /* The state is being replaced by a snapshot's: nothing is applied. */
+    struct mp_transfer *transfer;
 
     /* Its stored log, see repair.c. */
     bool damaged;          /* In the list of those being repaired. */

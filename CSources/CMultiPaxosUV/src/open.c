@@ -146,6 +146,16 @@ struct loading {
     enum mp_status status;
 };
 
+/* A damaged one is named; the log stands in for it where it is whole, and peers where it is not. */
+static void find_snapshot(struct mp_uv_node *node, struct mp_object *object) {
+    struct mp_lmdb_error error;
+    enum mp_status status =
+        mp_lmdb_get_snapshot(node->env, object->group, &object->snapshot, &error);
+    if (status != MP_OK && status != MP_UNKNOWN_GROUP) note(node, &error);
+    /* What a crash left of trimming is found by looking. */
+    mp_uv__storage_sweep(&node->storage, object->group);
+}
+
 static void on_group(void *context, uint64_t group, const struct mp_hard_state *hard,
                      const struct mp_identity *suffix, uint32_t suffix_count,
                      enum mp_lmdb_health health, const struct mp_lmdb_error *error) {
@@ -175,6 +185,7 @@ static void on_group(void *context, uint64_t group, const struct mp_hard_state *
         mp_uv__repair_suspect(node, object, hard->commit.index + 1);
     }
     object->commit = hard->commit.index;
+    find_snapshot(node, object);
     if (object->commit > 0) mp_uv__object_mark_apply(node, object);
 }
 
@@ -281,6 +292,7 @@ void mp_uv__node_begin(struct mp_uv_node *node) {
     struct mp_event event = {.kind = MP_EVENT_START, .now_us = node->now_us};
     enum mp_status status = mp_uv__step(node, &event, NULL);
     MP_ASSERT(status == MP_OK);
+    mp_uv__snapshots_begin(node);
 }
 
 void mp_uv__node_free(struct mp_uv_node *node) {

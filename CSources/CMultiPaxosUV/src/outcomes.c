@@ -41,6 +41,14 @@ static void confirmed(struct mp_uv_node *node, struct mp_object *object, uint64_
     mp_uv__object_mark(node, object);
 }
 
+/* What the log needs next is in no log that was asked: only a snapshot has it. */
+static void behind(struct mp_uv_node *node, struct mp_object *object, uint64_t trimmed) {
+    struct mp_group_view view;
+    mp_replica_group(node->replica, object->group, &view);
+    bool farther = trimmed > view.commit.index;
+    mp_uv__transfer_begin(node, object, farther ? trimmed : view.commit.index + 1);
+}
+
 static void report(struct mp_uv_node *node, struct mp_object *object,
                    const struct mp_outcome *outcome) {
     switch (outcome->kind) {
@@ -62,7 +70,8 @@ static void report(struct mp_uv_node *node, struct mp_object *object,
             object->owner_seen_us = node->now_us;
             object->owner_seen = outcome->ballot.node;
             return;
-        case MP_BEHIND: /* Nothing is trimmed yet. */
+        case MP_BEHIND:
+            behind(node, object, outcome->point.index);
             return;
         case MP_SERVING:
             MP_UNREACHABLE();

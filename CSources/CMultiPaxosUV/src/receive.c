@@ -124,7 +124,8 @@ static void receive_driver(struct mp_conn *conn, const struct mp_message *messag
     bool of_servers = message->kind == MP_DRIVER_REPLY || message->kind == MP_DRIVER_SERVING ||
                       message->kind == MP_DRIVER_DURABLE || message->kind == MP_DRIVER_KNOWN ||
                       message->kind == MP_DRIVER_LOST || message->kind == MP_DRIVER_WANT ||
-                      message->kind == MP_DRIVER_GIVE;
+                      message->kind == MP_DRIVER_GIVE || message->kind == MP_DRIVER_MANIFEST ||
+                      message->kind == MP_DRIVER_CHUNK;
     if (of_servers && !conn->server) {
         mp_uv__conn_fail(conn, "it is a client and sent what only servers may send");
         return;
@@ -166,6 +167,15 @@ static void receive_driver(struct mp_conn *conn, const struct mp_message *messag
             return;
         case MP_DRIVER_ADMIN_REPLY:
             mp_uv__admin_reply_receive(conn, message);
+            return;
+        case MP_DRIVER_SNAPSHOT:
+            mp_uv__snapshot_asked(conn, message);
+            return;
+        case MP_DRIVER_MANIFEST:
+            mp_uv__manifest_receive(conn, message);
+            return;
+        case MP_DRIVER_CHUNK:
+            mp_uv__chunk_receive(conn, message);
             return;
         default:
             mp_uv__conn_fail(conn, "it sent a message of an unknown kind");

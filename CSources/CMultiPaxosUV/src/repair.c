@@ -237,8 +237,21 @@ static void take_all_mended(struct mp_uv_node *node) {
     }
 }
 
+/* What a snapshot stands for need not be repaired: the log is verified from where it begins. */
+static bool give_up_trimmed(struct mp_uv_node *node, struct mp_damage *damage) {
+    struct mp_group_view view;
+    const struct mp_lmdb_damage *what = &damage->what;
+    mp_replica_group(node->replica, what->group, &view);
+    if (what->last == 0 || what->last > view.trimmed.index) return false;
+    struct mp_object *object = mp_uv__object_find(node, what->group);
+    settle(node, damage);
+    if (object != NULL) mp_uv__repair_suspect(node, object, view.trimmed.index + 1);
+    return true;
+}
+
 static void advance(struct mp_uv_node *node, struct mp_damage *damage) {
-    if (damage->storing || damage->due_us > node->now_us) return;
+    if (damage->storing || give_up_trimmed(node, damage)) return;
+    if (damage->due_us > node->now_us) return;
     if (damage->what.last == 0) {
         mp_uv__mend(node, damage, NULL);
     } else {

@@ -70,6 +70,11 @@ bool mp_uv_node_next_group(const struct mp_uv_node *node, uint32_t *cursor,
     return mp_replica_next_group(node->replica, cursor, view);
 }
 
+uint64_t mp_uv_node_snapshot_index(const struct mp_uv_node *node, uint64_t group) {
+    const struct mp_object *object = mp_uv__object_find(node, group);
+    return object == NULL ? 0 : object->snapshot.point.index;
+}
+
 uint64_t mp_uv_node_match(const struct mp_uv_node *node, uint64_t group, uint64_t voter) {
     return mp_replica_match(node->replica, group, voter);
 }

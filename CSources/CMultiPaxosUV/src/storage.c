@@ -179,7 +179,8 @@ static bool mend_all(struct mp_storage *storage, struct mp_mending *list) {
 }
 
 static bool has_work(const struct mp_storage *storage) {
-    return storage->queued.count > 0 || storage->peer_count > 0 || storage->admit_wanted ||
+    bool work = storage->queued_work.head != NULL && !storage->closing;
+    return work || storage->queued.count > 0 || storage->peer_count > 0 || storage->admit_wanted ||
            storage->mendings != NULL;
 }
 
@@ -232,6 +233,10 @@ static void run(void *argument) {
     struct notes notes = {0};
     while (take(storage, &notes)) {
         if (!work(storage, &notes)) return;
+        struct mp_lmdb_error error = {0};
+        if (mp_uv__work_step(storage, &error) == MP_OK) continue;
+        fail(storage, &error);
+        return;
     }
 }
 
@@ -275,10 +280,11 @@ void mp_uv__storage_stage(struct mp_storage *storage, const struct mp_write *wri
 }
 
 void mp_uv__storage_submit(struct mp_storage *storage) {
-    if (storage->staged.count == 0) return;
+    if (storage->staged.count == 0 && storage->staged_work.head == NULL) return;
     uv_mutex_lock(&storage->lock);
     bool was_empty = storage->queued.count == 0;
     list_move(&storage->queued, &storage->staged);
+    mp_uv__work_move(&storage->queued_work, &storage->staged_work);
     if (was_empty) uv_cond_signal(&storage->wake);
     uv_mutex_unlock(&storage->lock);
 }
@@ -371,4 +377,7 @@ void mp_uv__storage_stop(struct mp_storage *storage, struct mp_frames *frames) {
     list_free(&storage->working, frames);
     list_free(&storage->done, frames);
     list_free(&storage->finished, frames);
+    mp_uv__work_list_free(&storage->staged_work);
+    mp_uv__work_list_free(&storage->queued_work);
+    mp_uv__work_list_free(&storage->done_work);
 }

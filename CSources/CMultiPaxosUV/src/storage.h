@@ -37,6 +37,26 @@ struct mp_write_list {
     uint64_t oldest_us; /* When the first of them was queued. */
 };
 
+/* Work on a snapshot, done between the transactions of writes, a step of bounded size at a time, so
+ * that no write waits long. Without bytes and not complete: sweep the group. */
+struct mp_snapshot_work {
+    struct mp_snapshot_work *next;
+    uint64_t group;
+    struct mp_lmdb_snapshot snapshot;
+    uint8_t *bytes;  /* Chunks to be stored from number `first` on; owned. */
+    uint64_t size;
+    uint64_t stored; /* Of the bytes. */
+    uint64_t first;
+    bool completes;  /* With them all chunks are there: make them the snapshot. */
+    bool transferred; /* They came from another node. */
+    enum mp_status status;
+};
+
+struct mp_work_list {
+    struct mp_snapshot_work *head;
+    struct mp_snapshot_work *tail;
+};
+
 struct mp_storage {
     struct mp_lmdb *env;
     uv_thread_t thread;
@@ -48,6 +68,7 @@ struct mp_storage {
     /* Loop thread. */
     struct mp_write_list staged;   /* This wake-up's. */
     struct mp_write_list finished; /* Swapped with `done`. */
+    struct mp_work_list staged_work;
     uint64_t pending_bytes;        /* Not durable yet. */
     uint32_t pending_writes;
     uint64_t durable;              /* Highest durable write id. */
@@ -55,6 +76,8 @@ struct mp_storage {
     /* Under the lock. */
     struct mp_write_list queued;
     struct mp_write_list done;
+    struct mp_work_list queued_work;
+    struct mp_work_list done_work;
     struct mp_lmdb_peer peers[MP_VOTERS_MAX];
     uint32_t peer_count;
     struct mp_lmdb_peer recorded[MP_VOTERS_MAX]; /* Durable since they were last taken. */
@@ -83,6 +106,21 @@ bool mp_uv__storage_start(struct mp_storage *storage, struct mp_lmdb *env, uv_as
 /* Queue one write of the core with its frame (or NULL), for the next submission. */
 void mp_uv__storage_stage(struct mp_storage *storage, const struct mp_write *write,
                           struct mp_frame *frame, uint64_t now_us);
+
+/* Queue work on a snapshot, after the writes staged before it. */
+void mp_uv__storage_work(struct mp_storage *storage, const struct mp_snapshot_work *work);
+
+/* Queue the sweeping of what a group no longer needs. */
+void mp_uv__storage_sweep(struct mp_storage *storage, uint64_t group);
+
+/* The next work that is done, NULL if there is none: free it with mp_uv__work_free(). */
+struct mp_snapshot_work *mp_uv__storage_worked(struct mp_storage *storage);
+void mp_uv__work_free(struct mp_snapshot_work *work);
+
+/* Storage thread: do one step of what is queued. MP_OK unless the disk failed. */
+void mp_uv__work_move(struct mp_work_list *to, struct mp_work_list *from);
+void mp_uv__work_list_free(struct mp_work_list *list);
+enum mp_status mp_uv__work_step(struct mp_storage *storage, struct mp_lmdb_error *error);
 
 /* Hand over all that is staged. */
 void mp_uv__storage_submit(struct mp_storage *storage);

@@ -44,6 +44,7 @@ static void tick_object(struct mp_uv_node *node, struct mp_object *object) {
     expire_sent_reads(node, &object->confirmed);
     mp_uv__flights_expire(node, object);
     mp_uv__watches_answer(node, object);
+    mp_uv__snapshot_tick(node, object);
     if (object->applied < object->commit) mp_uv__object_mark_apply(node, object);
     mp_uv__object_mark(node, object);
 }
@@ -53,6 +54,7 @@ static bool is_idle(const struct mp_object *object) {
            object->confirmed.head == NULL && object->flights.head == NULL &&
            object->pushes.head == NULL && object->proposal == NULL && !object->barrier_due &&
            !object->dirty && !object->applying && object->watches == NULL &&
+           !object->restoring && object->transfer == NULL &&
            (object->applied >= object->commit || object->broken);
 }
 

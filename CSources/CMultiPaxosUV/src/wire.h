@@ -21,12 +21,19 @@ enum mp_driver_kind {
     MP_DRIVER_LOST,  /* Server to server: a newer directory of yours is known here. */
     MP_DRIVER_WANT,  /* Server to server: a batch, named by its checksum, is damaged here. */
     MP_DRIVER_GIVE,  /* Server to server: that batch, or that it is not to be had. */
+    MP_DRIVER_SNAPSHOT, /* Which snapshot there is, or some of its chunks. */
+    MP_DRIVER_MANIFEST, /* The answer to the first. */
+    MP_DRIVER_CHUNK,    /* And to the second, once for each chunk. */
 };
 
 #define MP_FLAG_RELAYED 0x100u /* CALL, READ: forwarded by a server; not to be forwarded again. */
 
 /* In the sequence of a FETCH and its answers: asked by the driver, not by the core. */
 #define MP_SEQUENCE_DRIVER ((uint64_t)1 << 63)
+
+#define MP_CHUNKS_ASKED 4u   /* Chunks that one question asks for at most. */
+#define MP_SNAPSHOT_SIZE_MAX ((uint64_t)1 << 40)
+#define MP_MANIFEST_SIZE 16u /* Payload of a MANIFEST: digest, checksum. */
 
 #define MP_REPLY_RECORD_SIZE 24u /* tag, index, size, outcome; the payload follows. */
 #define MP_RESULT_RECORD_SIZE 8u /* size, outcome; the payload follows. */

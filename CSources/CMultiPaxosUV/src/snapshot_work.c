@@ -1,0 +1,120 @@
+/* The storage thread's work on snapshots: chunks, the record that makes them a snapshot, and the
+ * sweeping of what it stands for. */
+#include <stdlib.h>
+
+#include "assert.h"
+#include "bytes.h"
+#include "failpoint.h"
+#include "storage.h"
+
+enum { STEP_BYTES = 4 * MP_LMDB_CHUNK_SIZE };
+
+static void append(struct mp_work_list *list, struct mp_snapshot_work *work) {
+    work->next = NULL;
+    if (list->tail != NULL) {
+        list->tail->next = work;
+    } else {
+        list->head = work;
+    }
+    list->tail = work;
+}
+
+static struct mp_snapshot_work *pop(struct mp_work_list *list) {
+    struct mp_snapshot_work *first = list->head;
+    if (first == NULL) return NULL;
+    list->head = first->next;
+    if (list->head == NULL) list->tail = NULL;
+    first->next = NULL;
+    return first;
+}
+
+void mp_uv__work_move(struct mp_work_list *to, struct mp_work_list *from) {
+    if (from->head == NULL) return;
+    if (to->tail != NULL) {
+        to->tail->next = from->head;
+    } else {
+        to->head = from->head;
+    }
+    to->tail = from->tail;
+    *from = (struct mp_work_list){0};
+}
+
+void mp_uv__work_free(struct mp_snapshot_work *work) {
+    if (work == NULL) return;
+    free(work->bytes);
+    free(work);
+}
+
+void mp_uv__work_list_free(struct mp_work_list *list) {
+    struct mp_snapshot_work *work = NULL;
+    while ((work = pop(list)) != NULL) mp_uv__work_free(work);
+}
+
+void mp_uv__storage_work(struct mp_storage *storage, const struct mp_snapshot_work *work) {
+    struct mp_snapshot_work *made = mp_uv__allocate(sizeof *made);
+    *made = *work;
+    append(&storage->staged_work, made);
+}
+
+void mp_uv__storage_sweep(struct mp_storage *storage, uint64_t group) {
+    mp_uv__storage_work(storage, &(struct mp_snapshot_work){.group = group});
+}
+
+struct mp_snapshot_work *mp_uv__storage_worked(struct mp_storage *storage) {
+    uv_mutex_lock(&storage->lock);
+    struct mp_snapshot_work *work = pop(&storage->done_work);
+    uv_mutex_unlock(&storage->lock);
+    return work;
+}
+
+static bool sweeps(const struct mp_snapshot_work *work) {
+    return work->bytes == NULL && !work->completes;
+}
+
+static void put_chunks(struct mp_storage *storage, struct mp_snapshot_work *work,
+                       struct mp_lmdb_error *error) {
+    uint64_t rest = work->size - work->stored;
+    uint32_t size = rest < STEP_BYTES ? (uint32_t)rest : STEP_BYTES;
+    work->status = mp_lmdb_put_chunks(storage->env, work->group, work->snapshot.point.index,
+                                      work->first + work->stored / MP_LMDB_CHUNK_SIZE,
+                                      work->bytes + work->stored, size, error);
+    work->stored += size;
+    mp_uv__failpoint(work->transferred ? "transfer-chunk-stored" : "snapshot-chunk-stored");
+}
+
+/* One transaction of this work. True once it is over. */
+static bool advance(struct mp_storage *storage, struct mp_snapshot_work *work,
+                    struct mp_lmdb_error *error) {
+    if (sweeps(work)) {
+        bool more = false;
+        mp_uv__failpoint("log-trimmed");
+        work->status = mp_lmdb_sweep(storage->env, work->group, &more, error);
+        mp_uv__failpoint("log-swept");
+        return work->status != MP_OK || !more;
+    }
+    if (work->stored < work->size) {
+        put_chunks(storage, work, error);
+        return work->status != MP_OK || (work->stored == work->size && !work->completes);
+    }
+    MP_ASSERT(work->completes);
+    work->status = mp_lmdb_put_snapshot(storage->env, &work->snapshot, error);
+    mp_uv__failpoint(work->transferred ? "transfer-complete" : "snapshot-complete");
+    return true;
+}
+
+enum mp_status mp_uv__work_step(struct mp_storage *storage, struct mp_lmdb_error *error) {
+    uv_mutex_lock(&storage->lock);
+    struct mp_snapshot_work *work = pop(&storage->queued_work);
+    uv_mutex_unlock(&storage->lock);
+    if (work == NULL) return MP_OK;
+    bool over = advance(storage, work, error);
+    if (work->status == MP_SYSTEM) {
+        mp_uv__work_free(work);
+        return MP_SYSTEM;
+    }
+    uv_mutex_lock(&storage->lock);
+    append(over ? &storage->done_work : &storage->queued_work, work);
+    if (over) uv_async_send(storage->done_signal);
+    uv_mutex_unlock(&storage->lock);
+    return MP_OK;
+}

@@ -1,0 +1,233 @@
+/* Snapshots of objects that are applied here: made when the log has grown enough, durable before
+ * the log is trimmed, and restored at a start or when one of another server arrived. */
+#include <stdlib.h>
+
+#include "failpoint.h"
+#include "node.h"
+
+/* Never less than the last snapshot: to write them then costs no more than to write the log. */
+static bool is_due(const struct mp_uv_node *node, const struct mp_object *object) {
+    uint64_t interval = node->options.snapshot_bytes;
+    if (interval == 0 || !node->server || node->disk_full) return false;
+    if (object->draft.point.index != 0 || object->transfer != NULL) return false;
+    if (interval < object->snapshot.size) interval = object->snapshot.size;
+    return object->grown >= interval;
+}
+
+void mp_uv__snapshot_consider(struct mp_uv_node *node, struct mp_object *object,
+                              const struct mp_batch *batch) {
+    object->grown += batch->size;
+    if (batch->voters != 0) object->voters = batch->voters;
+    if (!is_due(node, object)) return;
+    object->grown = 0;
+    if (!node->callbacks.on_snapshot(node->context, object->group)) return;
+    object->draft = (struct mp_lmdb_snapshot){
+        .group = object->group,
+        .point = {.index = batch->last, .ballot = batch->ballot, .checksum = batch->checksum},
+        .voters = object->voters,
+    };
+}
+
+void mp_uv__snapshot_made(struct mp_uv_node *node, const struct mp_request *request) {
+    struct mp_object *object = mp_uv__object_find(node, request->group);
+    bool expected = object != NULL && object->draft.point.index != 0 &&
+                    object->draft.point.index == request->from;
+    if (!expected || request->amount == 0) {
+        if (expected) object->draft = (struct mp_lmdb_snapshot){0};
+        free(request->argument);
+        return;
+    }
+    struct mp_group_view view;
+    mp_replica_group(node->replica, object->group, &view);
+    object->draft.ballot = view.promised;
+    object->draft.digest = request->token;
+    object->draft.size = request->amount;
+    object->draft.checksum = request->node;
+    mp_uv__failpoint("snapshot-encoded");
+    struct mp_snapshot_work work = {
+        .group = object->group,
+        .snapshot = object->draft,
+        .bytes = request->argument,
+        .size = request->amount,
+        .completes = true,
+    };
+    mp_uv__storage_work(&node->storage, &work);
+}
+
+/* The log is kept from the snapshot before on: whoever is not that far behind needs no snapshot. */
+static void trim(struct mp_uv_node *node, struct mp_object *object, struct mp_point point) {
+    struct mp_event event = {
+        .kind = MP_EVENT_TRIM,
+        .now_us = node->now_us,
+        .group = object->group,
+        .trim = {.point = point},
+    };
+    enum mp_status status = mp_uv__step(node, &event, NULL);
+    if (status != MP_CONFLICT) return;
+    mp_uv__log(node, MP_UV_LOG_ERROR,
+               "group %016llx: the snapshot at entry %llu is not of this log; verify the directory",
+               (unsigned long long)object->group, (unsigned long long)point.index);
+}
+
+static void made_stored(struct mp_uv_node *node, struct mp_object *object,
+                        const struct mp_snapshot_work *work) {
+    object->draft = (struct mp_lmdb_snapshot){0};
+    if (work->status != MP_OK) return; /* No space: when the log has grown as much again. */
+    struct mp_point before = object->snapshot.point;
+    object->snapshot = work->snapshot;
+    if (before.index == 0) return;
+    trim(node, object, before);
+    mp_uv__storage_sweep(&node->storage, object->group);
+}
+
+void mp_uv__snapshots_stored(struct mp_uv_node *node) {
+    struct mp_snapshot_work *work = NULL;
+    while ((work = mp_uv__storage_worked(&node->storage)) != NULL) {
+        struct mp_object *object = mp_uv__object_find(node, work->group);
+        bool sweep = work->snapshot.point.index == 0;
+        if (object != NULL && work->transferred) {
+            mp_uv__transfer_stored(node, object, work);
+        } else if (object != NULL && !sweep) {
+            made_stored(node, object, work);
+        }
+        mp_uv__work_free(work);
+    }
+}
+
+static void read_snapshot(struct mp_uv_node *node, struct mp_object *object) {
+    const struct mp_lmdb_snapshot *snapshot = &object->snapshot;
+    struct mp_read_job *job =
+        mp_uv__job_new(node, MP_READ_SNAPSHOT, object->group, 0,
+                       mp_lmdb_chunk_count(snapshot->size) - 1, snapshot->size);
+    job->snapshot = *snapshot;
+    object->restoring = true;
+    object->restored_voters = snapshot->voters;
+    object->restore_due = !mp_uv__job_start(job); /* Too many wait: again at the next tick. */
+    mp_uv__object_activate(node, object);
+}
+
+void mp_uv__snapshot_tick(struct mp_uv_node *node, struct mp_object *object) {
+    if (object->restore_due) read_snapshot(node, object);
+}
+
+/* It says more than the log, if the process ended before the log was told: tell it now. False if
+ * the log will not have it. */
+static bool install(struct mp_uv_node *node, struct mp_object *object,
+                    const struct mp_lmdb_snapshot *snapshot) {
+    struct mp_group_view view;
+    mp_replica_group(node->replica, object->group, &view);
+    if (snapshot->point.index <= view.commit.index) return true;
+    struct mp_event event = {
+        .kind = MP_EVENT_INSTALL,
+        .now_us = node->now_us,
+        .group = object->group,
+        .install = {.point = snapshot->point,
+                    .voters = snapshot->voters,
+                    .ballot = snapshot->ballot},
+    };
+    enum mp_status status = mp_uv__step(node, &event, NULL);
+    if (status != MP_OK) return false;
+    if (object->commit < snapshot->point.index) object->commit = snapshot->point.index;
+    return true;
+}
+
+bool mp_uv__snapshot_use(struct mp_uv_node *node, struct mp_object *object, uint64_t wanted) {
+    const struct mp_lmdb_snapshot *snapshot = &object->snapshot;
+    if (object->restoring || snapshot->point.index < wanted) return false;
+    if (!install(node, object, snapshot)) return false;
+    if (object->applied < snapshot->point.index) read_snapshot(node, object);
+    return true;
+}
+
+void mp_uv__snapshots_begin(struct mp_uv_node *node) {
+    for (uint32_t i = 0; i < node->objects.bucket_count; i += 1) {
+        struct mp_object *object = node->objects.buckets[i];
+        for (; object != NULL; object = object->next_in_bucket) {
+            if (object->snapshot.point.index == 0) continue;
+            if (install(node, object, &object->snapshot)) read_snapshot(node, object);
+        }
+    }
+}
+
+/* The log stands in for a snapshot that cannot be read where it is whole; else a peer's does. */
+static void give_up(struct mp_uv_node *node, struct mp_object *object) {
+    object->snapshot = (struct mp_lmdb_snapshot){0};
+    object->restoring = false;
+    mp_uv__object_mark_apply(node, object);
+}
+
+void mp_uv__snapshot_read(struct mp_uv_node *node, struct mp_read_job *job) {
+    struct mp_object *object = mp_uv__object_find(node, job->group);
+    MP_ASSERT(object != NULL && object->restoring);
+    bool replaced = object->snapshot.point.index != job->snapshot.point.index;
+    if (job->status == MP_TRIMMED && replaced) {
+        read_snapshot(node, object);
+        return;
+    }
+    if (job->status != MP_OK) {
+        mp_uv__log(node, MP_UV_LOG_ERROR, "the snapshot of group %016llx cannot be read: %s",
+                   (unsigned long long)job->group,
+                   job->error.text[0] != '\0' ? job->error.text : mp_status_text(job->status));
+        give_up(node, object);
+        return;
+    }
+    node->callbacks.on_restore(node->context, job->group, job->snapshot.point.index,
+                               job->snapshot.digest, job->whole, job->snapshot.size);
+    job->whole = NULL;
+}
+
+/* Batches of this node that the snapshot stands for: they are committed, or replaced. */
+static void settle_flights(struct mp_uv_node *node, struct mp_object *object) {
+    while (object->flights.head != NULL && object->flights.head->first <= object->applied) {
+        mp_uv__answer_outcome(node, mp_uv__draft_pop(&object->flights), MP_UV_UNKNOWN);
+    }
+}
+
+void mp_uv__snapshot_restored(struct mp_uv_node *node, const struct mp_request *request) {
+    struct mp_object *object = mp_uv__object_find(node, request->group);
+    if (object == NULL || !object->restoring) return;
+    object->restoring = false;
+    if (request->amount == 0) {
+        object->broken = true;
+        mp_uv__log(node, MP_UV_LOG_ERROR,
+                   "group %016llx: the snapshot at entry %llu cannot be decoded; start a version "
+                   "of the program that knows its type",
+                   (unsigned long long)object->group, (unsigned long long)request->from);
+        return;
+    }
+    mp_uv__failpoint("snapshot-restored");
+    object->applied = request->from;
+    object->voters = object->restored_voters;
+    object->grown = 0;
+    settle_flights(node, object);
+    mp_uv__log_forget(node, object, 0);
+    mp_uv__object_mark_apply(node, object);
+    mp_uv__object_mark(node, object);
+}
+
+void mp_uv__snapshot_arrived(struct mp_uv_node *node, struct mp_object *object,
+                             const struct mp_lmdb_snapshot *snapshot, uint8_t *bytes) {
+    bool installed = install(node, object, snapshot);
+    bool wanted =
+        installed && object->applied < snapshot->point.index && !object->restoring;
+    if (node->server) {
+        object->snapshot = *snapshot;
+        mp_uv__storage_sweep(&node->storage, object->group);
+    }
+    /* An owner that has not committed as much yet will not have it: not at once again. */
+    object->read_retry_us = installed ? 0 : node->now_us + node->options.timeout_us;
+    mp_uv__object_mark_apply(node, object);
+    if (!wanted) {
+        free(bytes);
+        return;
+    }
+    object->broken = false;
+    if (node->server) {
+        read_snapshot(node, object);
+        return;
+    }
+    object->restoring = true;
+    object->restored_voters = snapshot->voters;
+    node->callbacks.on_restore(node->context, object->group, snapshot->point.index,
+                               snapshot->digest, bytes, snapshot->size);
+}

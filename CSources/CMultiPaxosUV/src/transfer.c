@@ -1,0 +1,316 @@
+/* Getting the snapshot of a group from another server, a few chunks at a time.
+ *
+ * One question is under way, and a server asks the next one when the chunks of the last are
+ * durable: a transfer takes at most MP_CHUNKS_ASKED chunks of memory there, and a client what the
+ * snapshot takes. A server that serves calls is asked last. After a lost connection another server
+ * is asked for the same snapshot, and goes on where the first one stopped; if it has another, from
+ * its start. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "node.h"
+
+struct mp_transfer {
+    struct mp_lmdb_snapshot snapshot; /* point.index 0: not known yet. */
+    uint64_t wanted;  /* The least index that helps. */
+    uint64_t next;    /* The first chunk of the question under way, or of the next one. */
+    uint64_t end;     /* The chunk after its last. */
+    uint64_t arrived; /* Chunks of it that came. */
+    uint64_t hash;    /* Of the chunks before `next`; with those that came. */
+    uint64_t hash_arrived;
+    uint8_t *bytes;   /* Of a client: the snapshot; of a server: the chunks of the question. */
+    bool asking;
+    bool storing;
+    uint32_t failures;
+    uint64_t retry_us;
+};
+
+static void restart(struct mp_transfer *transfer) {
+    free(transfer->bytes);
+    transfer->bytes = NULL;
+    transfer->snapshot = (struct mp_lmdb_snapshot){0};
+    transfer->next = 0;
+    transfer->end = 0;
+    transfer->arrived = 0;
+    transfer->hash = 0;
+    transfer->hash_arrived = 0;
+}
+
+/* Give up the question under way; what came of its chunks is asked for again. */
+static void fail(struct mp_uv_node *node, struct mp_transfer *transfer) {
+    transfer->failures += 1;
+    transfer->arrived = 0;
+    transfer->hash_arrived = transfer->hash;
+    transfer->retry_us = node->now_us + node->options.timeout_us / 4;
+}
+
+/* Not the serving node, unless there is no other. */
+static struct mp_conn *choose(struct mp_uv_node *node, const struct mp_transfer *transfer) {
+    struct mp_conn *found[MP_VOTERS_MAX];
+    uint32_t count = 0;
+    for (uint32_t pass = 0; pass < 2; pass += 1) {
+        for (uint32_t i = 0; i < node->peer_count; i += 1) {
+            bool serves = node->peers[i].node == node->serving;
+            struct mp_conn *conn = mp_uv__conn_to(node, node->peers[i].node);
+            if (conn == NULL || serves != (pass == 1)) continue;
+            found[count] = conn;
+            count += 1;
+        }
+    }
+    return count == 0 ? NULL : found[transfer->failures % count];
+}
+
+static void ask(struct mp_uv_node *node, struct mp_object *object) {
+    struct mp_transfer *transfer = object->transfer;
+    struct mp_conn *conn = choose(node, transfer);
+    uint64_t sequence = 0;
+    struct mp_asked *asked = conn == NULL ? NULL : mp_uv__asked_new(node, conn, &sequence);
+    if (asked == NULL) {
+        transfer->retry_us = node->now_us + node->options.timeout_us / 4;
+        return;
+    }
+    asked->snapshot = true;
+    asked->group = object->group;
+    asked->deadline_us = node->now_us + 5 * node->options.timeout_us;
+    struct mp_message message = {
+        .kind = MP_DRIVER_SNAPSHOT,
+        .group = object->group,
+        .point = {.index = transfer->wanted},
+        .commit = transfer->snapshot.point.index,
+        .sequence = sequence,
+        .value = transfer->next,
+    };
+    if (transfer->snapshot.point.index != 0) {
+        uint64_t count = mp_lmdb_chunk_count(transfer->snapshot.size);
+        transfer->end = transfer->next + MP_CHUNKS_ASKED;
+        if (transfer->end > count) transfer->end = count;
+    }
+    transfer->asking = true;
+    if (!mp_uv__conn_send(conn, &message, 0, NULL)) mp_uv__asked_over(node, asked, MP_BUSY, 0, 0);
+}
+
+void mp_uv__transfer_begin(struct mp_uv_node *node, struct mp_object *object, uint64_t wanted) {
+    if (object->transfer != NULL) {
+        if (object->transfer->wanted < wanted) object->transfer->wanted = wanted;
+        return;
+    }
+    if (object->draft.point.index != 0 || object->restoring || node->disk_full) return;
+    struct mp_group_view view;
+    mp_replica_group(node->replica, object->group, &view);
+    if (view.lost) return; /* It takes no part before it is repaired. */
+    object->transfer = mp_uv__allocate(sizeof *object->transfer);
+    object->transfer->wanted = wanted;
+    mp_uv__object_mark(node, object);
+}
+
+void mp_uv__transfer_free(struct mp_object *object) {
+    if (object->transfer == NULL) return;
+    free(object->transfer->bytes);
+    free(object->transfer);
+    object->transfer = NULL;
+}
+
+void mp_uv__transfer_attend(struct mp_uv_node *node, struct mp_object *object) {
+    struct mp_transfer *transfer = object->transfer;
+    if (transfer == NULL || transfer->asking || transfer->storing) return;
+    bool came = object->applied >= transfer->wanted; /* The entries, after all. */
+    if (came || mp_uv__snapshot_use(node, object, transfer->wanted)) {
+        mp_uv__transfer_free(object);
+        return;
+    }
+    if (node->now_us >= transfer->retry_us) ask(node, object);
+}
+
+void mp_uv__transfer_unanswered(struct mp_uv_node *node, struct mp_object *object) {
+    if (object->transfer == NULL) return;
+    object->transfer->asking = false;
+    fail(node, object->transfer);
+}
+
+/* The transfer whose question a message answers, NULL if there is none. */
+static struct mp_transfer *answered(struct mp_conn *conn, const struct mp_message *message,
+                                    struct mp_asked **asked, struct mp_object **object) {
+    struct mp_uv_node *node = conn->owner;
+    *asked = mp_uv__asked_find(node, conn, message->sequence);
+    if (*asked == NULL || !(*asked)->snapshot || (*asked)->group != message->group) return NULL;
+    *object = mp_uv__object_find(node, message->group);
+    return *object == NULL ? NULL : (*object)->transfer;
+}
+
+static void close_question(struct mp_uv_node *node, struct mp_transfer *transfer,
+                           struct mp_asked *asked) {
+    transfer->asking = false;
+    asked->used = false;
+    node->asked_count -= 1;
+}
+
+static bool same(const struct mp_lmdb_snapshot *a, const struct mp_lmdb_snapshot *b) {
+    return a->point.index == b->point.index && a->point.checksum == b->point.checksum &&
+           a->size == b->size && a->checksum == b->checksum && a->digest == b->digest;
+}
+
+static bool read_manifest(const struct mp_message *message, struct mp_lmdb_snapshot *snapshot) {
+    if (message->payload_size != MP_MANIFEST_SIZE) return false;
+    *snapshot = (struct mp_lmdb_snapshot){
+        .group = message->group,
+        .point = message->point,
+        .ballot = message->ballot,
+        .voters = message->value,
+        .digest = mp_uv__get64(message->payload),
+        .size = message->commit,
+        .checksum = mp_uv__get64(message->payload + 8),
+    };
+    return snapshot->size > 0 && snapshot->size < MP_SNAPSHOT_SIZE_MAX &&
+           mp_ballot_compare(snapshot->ballot, snapshot->point.ballot) >= 0;
+}
+
+void mp_uv__manifest_receive(struct mp_conn *conn, const struct mp_message *message) {
+    struct mp_uv_node *node = conn->owner;
+    struct mp_asked *asked = NULL;
+    struct mp_object *object = NULL;
+    struct mp_transfer *transfer = answered(conn, message, &asked, &object);
+    if (transfer == NULL) return;
+    struct mp_lmdb_snapshot snapshot;
+    bool has = message->outcome == MP_OUTCOME_OK;
+    if (has && !read_manifest(message, &snapshot)) {
+        mp_uv__conn_fail(conn, "it described a snapshot that cannot be");
+        return;
+    }
+    close_question(node, transfer, asked);
+    if (!has || snapshot.point.index < transfer->wanted) {
+        fail(node, transfer);
+        return;
+    }
+    if (!same(&snapshot, &transfer->snapshot)) restart(transfer);
+    transfer->snapshot = snapshot;
+    uint64_t room = node->server ? MP_CHUNKS_ASKED * MP_LMDB_CHUNK_SIZE : snapshot.size;
+    if (transfer->bytes == NULL) transfer->bytes = malloc(room);
+    if (transfer->bytes == NULL) {
+        mp_uv__log(node, MP_UV_LOG_ERROR, "a snapshot of %llu bytes does not fit into the memory",
+                   (unsigned long long)snapshot.size);
+        restart(transfer);
+        fail(node, transfer);
+        return;
+    }
+    ask(node, object);
+}
+
+static void log_arrival(struct mp_uv_node *node, const struct mp_object *object,
+                        const struct mp_lmdb_snapshot *snapshot) {
+    mp_uv__log(node, MP_UV_LOG_INFO,
+               "group %016llx: got the snapshot at entry %llu, %llu bytes; its log was at %llu",
+               (unsigned long long)object->group, (unsigned long long)snapshot->point.index,
+               (unsigned long long)snapshot->size, (unsigned long long)object->applied);
+}
+
+static void complete_client(struct mp_uv_node *node, struct mp_object *object) {
+    struct mp_transfer *transfer = object->transfer;
+    struct mp_lmdb_snapshot snapshot = transfer->snapshot;
+    uint8_t *bytes = transfer->bytes;
+    transfer->bytes = NULL;
+    mp_uv__transfer_free(object);
+    log_arrival(node, object, &snapshot);
+    mp_uv__snapshot_arrived(node, object, &snapshot, bytes);
+}
+
+/* The storage thread takes the chunks, and with the last of them makes the snapshot. */
+static void store(struct mp_uv_node *node, struct mp_object *object, uint64_t size, bool last) {
+    struct mp_transfer *transfer = object->transfer;
+    struct mp_snapshot_work work = {
+        .group = object->group,
+        .snapshot = transfer->snapshot,
+        .bytes = transfer->bytes,
+        .size = size,
+        .first = transfer->next,
+        .completes = last,
+        .transferred = true,
+    };
+    transfer->bytes = NULL;
+    transfer->storing = true;
+    mp_uv__storage_work(&node->storage, &work);
+}
+
+/* Every chunk of the question came. */
+static void take_chunks(struct mp_uv_node *node, struct mp_object *object) {
+    struct mp_transfer *transfer = object->transfer;
+    const struct mp_lmdb_snapshot *snapshot = &transfer->snapshot;
+    bool last = transfer->end == mp_lmdb_chunk_count(snapshot->size);
+    if (last && transfer->hash_arrived != snapshot->checksum) {
+        mp_uv__log(node, MP_UV_LOG_ERROR,
+                   "group %016llx: the chunks of a snapshot are not what it was said to be",
+                   (unsigned long long)object->group);
+        restart(transfer);
+        fail(node, transfer);
+        return;
+    }
+    uint64_t from = transfer->next * MP_LMDB_CHUNK_SIZE;
+    uint64_t to = last ? snapshot->size : transfer->end * MP_LMDB_CHUNK_SIZE;
+    if (node->server) {
+        store(node, object, to - from, last);
+        return;
+    }
+    if (last) {
+        complete_client(node, object);
+        return;
+    }
+    transfer->next = transfer->end;
+    transfer->hash = transfer->hash_arrived;
+    transfer->arrived = 0;
+    ask(node, object);
+}
+
+void mp_uv__chunk_receive(struct mp_conn *conn, const struct mp_message *message) {
+    struct mp_uv_node *node = conn->owner;
+    struct mp_asked *asked = NULL;
+    struct mp_object *object = NULL;
+    struct mp_transfer *transfer = answered(conn, message, &asked, &object);
+    if (transfer == NULL || transfer->snapshot.point.index == 0) return;
+    if (message->outcome != MP_OUTCOME_OK) {
+        close_question(node, transfer, asked);
+        restart(transfer);
+        fail(node, transfer);
+        return;
+    }
+    uint64_t number = transfer->next + transfer->arrived;
+    uint32_t size = mp_lmdb_chunk_size(transfer->snapshot.size, number);
+    if (message->value != number || message->payload_size != size) {
+        mp_uv__conn_fail(conn, "it sent another chunk of a snapshot than it was asked for");
+        return;
+    }
+    uint64_t place = node->server ? transfer->arrived : number;
+    memcpy(transfer->bytes + place * MP_LMDB_CHUNK_SIZE, message->payload, size);
+    transfer->hash_arrived = mp_lmdb_chunk_hash(transfer->hash_arrived, message->payload, size);
+    transfer->arrived += 1;
+    if (number + 1 < transfer->end) return;
+    close_question(node, transfer, asked);
+    take_chunks(node, object);
+}
+
+void mp_uv__transfer_stored(struct mp_uv_node *node, struct mp_object *object,
+                            const struct mp_snapshot_work *work) {
+    struct mp_transfer *transfer = object->transfer;
+    if (transfer == NULL || !transfer->storing) return;
+    transfer->storing = false;
+    if (work->status != MP_OK) { /* No space. */
+        restart(transfer);
+        fail(node, transfer);
+        return;
+    }
+    if (work->completes) {
+        struct mp_lmdb_snapshot snapshot = transfer->snapshot;
+        mp_uv__transfer_free(object);
+        log_arrival(node, object, &snapshot);
+        mp_uv__snapshot_arrived(node, object, &snapshot, NULL);
+        return;
+    }
+    transfer->next = transfer->end;
+    transfer->hash = transfer->hash_arrived;
+    transfer->arrived = 0;
+    transfer->bytes = malloc(MP_CHUNKS_ASKED * MP_LMDB_CHUNK_SIZE);
+    if (transfer->bytes == NULL) {
+        restart(transfer);
+        fail(node, transfer);
+        return;
+    }
+    ask(node, object);
+}

@@ -1,0 +1,63 @@
+internal import ADO
+internal import CMultiPaxosUV
+
+/// The bytes of a snapshot of one object: its type and name, its sessions, its state.
+///
+/// The memory comes from the driver, and is released with the last reference.
+final class StateSnapshot: Sendable {
+    /// The last entry that it holds.
+    let index: UInt64
+    /// The digest of the results of the log so far.
+    let digest: UInt64
+    /// Nobody writes to them any more.
+    private nonisolated(unsafe) let bytes: UnsafeMutablePointer<UInt8>
+    let count: Int
+
+    init(_ bytes: UnsafeMutablePointer<UInt8>, count: Int, index: UInt64, digest: UInt64) {
+        self.bytes = bytes
+        self.count = count
+        self.index = index
+        self.digest = digest
+    }
+
+    deinit { mp_uv_bytes_free(bytes) }
+
+    static func encode(
+        _ name: ObjectName, _ writeState: (inout Writer) -> Void
+    ) -> [UInt8] {
+        var writer = Writer()
+        writer.u8(1)
+        writer.string(name.type)
+        writer.string(name.name)
+        writeState(&writer)
+        return writer.bytes
+    }
+
+    /// What object it is of; `nil` if the bytes are none.
+    var name: ObjectName? {
+        var reader = self.reader
+        return try? Self.readName(&reader)
+    }
+
+    /// Decodes the state; `nil` if the bytes are none of this type.
+    func decode(as type: HostedType) -> HostedType.Make? {
+        var reader = self.reader
+        do throws(DecodingFailure) {
+            _ = try Self.readName(&reader)
+            let make = try type.decode(&reader)
+            try reader.finish()
+            return make
+        } catch {
+            return nil
+        }
+    }
+
+    private var reader: Reader {
+        Reader(UnsafeRawBufferPointer(start: bytes, count: count))
+    }
+
+    private static func readName(_ reader: inout Reader) throws(DecodingFailure) -> ObjectName {
+        guard try reader.u8() == 1 else { throw .malformed }
+        return ObjectName(type: try reader.string(), name: try reader.string())
+    }
+}
