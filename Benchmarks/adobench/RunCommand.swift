@@ -56,6 +56,9 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "When an unanswered call counts as unknown; default five election timeouts.")
     var callTimeoutMs: Int?
 
+    @Option(help: "Bytes of log between snapshots; default 0, none: a trimmed log is not verified.")
+    var snapshotBytes: UInt64 = 0
+
     @Option(help: "Where the servers' directories are made; default a temporary directory.")
     var data: String?
 
@@ -109,6 +112,7 @@ struct RunCommand: AsyncParsableCommand {
         options.repeats = `repeat`
         options.electionTimeoutMilliseconds = electionTimeoutMs
         options.callTimeoutMilliseconds = callTimeoutMs
+        options.snapshotBytes = snapshotBytes
         options.data = data
         options.keep = keep
         options.adod = adod

@@ -16,6 +16,9 @@ package struct RunOptions: Sendable {
     package var electionTimeoutMilliseconds = 200
     /// After how long an unanswered call is reported as unknown; five election timeouts if nil.
     package var callTimeoutMilliseconds: Int?
+    /// Bytes of a log between two snapshots; 0 for none, because a log that was trimmed cannot be
+    /// read back from its first entry, and what is proved by that is not judged then.
+    package var snapshotBytes: UInt64 = 0
     /// Where the servers' directories go; a fresh temporary directory if nil.
     package var data: String?
     /// Keep the directories and the logs.

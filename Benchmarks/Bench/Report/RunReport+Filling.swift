@@ -11,6 +11,7 @@ extension RunReport.Config {
             warmup_s: options.warmup, election_timeout_ms: options.electionTimeoutMilliseconds,
             call_timeout_ms: options.callTimeoutMilliseconds
                 ?? 5 * options.electionTimeoutMilliseconds,
+            snapshot_bytes: options.snapshotBytes,
             servers: options.cluster.isEmpty ? "started by the run" : "given",
             plant: options.plant?.rawValue,
             embedded_owner: options.embeddedOwner ? true : nil)

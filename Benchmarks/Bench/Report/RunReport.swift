@@ -57,6 +57,8 @@ extension RunReport {
         var warmup_s: Double
         var election_timeout_ms: Int
         var call_timeout_ms: Int
+        /// Bytes of a log between two snapshots; 0: none, and no log was trimmed.
+        var snapshot_bytes: UInt64 = 0
         var servers: String
         var plant: String?
         /// True if the generator owned the object, else absent.

@@ -8,6 +8,7 @@ final class ServerGroup: Sendable {
     let folder: URL
     private let program: String
     private let electionTimeout: Int
+    private let snapshotBytes: UInt64
     private let keep: Bool
     private let traces: Bool
     private let processes = Mutex<[UInt64: ServerProcess]>([:])
@@ -23,6 +24,7 @@ final class ServerGroup: Sendable {
         }
         clusterName = "bench-\(UInt32.random(in: 0...UInt32.max))"
         electionTimeout = options.electionTimeoutMilliseconds
+        snapshotBytes = options.snapshotBytes
         keep = options.keep
         traces = options.traces
         let parent =
@@ -49,6 +51,7 @@ final class ServerGroup: Sendable {
         var arguments = [
             "--cluster", clusterName, "--node", "\(node)", "--peers", peers,
             "--data", directory(node), "--election-timeout-ms", "\(electionTimeout)",
+            "--snapshot-bytes", "\(snapshotBytes)",
         ]
         if let trace = trace("node-\(node)") {
             arguments += ["--trace", trace, "--trace-limit", "\(Self.traceLimit)"]
