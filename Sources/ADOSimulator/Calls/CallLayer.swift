@@ -206,16 +206,61 @@ final class CallLayer {
         for placed in pending.keys where placed.node == node { pending[placed] = nil }
     }
 
-    /// A server that starts makes its objects anew from the committed log.
+    /// A server that starts makes its objects anew: from its snapshot, and from the log after it.
     func start(_ node: UInt64) {
         guard let place = cluster.place(of: node), cluster[node].votes else { return }
         for group in simulation.plan.groups where cluster[node].hasVote(group) {
-            let object = HostedObject.make(group: group)
-            hosted[place][group] = object
-            let applied = cluster[node].applied[group] ?? 0
-            for frame in cluster.ledger.frames(group) where frame.batch.last <= applied {
-                _ = object.apply(replayed(frame))
+            let disk = cluster[node].disk
+            if let gap = disk.gap(group) {
+                cluster.fail(.disk, "node \(node) starts with \(gap): it cannot be applied")
             }
+            let applied = cluster[node].applied[group] ?? 0
+            hosted[place][group] = restored(disk.snapshots[group], node, group, through: applied)
+        }
+    }
+
+    /// What a server has applied of a group through an index, if it begins with a snapshot.
+    private func restored(
+        _ snapshot: StoredSnapshot?, _ node: UInt64, _ group: UInt64, through applied: UInt64
+    ) -> HostedObject {
+        let object = HostedObject.make(group: group)
+        var next: UInt64 = 1
+        if let snapshot, snapshot.point.index <= applied {
+            restore(object, snapshot, node, group)
+            next = snapshot.point.index + 1
+        }
+        for frame in cluster.ledger.frames(group)
+        where frame.batch.first >= next && frame.batch.last <= applied {
+            _ = object.apply(replayed(frame))
+        }
+        return object
+    }
+
+    private func restore(
+        _ object: HostedObject, _ snapshot: StoredSnapshot, _ node: UInt64, _ group: UInt64
+    ) {
+        guard object.restore(snapshot.state) else {
+            return cluster.fail(.calls, "node \(node) cannot decode a snapshot of group \(group)")
+        }
+        if simulation.plan.plant == .snapshotWithoutSessions { object.forgetSessions() }
+    }
+
+    /// What a server has applied of a group, encoded; nil if it hosts nothing.
+    func state(of member: Member, _ group: UInt64) -> [UInt8]? {
+        guard let place = cluster.place(of: member.id) else { return nil }
+        return hosted[place][group]?.state
+    }
+
+    /// A snapshot took the place of what a server had applied, or its log led there.
+    func installed(_ snapshot: StoredSnapshot, _ node: UInt64, _ group: UInt64) {
+        guard let place = cluster.place(of: node), cluster[node].votes else { return }
+        let applied = cluster[node].applied[group] ?? 0
+        hosted[place][group] = restored(snapshot, node, group, through: applied)
+        // Batches of this server that the snapshot stands for: their answers are not known here.
+        let stale = pending.filter { $0.key.node == node && $0.key.group == group }
+        for (placed, waiting) in stale.sorted(by: { $0.value.attempt < $1.value.attempt }) {
+            pending[placed] = nil
+            answer(waiting.caller, waiting.attempt, CallModel.Record(outcome: .unknown))
         }
     }
 

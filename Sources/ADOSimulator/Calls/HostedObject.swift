@@ -7,6 +7,12 @@ class HostedObject {
     func apply(_ frame: Frame) -> [CallModel.Record] { [] }
     func read(_ method: [UInt8]) -> CallModel.Record { CallModel.Record(outcome: .unhosted) }
     var digest: UInt64 { 0 }
+    /// The object and its sessions, encoded.
+    var state: [UInt8] { [] }
+    /// Takes over an encoded state; false if it is none.
+    func restore(_ state: [UInt8]) -> Bool { false }
+    /// Forgets the sessions; for a plant.
+    func forgetSessions() {}
 
     static func make(group: UInt64) -> HostedObject {
         group % 2 == 0 ? Hosted<Counter>() : Hosted<KeyValue>()
@@ -42,6 +48,25 @@ private final class Hosted<Object: AtomicObject>: HostedObject {
     override var digest: UInt64 {
         let bytes = replica.encoded()
         return bytes.withUnsafeBytes { mp_hash($0.baseAddress, $0.count) }
+    }
+
+    override var state: [UInt8] { replica.encoded() }
+
+    override func forgetSessions() {
+        let sessions = replica.sessions.encoded()
+        let bytes = replica.encoded()
+        let starts = bytes.indices.dropLast(sessions.count - 1)
+        guard let start = starts.first(where: { bytes[$0...].starts(with: sessions) }) else {
+            return
+        }
+        let end = start + sessions.count
+        _ = restore(bytes[..<start] + SessionTable().encoded() + bytes[end...])
+    }
+
+    override func restore(_ state: [UInt8]) -> Bool {
+        guard let decoded = try? ObjectReplica<Object>.decoded(from: state) else { return false }
+        replica = decoded
+        return true
     }
 
     private static func record(_ reader: inout Reader) -> CallModel.Record {

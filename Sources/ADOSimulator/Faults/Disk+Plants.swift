@@ -24,7 +24,7 @@ extension Disk {
         guard let first = content.damaged.min() else { return }
         content.frames.remove(from: first)
         content.damaged = []
-        content.hard.tip = content.frames.last?.point ?? .root
+        content.hard.tip = content.frames.last?.point ?? content.hard.trimmed
         if content.hard.commit.index >= first { content.hard.commit = content.hard.tip }
         prepare(group, content)
     }

@@ -21,6 +21,8 @@ enum Fault {
     case skew(Int, UInt64)
     case jump(Int, UInt64)
     case replaceClient(Int)
+    /// The member stops; before it starts again, others trim their logs.
+    case trim(Int)
 
     /// A link in one direction.
     struct Line: Hashable {
@@ -46,6 +48,7 @@ enum Fault {
         case .skew: .skew
         case .jump: .jump
         case .replaceClient: .clients
+        case .trim: .trim
         }
     }
 }
@@ -89,6 +92,7 @@ extension Fault: CustomStringConvertible {
         case .skew(let place, let rate): "run the clock of \(Self.name(place)) at \(rate)/1000"
         case .jump(let place, let by): "move the clock of \(Self.name(place)) by \(by / 1000) ms"
         case .replaceClient(let place): "replace the client at \(Self.name(place))"
+        case .trim(let place): "trim the logs of all but \(Self.name(place))"
         }
     }
 

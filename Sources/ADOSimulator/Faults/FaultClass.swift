@@ -32,4 +32,6 @@ public enum FaultClass: String, CaseIterable, Sendable {
     case jump
     /// Proposers without a vote die, and others come.
     case clients
+    /// A voter is down while others snapshot what they applied, trim their logs and start again.
+    case trim
 }

@@ -18,6 +18,12 @@ public enum Plant: String, CaseIterable, Sendable {
     case sessionDropped = "session-dropped"
     /// A push of which a prefix may be committed is reported as committed.
     case partialIsWhole = "partial-is-whole"
+    /// A log is trimmed as far as it is committed, and not as far as a snapshot holds it.
+    case trimmedBeyondSnapshot = "trimmed-beyond-snapshot"
+    /// A log begins after a snapshot that was not made durable.
+    case installedUnstored = "installed-unstored"
+    /// A snapshot holds the object and not the sessions.
+    case snapshotWithoutSessions = "snapshot-without-sessions"
     /// An owner answers a read from its state without waiting for the barrier.
     case readWithoutBarrier = "read-without-barrier"
 }

@@ -53,6 +53,7 @@ struct Schedule {
             often { .skew($1.below($0.count), [500, 900, 990, 1010, 1100, 2000][$1.below(6)]) }
         case .jump: often { .jump($1.below($0.count), $1.within(1_000...4 * $0.plan.timeout)) }
         case .clients: often { $0.plan.clients == 0 ? nil : .replaceClient($0.client(&$1)) }
+        case .trim: often { .trim($0.voter(&$1)) }
         case .damage: forGood { .damage($0, group: $1.below(8), isHard: $1.chance(500)) }
         case .wipe: forGood { $1.chance(500) ? .wipe($0) : .rollback($0) }
         }

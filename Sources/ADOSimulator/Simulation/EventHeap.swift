@@ -16,6 +16,8 @@ enum Happening {
     /// Both ends find each other again.
     case reconnect(UInt64, UInt64)
     case call(CallStep)
+    /// A snapshot that a member asked for is there, in the life in which it asked.
+    case snapshot(UInt64, group: UInt64, life: Int)
 }
 
 /// Happenings in the order of their times, and of their entry at the same time.

@@ -20,6 +20,9 @@ extension Simulation {
             answerReads(node, outcome.group)
         case MP_TIPPED:
             expectFresh(tipReads.answer(node, outcome.group, through: outcome.point.index))
+        case MP_BEHIND:
+            let life = lives[node] ?? 0
+            after(delay(), .snapshot(node, group: outcome.group, life: life))
         case MP_SERVING where outcome.node == node:
             noteServing(node)
             for group in plan.groups { pull(node, group) }

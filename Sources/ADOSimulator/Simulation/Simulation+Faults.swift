@@ -22,7 +22,7 @@ extension Simulation {
         case .rollback(let place): snapshots[place] = cluster.members[place].disk
         case .skew(let place, let rate): cluster.members[place].clock.setRate(rate, at: now)
         case .jump(let place, let step): cluster.members[place].clock.jump(by: step, at: now)
-        case .replaceClient(let place): crash(at: place)
+        case .replaceClient(let place), .trim(let place): crash(at: place)
         }
     }
 
@@ -47,12 +47,15 @@ extension Simulation {
             replaceDisk(place, by: snapshots[place] ?? Disk())
         case .skew(let place, _): cluster.members[place].clock.setRate(1000, at: now)
         case .jump: break
+        case .trim(let place):
+            trimOthers(than: place)
+            revive(place)
         }
     }
 
     // MARK: Nodes
 
-    private func crash(at place: Int) {
+    func crash(at place: Int) {
         let member = cluster.members[place]
         guard member.isUp else { return }
         // A process that was stopped and then killed is not stopped any more.

@@ -17,7 +17,7 @@ final class Simulation {
     var network: Network
     private var heap = EventHeap()
     private var reported: [(node: UInt64, outcome: mp_outcome)] = []
-    private var lives: [UInt64: Int] = [:]
+    private(set) var lives: [UInt64: Int] = [:]
     private var flushing: Set<UInt64> = []
     private var sameTime = (now: UInt64(0), count: 0)
     /// Links that lose everything, by the number of the cut that made them so.
@@ -131,6 +131,7 @@ final class Simulation {
         if !cluster[node].isUp && !retired.contains(node) {
             cluster.start(node)
             calls?.start(node)
+            installStored(node)
         }
         react()
     }
@@ -192,6 +193,8 @@ final class Simulation {
         case .invoke(let node, let group): invoke(node, group)
         case .reconnect(let a, let b): tell(a, b, reachable: true)
         case .call(let step): calls?.perform(step)
+        case .snapshot(let node, let group, let life):
+            if life == lives[node] ?? 0 { getSnapshot(node, group) }
         }
     }
 
@@ -199,7 +202,9 @@ final class Simulation {
     private func place(of happening: Happening) -> Int? {
         switch happening {
         case .arrive(let packet, _), .arriveDamaged(let packet): cluster.place(of: packet.to)
-        case .flush(let node, _), .pull(let node, _), .invoke(let node, _): cluster.place(of: node)
+        case .flush(let node, _), .pull(let node, _), .invoke(let node, _),
+            .snapshot(let node, _, _):
+            cluster.place(of: node)
         case .call(let step): step.server.flatMap(cluster.place(of:))
         case .work, .repair, .begin, .end, .restart, .reconnect: nil
         }
