@@ -50,6 +50,8 @@ struct CallModel {
             return Record(outcome: .rejected)
         }
         if header.operation == .open { return open(header.session, declaring: reader.rest) }
+        let isExistence = header.operation == .create || header.operation == .remove
+        if isExistence, !reader.rest.isEmpty { return Record(outcome: .rejected) }
         let numbers = UInt64(1)..<(1 << 62)
         guard numbers.contains(header.request), header.lowest < numbers.upperBound else {
             return Record(outcome: .rejected)
@@ -79,9 +81,7 @@ struct CallModel {
     private mutating func carryOut(_ operation: CallOperation, _ reader: Reader) -> Record {
         switch operation {
         case .settle: return Record(outcome: .cancelled)
-        case .create, .remove:
-            guard reader.rest.isEmpty else { return Record(outcome: .rejected) }
-            return changeExistence(removes: operation == .remove)
+        case .create, .remove: return changeExistence(removes: operation == .remove)
         case .open, .method:
             return isRemoved ? Record(outcome: .removed) : run(reader)
         }
