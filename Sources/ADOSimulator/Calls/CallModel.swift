@@ -50,6 +50,10 @@ struct CallModel {
             return Record(outcome: .rejected)
         }
         if header.operation == .open { return open(header.session, declaring: reader.rest) }
+        // Creation and removal have no arguments; with some they are no calls at all.
+        if [.create, .remove].contains(header.operation), !reader.rest.isEmpty {
+            return Record(outcome: .rejected)
+        }
         let numbers = UInt64(1)..<(1 << 62)
         guard numbers.contains(header.request), header.lowest < numbers.upperBound else {
             return Record(outcome: .rejected)
@@ -80,7 +84,6 @@ struct CallModel {
         switch operation {
         case .settle: return Record(outcome: .cancelled)
         case .create, .remove:
-            guard reader.rest.isEmpty else { return Record(outcome: .rejected) }
             return changeExistence(removes: operation == .remove)
         case .open, .method:
             return isRemoved ? Record(outcome: .removed) : run(reader)
