@@ -42,10 +42,18 @@ static bool take_cached(struct mp_uv_node *node, struct mp_damage *damage) {
     return true;
 }
 
+/* Where the others have trimmed it, a snapshot of theirs stands for it. */
+static void get_snapshot(struct mp_uv_node *node, const struct mp_damage *damage) {
+    struct mp_object *object = mp_uv__object_find(node, damage->what.group);
+    if (object == NULL || damage->what.last == 0) return;
+    mp_uv__transfer_begin(node, object, damage->what.last);
+}
+
 /* Nobody had it. They may have it later, or somebody may come who has. */
 static void rest(struct mp_uv_node *node, struct mp_damage *damage) {
     uint32_t shift = damage->rounds < ROUNDS_SHIFT_MAX ? damage->rounds : ROUNDS_SHIFT_MAX;
     damage->rounds += 1;
+    get_snapshot(node, damage);
     uint64_t base = node->options.timeout_us / 2 << shift;
     damage->due_us = node->now_us + base / 2 + mp_uv__random(node) % (base + 1);
     if (damage->told || damage->rounds < 3) return;

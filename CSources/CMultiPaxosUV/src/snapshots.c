@@ -75,6 +75,8 @@ static void made_stored(struct mp_uv_node *node, struct mp_object *object,
     if (work->status != MP_OK) return; /* No space: when the log has grown as much again. */
     struct mp_point before = object->snapshot.point;
     object->snapshot = work->snapshot;
+    /* What is damaged need not be repaired once a snapshot stands for it. */
+    if (object->damaged) before = work->snapshot.point;
     if (before.index == 0) return;
     trim(node, object, before);
     mp_uv__storage_sweep(&node->storage, object->group);
@@ -135,6 +137,7 @@ bool mp_uv__snapshot_use(struct mp_uv_node *node, struct mp_object *object, uint
     const struct mp_lmdb_snapshot *snapshot = &object->snapshot;
     if (object->restoring || snapshot->point.index < wanted) return false;
     if (!install(node, object, snapshot)) return false;
+    if (object->damaged) trim(node, object, snapshot->point);
     if (object->applied < snapshot->point.index) read_snapshot(node, object);
     return true;
 }
@@ -212,6 +215,7 @@ void mp_uv__snapshot_arrived(struct mp_uv_node *node, struct mp_object *object,
         installed && object->applied < snapshot->point.index && !object->restoring;
     if (node->server) {
         object->snapshot = *snapshot;
+        if (installed && object->damaged) trim(node, object, snapshot->point);
         mp_uv__storage_sweep(&node->storage, object->group);
     }
     /* An owner that has not committed as much yet will not have it: not at once again. */

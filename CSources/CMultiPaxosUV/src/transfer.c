@@ -97,7 +97,7 @@ void mp_uv__transfer_begin(struct mp_uv_node *node, struct mp_object *object, ui
     if (object->draft.point.index != 0 || object->restoring || node->disk_full) return;
     struct mp_group_view view;
     mp_replica_group(node->replica, object->group, &view);
-    if (view.lost) return; /* It takes no part before it is repaired. */
+    if (view.lost && !view.damaged) return; /* It takes no part here any more. */
     object->transfer = mp_uv__allocate(sizeof *object->transfer);
     object->transfer->wanted = wanted;
     mp_uv__object_mark(node, object);
@@ -114,6 +114,8 @@ void mp_uv__transfer_attend(struct mp_uv_node *node, struct mp_object *object) {
     struct mp_transfer *transfer = object->transfer;
     if (transfer == NULL || transfer->asking || transfer->storing) return;
     bool came = object->applied >= transfer->wanted; /* The entries, after all. */
+    /* They cannot be read again from this disk: a snapshot of the own state stands in for them. */
+    if (came && object->damaged) object->grown = UINT64_MAX / 2;
     if (came || mp_uv__snapshot_use(node, object, transfer->wanted)) {
         mp_uv__transfer_free(object);
         return;

@@ -141,8 +141,15 @@ struct Disk {
         }
         if let frame = write.frame, let violation = store(frame, raw.group) { return violation }
         stored[raw.group]?.hard = raw.hard
-        stored[raw.group]?.frames.remove(through: raw.hard.trimmed.index)
+        trim(raw.group, through: raw.hard.trimmed.index)
         return violation(of: self[raw.group], after: before.hard)
+    }
+
+    /// What a snapshot stands for is gone, damaged or not.
+    private mutating func trim(_ group: UInt64, through index: UInt64) {
+        stored[group]?.frames.remove(through: index)
+        guard let damaged = stored[group]?.damaged, !damaged.isEmpty else { return }
+        stored[group]?.damaged = damaged.filter { $0 > index }
     }
 
     private mutating func store(_ frame: Frame, _ group: UInt64) -> String? {

@@ -95,6 +95,7 @@ extension Simulation {
                 cluster.repair(
                     member.id, group: group, takesAny: plan.plant == .repairTakesAny
                 ) { canAsk($0, from: place) }
+                if member.view(group).damaged { getSnapshot(member.id, group) }
             }
         }
         react()

@@ -66,6 +66,10 @@ extension Simulation {
             member.disk.snapshots[group] = newest
         }
         install(newest, node, group)
+        // What is damaged and trimmed everywhere else: the snapshot stands for it.
+        if member.isUp, member.view(group).damaged, let own = member.disk.snapshots[group] {
+            cluster.trim(node, at: own.point, group: group)
+        }
         react()
     }
 
