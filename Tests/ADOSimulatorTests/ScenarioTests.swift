@@ -61,6 +61,8 @@ import Testing
             (.saysNoQuorum(within: 2), Trouble(.kill(.follower)), "never says"),
             (.saysFull, Trouble(.kill(.follower)), "does not say that its disk is full"),
             (.noticesDamage, Trouble(.kill(.follower)), "did not notice damage"),
+            (.repairs, Trouble(.rot(.all, .theSameEntry)), "are not repaired"),
+            (.repairs, Trouble(.rot(.anyone, .hardState)), "are not repaired"),
             (.refusesDisk, Trouble(.kill(.follower)), "are trusted"),
             (.recovers(within: 0.01), Trouble(.kill(.majority)), "commits after"),
             (.evens(within: -1), Trouble(.kill(.all)), "voters are equal after"),

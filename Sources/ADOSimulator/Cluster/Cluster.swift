@@ -269,8 +269,12 @@ class Cluster {
             }
             return status
         }
+        let installs = event.kind == MP_EVENT_INSTALL
+        if installs, !canApply(through: event.install.point.index, event.group, member) {
+            installed(event.install.point, event.group, member)
+        }
         carryOut(replica.effects, at: member, frame: frame)
-        if event.kind == MP_EVENT_INSTALL { installed(event.install.point, event.group, member) }
+        if installs { installed(event.install.point, event.group, member) }
         check(member, replica, after: replica.effects.raw.pointee.group)
         return status
     }
@@ -303,6 +307,15 @@ class Cluster {
             member.outcomes.append(outcome)
             onOutcome?(member, outcome)
         }
+    }
+
+    /// Whether the frames of the own log that lead to an index can be read.
+    private func canApply(through index: UInt64, _ group: UInt64, _ member: Member) -> Bool {
+        var next = (member.applied[group] ?? 0) + 1
+        while next <= index, let frame = member.frame(group, holding: next) {
+            next = frame.batch.last + 1
+        }
+        return next > index
     }
 
     /// The state is the snapshot's from here on, unless the log itself led there.
@@ -399,6 +412,7 @@ class Cluster {
         _ group: UInt64, from: UInt64, through: UInt64, _ member: Member
     ) {
         var next = (member.applied[group] ?? 0) + 1
+        if next > through { return }  // A snapshot led there, because frames are damaged.
         if from != next {
             fail(.effects, "node \(member.id) applies from \(from), expected \(next)")
         }

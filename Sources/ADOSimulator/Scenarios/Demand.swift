@@ -24,6 +24,8 @@ enum Demand: Sendable {
     case saysFull
     /// Those that started with a damaged record have noticed, and give no vote.
     case noticesDamage
+    /// What was damaged is whole again, and votes.
+    case repairs
     /// The others refuse those whose disk is not what it was.
     case refusesDisk
     /// Something is committed so soon after the end of the trouble.

@@ -84,7 +84,7 @@ extension Scenario {
         Scenario(
             "rot-entry", row: 22, "an entry rots on one node",
             [Trouble(.rot(.anyone, .anEntry))],
-            demands: [.noticesDamage, .neverSilentFor(3), .recovers(within: 3), .evens(within: 3)]),
+            demands: [.repairs, .neverSilentFor(3), .recovers(within: 3), .evens(within: 3)]),
         Scenario(
             "rot-promise", row: 22, "the hard state rots on one node",
             [Trouble(.rot(.anyone, .hardState))],
@@ -92,7 +92,7 @@ extension Scenario {
         Scenario(
             "rot-each", row: 23, "another entry rots on each node",
             [Trouble(.rot(.all, .anEntry))],
-            demands: [.noticesDamage, .commitsNothing]),
+            demands: [.commitsNothing, .repairs, .recovers(within: 8), .evens(within: 8)]),
         Scenario(
             "rot-same", row: 24, "the same entry rots on each node",
             [Trouble(.rot(.all, .theSameEntry))],

@@ -23,7 +23,7 @@ extension ScenarioRun {
             pace * 100 >= paceBefore * Double(percent)
                 ? nil : "\(pace) commits in each T, \(paceBefore) before"
         case .keepsLeader, .changesLeader, .leaderChanges, .endsWithoutStir: election(demand)
-        case .saysNoQuorum, .saysFull, .noticesDamage, .refusesDisk, .answers: answer(demand)
+        case .saysNoQuorum, .saysFull, .noticesDamage, .repairs, .refusesDisk, .answers: answer(demand)
         }
     }
 
@@ -89,6 +89,11 @@ extension ScenarioRun {
         case .noticesDamage:
             let blind = members.filter { !$0.isUp || !$0.view(1).lost }
             return blind.isEmpty ? nil : "\(blind.map(\.id)) did not notice damage"
+        case .repairs:
+            let broken = members.filter {
+                !$0.isUp || $0.view(1).lost || !$0.disk[1].damaged.isEmpty
+            }
+            return broken.isEmpty ? nil : "\(broken.map(\.id)) are not repaired"
         case .refusesDisk:
             let trusted = members.filter { !$0.isExiled }
             return trusted.isEmpty ? nil : "\(trusted.map(\.id)) are trusted with another disk"

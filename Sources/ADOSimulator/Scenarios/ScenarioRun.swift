@@ -81,6 +81,7 @@ final class ScenarioRun {
         }
         simulation.start()
         simulation.calls?.begin()
+        simulation.after(timeout / 4, .repair)
         run(for: 8 * timeout) { self.simulation.leader != 0 && self.commits.count > 2 }
     }
 

@@ -50,8 +50,8 @@ struct Plan {
         groups = Array(1...(1 + random.below(UInt64(3))))
         window = [1, 2, 4, 16][random.below(4)]
         fetchBytes = [1, 300, 1 << 20][random.below(3)]
-        // A share for each group and nothing to lend, or enough for everything.
-        batchesMax = random.chance(300) ? UInt32(groups.count) * MP_SHARE : 4096
+        // A share for each group and one more to lend, or enough for everything.
+        batchesMax = random.chance(300) ? UInt32(groups.count + 1) * MP_SHARE : 4096
         timeout = [T, 500_000, 1_000_000, 2_000_000, 2_000_000][random.below(5)]
         trouble = timeout * [12, 12, 20, 60][random.below(4)]
         workPause = timeout / [6, 3, 12][random.below(3)]
