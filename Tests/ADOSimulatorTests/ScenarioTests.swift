@@ -66,7 +66,7 @@ import Testing
             (.refusesDisk, Trouble(.kill(.follower)), "are trusted"),
             (.recovers(within: 0.01), Trouble(.kill(.majority)), "commits after"),
             (.evens(within: -1), Trouble(.kill(.all)), "voters are equal after"),
-            (.evens(within: 3), Trouble(.rot(.all, .theSameEntry)), "never voters are equal"),
+            (.evens(within: 3), Trouble(.rot(.all, .hardState)), "never voters are equal"),
             (.answers(atLeast: 1_000_000), Trouble(.kill(.follower)), "answers, not 1000000"),
         ])
     func `fails where it is not survived so`(demand: Demand, trouble: Trouble, text: String) {

@@ -23,7 +23,8 @@ extension ScenarioRun {
             pace * 100 >= paceBefore * Double(percent)
                 ? nil : "\(pace) commits in each T, \(paceBefore) before"
         case .keepsLeader, .changesLeader, .leaderChanges, .endsWithoutStir: election(demand)
-        case .saysNoQuorum, .saysFull, .noticesDamage, .repairs, .refusesDisk, .answers: answer(demand)
+        case .saysNoQuorum, .saysFull, .noticesDamage, .repairs, .refusesDisk, .answers:
+            answer(demand)
         }
     }
 
