@@ -23,8 +23,10 @@ public final class Turns: Sendable {
     }
 
     private struct State: Sendable {
-        var waiting: [UInt64: CheckedContinuation<Move, Never>] = [:]
-        var moving = 0
+        /// Operations that wait for their turn, in the order in which they came.
+        var waiting: [(node: UInt64, continuation: CheckedContinuation<Move, Never>)] = []
+        var moving: Set<UInt64> = []
+        var ended: Set<UInt64> = []
         var last: UInt64 = 0
         var dead: Set<UInt64> = []
         var deathsLeft: Int
@@ -68,13 +70,17 @@ public final class Turns: Sendable {
     public func run(
         from first: UInt64 = 1, _ clients: [@Sendable (TurnBackend) async -> Void]
     ) async {
-        state.withLock { $0.moving = clients.count }
+        let nodes = clients.indices.map { first + UInt64($0) }
+        state.withLock { state in
+            state.moving = Set(nodes)
+            state.ended.subtract(nodes)
+        }
         await withTaskGroup(of: Void.self) { group in
-            for (position, client) in clients.enumerated() {
-                let backend = TurnBackend(self, player.client(first + UInt64(position)))
+            for (node, client) in zip(nodes, clients) {
+                let backend = TurnBackend(self, player.client(node))
                 group.addTask {
                     await client(backend)
-                    self.rest()
+                    self.end(node)
                 }
             }
         }
@@ -82,18 +88,31 @@ public final class Turns: Sendable {
 
     /// Waits until it is the turn of a client.
     fileprivate func turn(_ node: UInt64) async -> Move {
-        if isDead(node) { return .dead }
+        if state.withLock({ $0.dead.contains(node) || $0.ended.contains(node) }) { return .dead }
         return await withCheckedContinuation { continuation in
-            state.withLock { $0.waiting[node] = continuation }
-            rest()
+            state.withLock { $0.waiting.append((node, continuation)) }
+            rest(node)
         }
     }
 
+    /// Says that a client has come to its end. What it did not wait for any more, on a machine so
+    /// slow that a handle ran out of patience, never happens.
+    private func end(_ node: UInt64) {
+        let left = state.withLock { state in
+            let left = state.waiting.filter { $0.node == node }
+            state.waiting.removeAll { $0.node == node }
+            state.ended.insert(node)
+            return left
+        }
+        for operation in left { operation.continuation.resume(returning: .dead) }
+        rest(node)
+    }
+
     /// Says that a client does not move any more; when none does, the next one is chosen.
-    private func rest() {
+    private func rest(_ node: UInt64) {
         let next: (CheckedContinuation<Move, Never>, Move)? = state.withLock { state in
-            state.moving -= 1
-            guard state.moving == 0 else { return nil }
+            state.moving.remove(node)
+            guard state.moving.isEmpty else { return nil }
             if state.violation == nil { state.violation = watch(player) }
             guard !state.waiting.isEmpty else { return nil }
             return choose(&state)
@@ -106,14 +125,18 @@ public final class Turns: Sendable {
         _ state: inout State
     ) -> (CheckedContinuation<Move, Never>, Move)? {
         let last = state.last
-        let others = state.waiting.keys.filter { $0 != last }.sorted()
-        let nodes = (state.waiting[last] == nil ? [] : [last]) + others
+        let waiting = Set(state.waiting.map(\.node))
+        let others = waiting.subtracting([last]).sorted()
+        let nodes = (waiting.contains(last) ? [last] : []) + others
         let kinds = state.deathsLeft > 0 ? 3 : 1
         let pick = player.choose(nodes.count * kinds)
         let node = nodes[pick % nodes.count]
-        state.moving = 1
+        guard let position = state.waiting.firstIndex(where: { $0.node == node }) else {
+            return nil
+        }
+        let client = state.waiting.remove(at: position).continuation
+        state.moving = [node]
         state.last = node
-        guard let client = state.waiting.removeValue(forKey: node) else { return nil }
         if pick < nodes.count { return (client, .go) }
         state.deathsLeft -= 1
         state.dead.insert(node)

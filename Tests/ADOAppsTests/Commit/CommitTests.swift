@@ -4,7 +4,7 @@ import ADOObjects
 import ADOSpec
 import Testing
 
-@Suite struct `Two-phase commit` {
+@Suite(.serialized) struct `Two-phase commit` {
     @Test(arguments: TwoPhaseCommit.PullPlacement.allCases)
     func `commits at all or at none, whatever goes wrong once`(
         placement: TwoPhaseCommit.PullPlacement

@@ -62,7 +62,7 @@ extension LockGame.Kind {
         release: { _, _ in true }, isPlain: true)
 }
 
-@Suite struct `A lock in the hands of an adversary` {
+@Suite(.serialized) struct `A lock in the hands of an adversary` {
     private func firstLost(_ game: LockGame, seeds: ClosedRange<UInt64>) async -> Lost? {
         for seed in seeds {
             let player = OraclePlayer(Choices(seed: seed, lengthMax: 300, unkindIn: 5))

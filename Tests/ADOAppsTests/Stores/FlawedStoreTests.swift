@@ -5,7 +5,7 @@ import ADOSpec
 import Testing
 
 /// Stores with planted mistakes, each of which the player must find.
-@Suite struct `The player finds` {
+@Suite(.serialized) struct `The player finds` {
     private static let collected = `A store with a lock`.collected
 
     private func lost(

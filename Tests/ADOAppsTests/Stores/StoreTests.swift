@@ -3,7 +3,7 @@ import ADOApps
 import ADOSpec
 import Testing
 
-@Suite struct `A store with a lock` {
+@Suite(.serialized) struct `A store with a lock` {
     static let collected = [
         [StoreGame.Move.perform(.set("a", "1")), .perform(.remove("a")), .perform(.set("b", "2"))],
         [.perform(.set("a", "3")), .collect, .perform(.get("b"))],
@@ -51,7 +51,7 @@ import Testing
     }
 }
 
-@Suite struct `A store without a lock` {
+@Suite(.serialized) struct `A store without a lock` {
     private let game = StoreGame { KVLockFree(named: "s", on: $0, options: Stores.free) }
 
     @Test func `is a dictionary, whatever goes wrong once`() async {
