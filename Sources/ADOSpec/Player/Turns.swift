@@ -95,8 +95,10 @@ public final class Turns: Sendable {
         }
     }
 
-    /// Says that a client has come to its end. What it did not wait for any more, on a machine so
-    /// slow that a handle ran out of patience, never happens.
+    /// Says that a client has come to its end.
+    ///
+    /// What it did not wait for any more, on a machine so slow that a handle ran out of patience,
+    /// never happens.
     private func end(_ node: UInt64) {
         let left = state.withLock { state in
             let left = state.waiting.filter { $0.node == node }
