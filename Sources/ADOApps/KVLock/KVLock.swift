@@ -63,7 +63,7 @@ public final class KVLock: Sendable {
 
     /// Makes a client of the store called `name`.
     ///
-    /// - Parameter owner: The name under which this client takes the lock; no two may share one.
+    /// `owner` is the name under which this client takes the lock; no two may share one.
     public init(
         named name: String, on backend: any Backend, owner: UInt64 = .random(in: 1...UInt64.max),
         options: Options = Options()

@@ -103,7 +103,7 @@ public final class TwoPhaseCommit: Sendable {
 
     /// Makes a manager over resource managers, given by name.
     ///
-    /// - Parameter identity: Tells this manager from all others; no two may share one.
+    /// `identity` tells this manager from all others; no two may share one.
     public init(
         over names: [String], on backend: any Backend,
         identity: UInt64 = .random(in: 1...UInt64.max), options: Options = Options()
