@@ -107,8 +107,20 @@ struct Step<Object: AtomicObject>: Sendable {
                 case .forgotten: throw CallFailure.unreadable
                 }
             } catch {
-                try await retry(.unknown(Obstacle(error)), &patience)
+                // What is on the own branch is unknown even where the backend is closed for good.
+                let obstacle = await isClosed() ? .closed : Obstacle(error)
+                try await retry(.unknown(obstacle), &patience)
             }
+        }
+    }
+
+    /// Whether pushing fails because the backend is closed.
+    private func isClosed() async -> Bool {
+        do throws(PushFailure) {
+            try await handle.push(timeout: pacing.step)
+            return false
+        } catch {
+            return error == .closed
         }
     }
 
