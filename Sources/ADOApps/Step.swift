@@ -67,7 +67,7 @@ struct Step<Object: AtomicObject>: Sendable {
                 }
             }
             guard let request = handle.pending.last else { throw .unknown(.unreadable) }
-            guard try await push(request, &patience, as: Result.self) else {
+            guard try await push(request, &patience, pulls: pulls, as: Result.self) else {
                 try await retry(.notDone(.preempted), &patience)
                 continue
             }
@@ -77,7 +77,7 @@ struct Step<Object: AtomicObject>: Sendable {
 
     /// Pushes until a request is committed, which is true, or never will be, which is false.
     private func push<Result: BinaryCodable>(
-        _ request: Request, _ patience: inout Patience, as type: Result.Type
+        _ request: Request, _ patience: inout Patience, pulls: Bool, as type: Result.Type
     ) async throws(StepFailure) -> Bool {
         while true {
             do throws(PushFailure) {
@@ -88,10 +88,22 @@ struct Step<Object: AtomicObject>: Sendable {
                 case .partial where !handle.pending.contains(request): return true
                 case .preempted(_, let unknown), .stale(let unknown):
                     guard unknown.contains(request) else { return false }
+                    guard pulls else { throw .unknown(.preempted) }
+                    try await pullAgain(&patience)
                     return try await settle(request, &patience, as: type)
                 default: try await retry(.unknown(Obstacle(error)), &patience)
                 }
             }
+        }
+    }
+
+    /// Pulls after a preemption, so that settling is a push of its own: a server that carries it
+    /// out would first wait whether the new owner is still there.
+    private func pullAgain(_ patience: inout Patience) async throws(StepFailure) {
+        do throws(StepFailure) {
+            try await pull(&patience)
+        } catch {
+            throw .unknown(error.obstacle)
         }
     }
 
