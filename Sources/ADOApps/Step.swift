@@ -67,7 +67,7 @@ struct Step<Object: AtomicObject>: Sendable {
                 }
             }
             guard let request = handle.pending.last else { throw .unknown(.unreadable) }
-            guard try await push(request, &patience, as: Result.self) else {
+            guard try await push(request, &patience, pulls: pulls, as: Result.self) else {
                 try await retry(.notDone(.preempted), &patience)
                 continue
             }
@@ -77,7 +77,7 @@ struct Step<Object: AtomicObject>: Sendable {
 
     /// Pushes until a request is committed, which is true, or never will be, which is false.
     private func push<Result: BinaryCodable>(
-        _ request: Request, _ patience: inout Patience, as type: Result.Type
+        _ request: Request, _ patience: inout Patience, pulls: Bool, as type: Result.Type
     ) async throws(StepFailure) -> Bool {
         while true {
             do throws(PushFailure) {
@@ -88,10 +88,22 @@ struct Step<Object: AtomicObject>: Sendable {
                 case .partial where !handle.pending.contains(request): return true
                 case .preempted(_, let unknown), .stale(let unknown):
                     guard unknown.contains(request) else { return false }
+                    guard pulls else { throw .unknown(.preempted) }
+                    try await pullAgain(&patience)
                     return try await settle(request, &patience, as: type)
                 default: try await retry(.unknown(Obstacle(error)), &patience)
                 }
             }
+        }
+    }
+
+    /// Pulls after a preemption, so that settling is a push of its own: a server that carries it
+    /// out would first wait whether the new owner is still there.
+    private func pullAgain(_ patience: inout Patience) async throws(StepFailure) {
+        do throws(StepFailure) {
+            try await pull(&patience)
+        } catch {
+            throw .unknown(error.obstacle)
         }
     }
 
@@ -107,8 +119,20 @@ struct Step<Object: AtomicObject>: Sendable {
                 case .forgotten: throw CallFailure.unreadable
                 }
             } catch {
-                try await retry(.unknown(Obstacle(error)), &patience)
+                // What is on the own branch is unknown even where the backend is closed for good.
+                let obstacle = await isClosed() ? .closed : Obstacle(error)
+                try await retry(.unknown(obstacle), &patience)
             }
+        }
+    }
+
+    /// Whether pushing fails because the backend is closed.
+    private func isClosed() async -> Bool {
+        do throws(PushFailure) {
+            try await handle.push(timeout: pacing.step)
+            return false
+        } catch {
+            return error == .closed
         }
     }
 

@@ -60,6 +60,8 @@ public final class KVLock: Sendable {
     let meta: Handle<DVector<MetaBucket>>
     let garbage = Garbage()
     private let isBusy = Mutex(false)
+    /// The token of this client's last grant.
+    private let lastToken = Mutex<UInt64>(0)
 
     /// Makes a client of the store called `name`.
     ///
@@ -99,12 +101,31 @@ public final class KVLock: Sendable {
             throw .notDone(error)
         }
         do throws(StoreFailure) {
+            try await own(token, &patience)
             let result = try await body(token, &patience)
             await lock.release(token)
             return result
         } catch {
             await lock.release(token)
             throw error
+        }
+    }
+
+    /// Pulls the vectors if somebody had the lock since: a push would only find out that they are
+    /// lost.
+    private func own(
+        _ token: UInt64, _ patience: inout Patience
+    ) async throws(StoreFailure) {
+        let last = lastToken.withLock { last in
+            defer { last = token }
+            return last
+        }
+        guard token > last + 1 else { return }
+        do throws(StepFailure) {
+            try await dataStep.pull(&patience)
+            try await metaStep.pull(&patience)
+        } catch {
+            throw .notDone(error.obstacle)
         }
     }
 }

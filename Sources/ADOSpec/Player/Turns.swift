@@ -20,6 +20,8 @@ public final class Turns: Sendable {
         /// The operation takes effect, and the client dies before it learns of it.
         case goAndDie
         case dead
+        /// Its client did not wait for it any more: it never happens.
+        case lost
     }
 
     private struct State: Sendable {
@@ -32,6 +34,13 @@ public final class Turns: Sendable {
         var deathsLeft: Int
         var time: UInt64 = 0
         var violation: Violation?
+
+        /// Takes out what a client left waiting: on a machine so slow that a handle ran out of
+        /// patience it goes on without an answer.
+        mutating func takeWaiting(_ node: UInt64) -> [CheckedContinuation<Move, Never>] {
+            defer { waiting.removeAll { $0.node == node } }
+            return waiting.filter { $0.node == node }.map(\.continuation)
+        }
     }
 
     private let player: OraclePlayer
@@ -90,23 +99,23 @@ public final class Turns: Sendable {
     fileprivate func turn(_ node: UInt64) async -> Move {
         if state.withLock({ $0.dead.contains(node) || $0.ended.contains(node) }) { return .dead }
         return await withCheckedContinuation { continuation in
-            state.withLock { $0.waiting.append((node, continuation)) }
+            let late = state.withLock { state in
+                let late = state.takeWaiting(node)
+                state.waiting.append((node, continuation))
+                return late
+            }
+            for operation in late { operation.resume(returning: .lost) }
             rest(node)
         }
     }
 
     /// Says that a client has come to its end.
-    ///
-    /// What it did not wait for any more, on a machine so slow that a handle ran out of patience,
-    /// never happens.
     private func end(_ node: UInt64) {
-        let left = state.withLock { state in
-            let left = state.waiting.filter { $0.node == node }
-            state.waiting.removeAll { $0.node == node }
+        let late = state.withLock { state in
             state.ended.insert(node)
-            return left
+            return state.takeWaiting(node)
         }
-        for operation in left { operation.continuation.resume(returning: .dead) }
+        for operation in late { operation.resume(returning: .lost) }
         rest(node)
     }
 
@@ -164,6 +173,7 @@ public final class TurnBackend: Backend {
         _ object: ObjectName, as type: Object.Type, timeout: Duration
     ) async throws(PullFailure) -> Pulled<Object> {
         let move = await turns.turn(node)
+        guard move != .lost else { throw .noQuorum }
         guard move != .dead else { throw .closed }
         let pulled = try await model.pull(object, as: type, timeout: timeout)
         guard move == .go else { throw .closed }
@@ -175,6 +185,7 @@ public final class TurnBackend: Backend {
         _ object: ObjectName, ballot: Ballot, entries: [UInt8], count: Int, timeout: Duration
     ) async -> PushReport {
         let move = await turns.turn(node)
+        guard move != .lost else { return .busy }
         guard move != .dead else { return .closed }
         let report = await model.push(
             object, ballot: ballot, entries: entries, count: count, timeout: timeout)
@@ -186,6 +197,7 @@ public final class TurnBackend: Backend {
         _ object: ObjectName, kind: CallKind, entries: [UInt8], count: Int, timeout: Duration
     ) async -> [Reply] {
         let move = await turns.turn(node)
+        guard move != .lost else { return Array(repeating: Reply(.unknown), count: count) }
         guard move != .dead else { return Array(repeating: Reply(.closed), count: count) }
         let replies = await model.call(
             object, kind: kind, entries: entries, count: count, timeout: timeout)
