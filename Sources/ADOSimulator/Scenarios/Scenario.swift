@@ -91,6 +91,8 @@ struct Trouble: Sendable {
         case rot(Role, Rot)
         case rollback(Role)
         case wipe(Role)
+        /// All sessions are evicted by others.
+        case crowd
     }
 
     enum Rot: Sendable {
