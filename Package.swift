@@ -186,7 +186,7 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: [
                 "MultiPaxos", "ADO", "ADOObjects", "ADOApps", "ADOServer", "Linearizability",
-                "TestSupport",
+                "TestSupport", .product(name: "Logging", package: "swift-log"),
             ],
             exclude: ["Shims"]),
         .testTarget(

@@ -35,7 +35,7 @@ extension mp_uv_callbacks {
             core(context).fetched(token, isTrimmed ? MP_OK : status, end)
         }
         callbacks.on_admin = { context, from, payload, size, results in
-            core(context).administer(bytes(payload, size), results!)
+            core(context).administer(bytes(payload, size), from: from, results!)
         }
         callbacks.on_log = { context, level, text in
             core(context).options.onLog?(.init(level), String(cString: text!))
@@ -65,6 +65,7 @@ extension NodeCore {
         _ batch: mp_batch, _ answer: Bool, _ results: UnsafeMutablePointer<mp_uv_results>
     ) {
         loop.apply(batch)
+        if let group = loop.comparisons.takeHashDue() { hashState(group) }
         if answer { results.pointee = loop.results.lend() }
     }
 
@@ -77,10 +78,11 @@ extension NodeCore {
     }
 
     fileprivate func administer(
-        _ request: UnsafeRawBufferPointer, _ results: UnsafeMutablePointer<mp_uv_results>
+        _ request: UnsafeRawBufferPointer, from: UInt64,
+        _ results: UnsafeMutablePointer<mp_uv_results>
     ) {
         loop.results.removeAll()
-        answer(request)
+        answer(request, from: from)
         results.pointee = loop.results.lend()
     }
 

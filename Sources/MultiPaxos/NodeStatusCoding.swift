@@ -117,6 +117,7 @@ extension ObjectStatus: BinaryCodable {
         for value in [owner.round, owner.node, promised.round, promised.node] { writer.u64(value) }
         for value in [commit, applied, tip, verified, trimmed, snapshot] { writer.varint(value) }
         writer.u64(digest)
+        quarantine.write(to: &writer)
         matches.write(to: &writer)
     }
 
@@ -139,7 +140,8 @@ extension ObjectStatus: BinaryCodable {
             owner: owner, promised: promised, commit: try reader.varint(),
             applied: try reader.varint(), tip: try reader.varint(), verified: try reader.varint(),
             trimmed: try reader.varint(), snapshot: try reader.varint(),
-            digest: try reader.u64(), matches: try .read(from: &reader))
+            digest: try reader.u64(), quarantine: try .read(from: &reader),
+            matches: try .read(from: &reader))
     }
 }
 
