@@ -1,4 +1,4 @@
-import ADO
+@testable import ADO
 import ADOObjects
 import Provenance
 import Testing

@@ -58,6 +58,7 @@ public struct Footprint: Sendable, Hashable {
     public var writes: Cells
 
     /// What has, afterwards, a value that the arguments alone decide, whatever was there before.
+    ///
     /// These are cells of `writes`; what came before them is of no account for what comes after.
     public var overwrites: Set<Cell>
 

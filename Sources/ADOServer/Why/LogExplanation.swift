@@ -68,9 +68,9 @@ public enum LogExplanation {
             }
         } catch {
             throw Failure(
-                "the log of this object no longer holds every entry before \(index): it was trimmed "
-                    + "to a snapshot, or a server cannot read it; explain an entry sooner, or run "
-                    + "servers with --snapshot-bytes 0",
+                "the log of this object no longer holds every entry before \(index): it was "
+                    + "trimmed to a snapshot, or a server cannot read it; explain an entry sooner, "
+                    + "or run servers with --snapshot-bytes 0",
                 status: Failure.gap)
         }
         throw Failure("interrupted")

@@ -9,6 +9,8 @@ public struct Contrast<Output: Hashable & Sendable>: Sendable {
     public let verdict: Verdict
 
     /// Sets of positions, from 1: without those calls, and with all others, the reply would have
-    /// been as expected. None is contained in another.
+    /// been as expected.
+    ///
+    /// None is contained in another.
     public let deletions: [[Int]]
 }

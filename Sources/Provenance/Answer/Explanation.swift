@@ -10,12 +10,15 @@ public struct Explanation<Output: Hashable & Sendable>: Sendable {
     /// What the answer is worth.
     public let verdict: Verdict
 
-    /// The witnesses, each a rising list of positions from 1, the latest first. One empty witness
-    /// says that the reply has no cause.
+    /// The witnesses, each a rising list of positions from 1, the latest first.
+    ///
+    /// One empty witness says that the reply has no cause.
     public let witnesses: [[Int]]
 
-    /// The calls without any one of which the reply would be another: those that all witnesses
-    /// have in common. Nil if too many replays would be needed to know.
+    /// The calls without any one of which the reply would be another: those that all witnesses have
+    /// in common.
+    ///
+    /// Nil if too many replays would be needed to know.
     public let necessary: [Int]?
 
     /// The calls that were considered: all others cannot matter, by what they declare.

@@ -22,7 +22,9 @@ public struct ExplanationReport: Sendable, Hashable, Codable {
     /// The explanation as a graph.
     public let graph: ExplanationGraph
 
-    /// Writes an explanation down. `label` says what the call at a position was.
+    /// Writes an explanation down.
+    ///
+    /// `label` says what the call at a position was.
     public init<Output>(
         _ explanation: Explanation<Output>, output: TraceValue, object: String, question: String,
         label: (Int) -> String

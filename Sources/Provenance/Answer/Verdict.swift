@@ -1,4 +1,6 @@
-/// What an answer is worth. It never says more than was shown.
+/// What an answer is worth.
+///
+/// It never says more than was shown.
 public enum Verdict: String, Sendable, Hashable, CaseIterable, Codable {
     /// All witnesses, each minimal, and no other.
     case exact

@@ -43,7 +43,9 @@ public struct ExplanationGraph: Hashable, Sendable, Codable {
     /// From the reply to the witnesses, then from each witness to its calls.
     public let edges: [Edge]
 
-    /// Draws up the graph of an explanation. `label` says what the call at a position was.
+    /// Draws up the graph of an explanation.
+    ///
+    /// `label` says what the call at a position was.
     public init<Output>(
         of explanation: Explanation<Output>, object: String, question: String,
         label: (Int) -> String

@@ -12,6 +12,8 @@ extension ExplanationGraph {
 private struct SVGDrawing {
     private let graph: ExplanationGraph
     private let calls: [ExplanationGraph.Node]
+    /// The earliest at the top, as the log is, so that few lines cross.
+    private let witnesses: [ExplanationGraph.Node]
     private let width: Int
     private let height: Int
 
@@ -25,8 +27,9 @@ private struct SVGDrawing {
     init(_ graph: ExplanationGraph) {
         self.graph = graph
         calls = graph.nodes.filter { $0.kind == .call }
+        witnesses = graph.witnesses.reversed()
         width = 2 * Self.margin + 2 * Self.column + 2 * Self.gap
-        height = Self.top + max(calls.count, graph.witnesses.count, 1) * Self.row + Self.margin
+        height = Self.top + max(calls.count, witnesses.count, 1) * Self.row + Self.margin
     }
 
     var text: String {
@@ -40,9 +43,9 @@ private struct SVGDrawing {
             heading("log of \(graph.object)", x: Self.margin),
             heading("reply", x: width - Self.margin - Self.column),
         ]
-        parts += graph.witnesses.indices.flatMap(links)
+        parts += witnesses.indices.flatMap(links)
         parts += calls.indices.map { box(calls[$0], x: Self.margin, y: callY($0)) }
-        parts += graph.witnesses.indices.map(witness)
+        parts += witnesses.indices.map(witness)
         parts.append(box(graph.reply, x: width - Self.margin - Self.column, y: replyY))
         return (parts + ["</svg>"]).joined(separator: "\n") + "\n"
     }
@@ -53,14 +56,14 @@ private struct SVGDrawing {
         Self.top + (2 * index + 1) * (height - Self.top - Self.margin) / (2 * count) - Self.row / 2
     }
 
-    private func witnessY(_ index: Int) -> Int { spread(index, of: graph.witnesses.count) }
+    private func witnessY(_ index: Int) -> Int { spread(index, of: witnesses.count) }
 
     private var replyY: Int { spread(0, of: 1) }
 
     private var witnessX: Int { Self.margin + Self.column + Self.gap }
 
     private func links(ofWitness index: Int) -> [String] {
-        let witness = graph.witnesses[index]
+        let witness = witnesses[index]
         let colour = Self.colours[index % Self.colours.count]
         let own = Set(graph.calls(of: witness).map(\.id))
         let fromCalls = calls.indices.filter { own.contains(calls[$0].id) }.map {
@@ -82,7 +85,7 @@ private struct SVGDrawing {
     }
 
     private func witness(_ index: Int) -> String {
-        let witness = graph.witnesses[index]
+        let witness = witnesses[index]
         let y = witnessY(index) + Self.row / 2 - 2
         let colour = Self.colours[index % Self.colours.count]
         let sign = graph.calls(of: witness).count > 1 ? "and" : ""

@@ -31,7 +31,9 @@ public struct RuleCheck<Rule: ProvenanceRule> {
 
     private let unrelated: Rule.M.Input?
 
-    /// Prepares a check. `unrelated` is a call that shares no cell with any that will be drawn.
+    /// Prepares a check.
+    ///
+    /// `unrelated` is a call that shares no cell with any that will be drawn.
     public init(_ rule: Rule.Type, unrelated: Rule.M.Input? = nil) {
         self.unrelated = unrelated
     }

@@ -35,7 +35,9 @@ extension Explainer {
         return Explainer(past, limits: limits).why(mode)
     }
 
-    /// Which replies would be others without the calls at `removed`. Costs two replays.
+    /// Which replies would be others without the calls at `removed`.
+    ///
+    /// Costs two replays.
     public func diff(without removed: Set<Int>) -> [Difference<M.Output>] {
         let real = trace.replies()
         let other = trace.replies(without: removed)

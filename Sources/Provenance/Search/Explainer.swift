@@ -8,7 +8,7 @@
 public struct Explainer<M: Machine>: Sendable {
     /// How much work an answer may cost.
     public struct Limits: Sendable, Hashable {
-        /// Relevant calls up to which all subsets are tried, at most 20; the work doubles with each.
+        /// Relevant calls up to which all subsets are tried, at most 20; each doubles the work.
         public var exact = 16
 
         /// Steps of the machine that tests beyond that may take.
@@ -29,7 +29,9 @@ public struct Explainer<M: Machine>: Sendable {
 
     let output: M.Output
 
-    /// Prepares to explain the reply to the trace's question. Costs one replay.
+    /// Prepares to explain the reply to the trace's question.
+    ///
+    /// Costs one replay.
     public init(_ trace: Trace<M>, limits: Limits = Limits()) {
         self.trace = trace
         self.limits = limits

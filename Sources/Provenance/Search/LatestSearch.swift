@@ -45,8 +45,9 @@ struct LatestSearch<M: Machine> {
 
     // MARK: - Barriers
 
-    /// Barriers are kept so that the search need not look behind them. One that overwrites the same
-    /// with the same is no part of a minimal witness.
+    /// Barriers are kept so that the search need not look behind them.
+    ///
+    /// One that overwrites the same with the same is no part of a minimal witness.
     private mutating func withoutNeedlessBarriers(_ witness: [Int]) -> ([Int], Verdict) {
         let isMinimal = witness.allSatisfy { call in
             !slice.barriers.contains(call)

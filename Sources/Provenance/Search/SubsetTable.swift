@@ -19,8 +19,10 @@ struct SubsetTable {
 
     var all: Int { holds.count - 1 }
 
-    /// Replays every subset of `positions`, together with the calls at `fixed`, which are in all
-    /// of them. Both rise and have nothing in common.
+    /// Replays every subset of `positions`, together with the calls at `fixed`, which are in all of
+    /// them.
+    ///
+    /// Both rise and have nothing in common.
     init<M: Machine>(
         of trace: Trace<M>, over positions: [Int], with fixed: Set<Int> = [],
         _ satisfies: (M.Output) -> Bool
@@ -76,8 +78,10 @@ struct SubsetTable {
         Self.minimal(holds.indices.filter { holds[$0] }.map { all ^ $0 })
     }
 
-    /// One closed subset that loses that by any call that is taken from it: the oldest are given
-    /// up first, so that the latest cause is left. `mask` must be closed.
+    /// One closed subset that loses that by any call that is taken from it: the oldest are given up
+    /// first, so that the latest cause is left.
+    ///
+    /// `mask` must be closed.
     func latest(below mask: Int) -> Int {
         positions.indices.reduce(mask) { mask, bit in
             mask & 1 << bit != 0 && closed[mask ^ 1 << bit] ? mask ^ 1 << bit : mask

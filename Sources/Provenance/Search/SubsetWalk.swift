@@ -1,5 +1,7 @@
 /// Replays all subsets of a few calls as one tree: at each call a copy of the machine goes on
-/// without it, and the machine goes on with it. So a subset costs one step, not one per call.
+/// without it, and the machine goes on with it.
+///
+/// So a subset costs one step, not one per call.
 struct SubsetWalk<M: Machine> {
     private let trace: Trace<M>
     private let order: [Step]

@@ -13,8 +13,9 @@ struct Slice {
     /// Those of them behind which the walk did not look for some cell.
     private(set) var barriers: Set<Int> = []
 
-    /// Walks backwards from the question. Costs one look at each call's footprint, fewer once
-    /// nothing is needed any more.
+    /// Walks backwards from the question.
+    ///
+    /// Costs one look at each call's footprint, fewer once nothing is needed any more.
     init<M: Machine>(of trace: Trace<M>, stopsAtBarriers: Bool) {
         var needed = NeededCells()
         needed.insert(M.footprint(of: trace.question).reads)

@@ -20,7 +20,7 @@ extension `Real servers` {
             return adoctl
         }
 
-        @Test func `explain a reply by the writes behind it, whoever owned the object`() async throws {
+        @Test func `explain a reply by the writes behind it, whoever owned`() async throws {
             try await ServerCluster.run(in: directory) { cluster, client in
                 let settings = client.object(KeyValue.self, named: "settings")
                 try await settings.call(.set("mode", to: "safe"))
@@ -34,8 +34,8 @@ extension `Real servers` {
                 let place = ["--peers", cluster.peers, "--cluster", ServerCluster.name]
                 let answer = try await why(["settings@\(last)"] + place)
                 #expect(try await answer.exit() == .status(0), "\(answer.standardError)")
-                #expect(
-                    answer.standardOutput.contains("set(\"mode\", to: \"fast\") replied \"\\\"safe"))
+                let reply = #"set("mode", to: "fast") replied "\"safe"#
+                #expect(answer.standardOutput.contains(reply))
                 #expect(answer.standardOutput.contains("\(first)  set(\"mode\", to: \"safe\")"))
                 #expect(!answer.standardOutput.contains("other"))
                 let json = try await why(["KeyValue/settings@\(last)", "--format", "json"] + place)

@@ -5,7 +5,9 @@ public struct BankMachine: TraceMachine {
     /// `bank`.
     public static let object = "bank"
 
-    /// Its methods. Amounts below zero are refused.
+    /// Its methods.
+    ///
+    /// Amounts below zero are refused.
     public static let methods = [
         TraceMethod("deposit", .text, .number), TraceMethod("withdraw", .text, .number),
         TraceMethod("transfer", .text, .text, .number), TraceMethod("balance", .text),

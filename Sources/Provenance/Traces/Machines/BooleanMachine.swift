@@ -5,8 +5,10 @@ public struct BooleanMachine: TraceMachine {
     /// `boolean`.
     public static let object = "boolean"
 
-    /// Its methods. A formula has variables, `&`, `^`, `|`, `!` and parentheses; `!` binds
-    /// strongest, then `&`, `^`, `|`.
+    /// Its methods.
+    ///
+    /// A formula has variables, `&`, `^`, `|`, `!` and parentheses; `!` binds strongest, then `&`,
+    /// `^`, `|`.
     public static let methods = [
         TraceMethod("set", .text), TraceMethod("unset", .text), TraceMethod("eval", .text),
     ]
@@ -49,7 +51,9 @@ private struct FormulaReader {
     /// Nesting deeper than this is not read.
     private static let depthMax = 200
 
-    /// The value, or nil if the text is no formula. Every variable is looked up, needed or not.
+    /// The value, or nil if the text is no formula.
+    ///
+    /// Every variable is looked up, needed or not.
     static func value(of text: String, _ isTrue: (String) -> Bool) -> Bool? {
         withoutActuallyEscaping(isTrue) { isTrue in
             var reader = FormulaReader(bytes: text.utf8.filter { $0 > 32 }, isTrue: isTrue)

@@ -5,7 +5,9 @@ public struct CoordinationMachine: TraceMachine {
     /// `coordination`.
     public static let object = "coordination"
 
-    /// Its methods. A node needs its parent; one with children is not deleted, nor is the root.
+    /// Its methods.
+    ///
+    /// A node needs its parent; one with children is not deleted, nor is the root.
     public static let methods = [
         TraceMethod("create", .text), TraceMethod("write", .text, .value),
         TraceMethod("read", .text), TraceMethod("list", .text), TraceMethod("delete", .text),

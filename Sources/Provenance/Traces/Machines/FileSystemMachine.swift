@@ -18,7 +18,9 @@ public struct FileSystemMachine: TraceMachine {
     /// All zero.
     public init() {}
 
-    /// Runs one call. Bytes that are no text read as replacement characters.
+    /// Runs one call.
+    ///
+    /// Bytes that are no text read as replacement characters.
     public mutating func step(_ call: TraceCall) -> TraceValue {
         guard let range = Self.range(of: call) else { return call.method == "read" ? .null : false }
         if call.method == "read" {

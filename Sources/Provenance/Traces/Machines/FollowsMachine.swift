@@ -5,7 +5,9 @@ public struct FollowsMachine: TraceMachine {
     /// `follows`.
     public static let object = "follows"
 
-    /// Its methods. `following` lists the names of those whom somebody follows and who signed up.
+    /// Its methods.
+    ///
+    /// `following` lists the names of those whom somebody follows and who signed up.
     public static let methods = [
         TraceMethod("signup", .text, .text), TraceMethod("follow", .text, .text),
         TraceMethod("following", .text),

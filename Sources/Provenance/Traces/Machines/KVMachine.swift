@@ -68,7 +68,9 @@ public struct KVMachine: TraceMachine {
         }
     }
 
-    /// One cell for each key. `set` and `del` leave nothing of what was there.
+    /// One cell for each key.
+    ///
+    /// `set` and `del` leave nothing of what was there.
     public static func footprint(of call: TraceCall) -> Footprint {
         let cell = Cell.of("values", call.text(0))
         return switch call.method {

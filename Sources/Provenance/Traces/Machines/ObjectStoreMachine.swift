@@ -5,7 +5,9 @@ public struct ObjectStoreMachine: TraceMachine {
     /// `objectstore`.
     public static let object = "objectstore"
 
-    /// Its methods. A bucket is removed only when it is empty.
+    /// Its methods.
+    ///
+    /// A bucket is removed only when it is empty.
     public static let methods = [
         TraceMethod("createbucket", .text), TraceMethod("removebucket", .text),
         TraceMethod("put", .text, .text, .value), TraceMethod("copy", .text, .text, .text, .text),

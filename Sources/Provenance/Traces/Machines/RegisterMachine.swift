@@ -18,7 +18,9 @@ public struct RegisterMachine: TraceMachine {
     /// Every variable 0, not frozen.
     public init() {}
 
-    /// Runs one call. Numbers wrap around.
+    /// Runs one call.
+    ///
+    /// Numbers wrap around.
     public mutating func step(_ call: TraceCall) -> TraceValue {
         switch call.method {
         case "get": return .int(variables[call.text(0)] ?? 0)

@@ -5,7 +5,9 @@ public struct RelationsMachine: TraceMachine {
     /// `relations`.
     public static let object = "relations"
 
-    /// Its methods. A query is a name, `(e union e)` or `(e minus e)`.
+    /// Its methods.
+    ///
+    /// A query is a name, `(e union e)` or `(e minus e)`.
     public static let methods = [
         TraceMethod("insert", .text, .value), TraceMethod("delete", .text, .value),
         TraceMethod("query", .text),

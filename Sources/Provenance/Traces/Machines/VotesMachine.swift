@@ -5,7 +5,9 @@ public struct VotesMachine: TraceMachine {
     /// `votes`.
     public static let object = "votes"
 
-    /// Its methods. A vote is `yes` or `no`, of `r1`, `r2` or `r3`; the first of each counts.
+    /// Its methods.
+    ///
+    /// A vote is `yes` or `no`, of `r1`, `r2` or `r3`; the first of each counts.
     public static let methods = [TraceMethod("vote", .text, .text), TraceMethod("decide")]
 
     private static let voters = ["r1", "r2", "r3"]
