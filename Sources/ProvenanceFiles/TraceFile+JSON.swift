@@ -12,13 +12,11 @@ extension TraceFile {
 
     /// Reads a trace from a file of JSON text.
     public init(path: String) throws(TraceFailure) {
-        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-        guard let size = (attributes?[.size] as? any BinaryInteger).map({ Int(clamping: $0) }),
-            let data = size > Self.sizeMax ? Data() : try? Data(contentsOf: URL(filePath: path))
-        else {
+        // Mapped, so that what is too large is not read.
+        guard let data = try? Data(contentsOf: URL(filePath: path), options: .mappedIfSafe) else {
             throw TraceFailure("\(path) cannot be read; check that it is a file and yours to read")
         }
-        guard size <= Self.sizeMax else {
+        guard data.count <= Self.sizeMax else {
             throw TraceFailure(
                 "\(path) is larger than \(Self.sizeMax >> 20) MiB; cut the trace to what matters")
         }

@@ -1,7 +1,8 @@
-@testable import ADO
 import ADOObjects
 import Provenance
 import Testing
+
+@testable import ADO
 
 @Suite struct `The history of an object` {
     private typealias Content = Change<KeyValue>.Content
