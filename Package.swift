@@ -29,6 +29,7 @@ let package = Package(
     name: "ado",
     products: [
         .library(name: "ADO", targets: ["ADO", "ADOObjects", "ADOApps", "MultiPaxos"]),
+        .library(name: "Provenance", targets: ["Provenance"]),
         .executable(name: "adod", targets: ["adod"]),
         .executable(name: "adoctl", targets: ["adoctl"]),
         .executable(name: "adobench", targets: ["adobench"]),
@@ -98,6 +99,10 @@ let package = Package(
         .target(name: "ADOSpec", dependencies: ["ADO"], swiftSettings: swift),
         .target(name: "Linearizability", swiftSettings: swift),
 
+        // MARK: Why a call returned what it did, from the log.
+        .target(name: "Provenance", dependencies: ["ADO"], swiftSettings: swift),
+        .target(name: "ProvenanceFiles", dependencies: ["Provenance"], swiftSettings: swift),
+
         // MARK: The protocol behind the vocabulary: the only importer of C.
         .target(
             name: "MultiPaxos",
@@ -124,7 +129,7 @@ let package = Package(
         .target(
             name: "ADOServer",
             dependencies: [
-                "ADO", "ADOObjects", "ADOApps", "MultiPaxos",
+                "ADO", "ADOObjects", "ADOApps", "MultiPaxos", "Provenance",
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: swift),
         .executableTarget(
@@ -135,7 +140,8 @@ let package = Package(
         .executableTarget(
             name: "adoctl",
             dependencies: [
-                "ADOServer", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "ADOServer", "Provenance", "ProvenanceFiles",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: swift),
         .target(
             name: "Bench",
@@ -170,6 +176,9 @@ let package = Package(
                 "ADOApps", "ADO", "ADOObjects", "ADOSpec", "Linearizability", "TestSupport",
             ]),
         .testTarget(name: "ADOSpecTests", dependencies: ["ADOSpec", "ADO", "TestSupport"]),
+        .testTarget(
+            name: "ProvenanceTests",
+            dependencies: ["Provenance", "ProvenanceFiles", "ADO", "ADOObjects", "TestSupport"]),
         .testTarget(
             name: "LinearizabilityTests", dependencies: ["Linearizability", "TestSupport"]),
         .testTarget(
