@@ -135,6 +135,7 @@ let package = Package(
             dependencies: [
                 "ADO", "ADOObjects", "ADOApps", "ADOSpec", "Linearizability", "MultiPaxos",
                 "ADOServer", .product(name: "Histogram", package: "hdrhistogram-swift"),
+                .product(name: "DequeModule", package: "swift-collections"),
             ], path: "Benchmarks/Bench", swiftSettings: swift),
         .executableTarget(
             name: "adobench",

@@ -15,12 +15,17 @@ protocol Load: Sendable {
     /// - Returns: the requests that are still open.
     func drain(seconds: Double) async -> Int
 
+    /// What an open loop offered, and how it kept its times; nil for a closed loop.
+    func openLoad() -> RunReport.OpenLoad?
+
     /// What is known of every request; the load must have stopped.
     func evidence() -> Evidence
     func close() async
 }
 
 extension Load {
+    func openLoad() -> RunReport.OpenLoad? { nil }
+
     func begin(_ measured: MeasuredTime) {
         for recorder in recorders { recorder.begin(measured) }
         gaps.begin(at: measured.start)

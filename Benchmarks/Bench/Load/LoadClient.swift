@@ -2,22 +2,22 @@ import ADO
 import MultiPaxos
 import Synchronization
 
-/// One client of the load: a connection of its own, a session, and a closed loop over them.
+/// One client of the load: a connection of its own, a session, and a loop over them.
 ///
-/// Each batch of answers settles what it answers and submits as many new operations, on the loop
-/// thread that brought it.
+/// Each batch of answers settles what it answers and submits as many new operations as there is
+/// room for, or are due, on the loop thread that brought it.
 final class LoadClient<Object: LoadedObject>: Sendable {
     /// From 0.
     let number: Int
     let node: Node
     private let values: Values
-    private let loop: Mutex<ClosedLoop>
+    private let loop: Mutex<OperationLoop>
     private let pipeline = Mutex<Pipeline<Object>?>(nil)
     let recorder = Recorder()
     private let gaps: GapTracker
 
     private init(
-        _ number: Int, _ node: Node, _ values: Values, _ loop: ClosedLoop, _ gaps: GapTracker
+        _ number: Int, _ node: Node, _ values: Values, _ loop: OperationLoop, _ gaps: GapTracker
     ) {
         self.number = number
         self.node = node
@@ -28,7 +28,7 @@ final class LoadClient<Object: LoadedObject>: Sendable {
 
     /// Connects and opens a session.
     static func open(
-        _ number: Int, _ options: NodeOptions, object: String, values: Values, loop: ClosedLoop,
+        _ number: Int, _ options: NodeOptions, object: String, values: Values, loop: OperationLoop,
         gaps: GapTracker
     ) async throws -> LoadClient {
         let node = try Node.start(options)
@@ -51,6 +51,29 @@ final class LoadClient<Object: LoadedObject>: Sendable {
         loop.withLock { $0.open(atMost: limit) }
         kick()
     }
+
+    /// Opens operations when they are due, and no others.
+    func start(_ arrivals: Arrivals) {
+        loop.withLock {
+            $0.arrivals = arrivals
+            $0.open(atMost: .max)
+        }
+    }
+
+    /// Submits what is due.
+    ///
+    /// - Returns: when the next operation is due; never in a closed loop.
+    func pace(_ now: UInt64) -> UInt64 {
+        guard let pipeline = pipeline.withLock({ $0 }) else { return .max }
+        return loop.withLock { loop in
+            guard loop.arrivals != nil else { return .max }
+            recorder.record(at: now) { fill(&loop, pipeline, now, &$0) }
+            return loop.arrivals?.nextDue ?? .max
+        }
+    }
+
+    /// Operations that are due and were not submitted.
+    var waiting: Int { loop.withLock { $0.arrivals?.waiting ?? 0 } }
 
     /// Opens nothing from now on.
     func stop() { loop.withLock { $0.stop() } }
@@ -127,9 +150,9 @@ extension LoadClient {
     }
 
     private func settle(
-        _ reply: PipelineReply, _ loop: inout ClosedLoop, _ pipeline: Pipeline<Object>,
+        _ reply: PipelineReply, _ loop: inout OperationLoop, _ pipeline: Pipeline<Object>,
         _ now: UInt64
-    ) -> ClosedLoop.Reception {
+    ) -> OperationLoop.Reception {
         let answer = Answer(reply.outcome)
         let witness = answer == .done ? Object.witness(reply.payload, values) : 0
         if reply.isRead {
@@ -142,11 +165,12 @@ extension LoadClient {
         return reception
     }
 
-    /// Uses every free slot.
+    /// Uses every free slot, for as many operations as are due.
     private func fill(
-        _ loop: inout ClosedLoop, _ pipeline: Pipeline<Object>, _ now: UInt64,
+        _ loop: inout OperationLoop, _ pipeline: Pipeline<Object>, _ now: UInt64,
         _ recorder: inout Recorder.State
     ) {
+        if let due = loop.arrivals?.advance(to: now) { recorder.offered(due.offered, due.shed) }
         while loop.room > 0 {
             let room = loop.room
             let writes = loop.writes(amongNext: room)
@@ -158,7 +182,7 @@ extension LoadClient {
     }
 
     private func submitWrites(
-        _ count: Int, _ loop: inout ClosedLoop, _ pipeline: Pipeline<Object>, _ now: UInt64,
+        _ count: Int, _ loop: inout OperationLoop, _ pipeline: Pipeline<Object>, _ now: UInt64,
         _ recorder: inout Recorder.State
     ) -> Int {
         guard count > 0 else { return 0 }
@@ -169,6 +193,7 @@ extension LoadClient {
                     let next = Values.id(client: number, request: loop.ledger.last + 1)
                     guard let request = block.append(Object.write(next, values)) else { return }
                     let number = loop.openWrite(now: now)
+                    recorder.submitted(late: now &- loop.lastDue)
                     precondition(number == request, "the pipeline numbers its requests otherwise")
                     opened += 1
                 }
@@ -181,7 +206,7 @@ extension LoadClient {
     }
 
     private func submitReads(
-        _ count: Int, _ loop: inout ClosedLoop, _ pipeline: Pipeline<Object>, _ now: UInt64,
+        _ count: Int, _ loop: inout OperationLoop, _ pipeline: Pipeline<Object>, _ now: UInt64,
         _ recorder: inout Recorder.State
     ) -> Int {
         guard count > 0 else { return 0 }
@@ -192,6 +217,7 @@ extension LoadClient {
                     let key = Values.id(client: number, request: loop.lastRead + 1)
                     guard let read = block.append(Object.read(key, values)) else { return }
                     let number = loop.openRead(now: now)
+                    recorder.submitted(late: now &- loop.lastDue)
                     precondition(number == read, "the pipeline numbers its reads otherwise")
                     opened += 1
                 }
@@ -204,7 +230,7 @@ extension LoadClient {
     }
 
     /// Submits again what is in doubt, in runs of numbers that follow each other.
-    private func retry(_ loop: inout ClosedLoop, _ pipeline: Pipeline<Object>) {
+    private func retry(_ loop: inout OperationLoop, _ pipeline: Pipeline<Object>) {
         var rest = loop.tick().sorted()[...]
         while let first = rest.first {
             let run = rest.enumerated().prefix { UInt64($0.offset) + first == $0.element }.count

@@ -27,10 +27,7 @@ struct Values: Sendable {
     func keyIndex(of id: UInt64) -> Int {
         let first = Self.id(client: 0, request: 1)
         if id >= first, id - first < UInt64(preload) { return Int(id - first) % keys.count }
-        var x = id &+ 0x9E37_79B9_7F4A_7C15
-        x = (x ^ (x >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        x = (x ^ (x >> 27)) &* 0x94D0_49BB_1331_11EB
-        return Int((x ^ (x >> 31)) % UInt64(keys.count))
+        return Int(mixed(id) % UInt64(keys.count))
     }
 
     /// What the request `id` writes.

@@ -4,6 +4,7 @@ extension RunOptions {
     /// - Throws: `BenchError` with status `usage` and what to write instead.
     package func validate() throws(BenchError) {
         try validateLoad()
+        try validatePace()
         try validateServers()
         try validateEmbeddedOwner()
         try validateApp()
@@ -65,6 +66,23 @@ extension RunOptions {
         }
         guard repeats >= 1, repeats <= 1000 else {
             throw .usage("--repeat must be from 1 to 1000.")
+        }
+    }
+
+    private func validatePace() throws(BenchError) {
+        guard let pace else { return }
+        guard pace.rate >= 1, pace.rate <= 10_000_000 else {
+            throw .usage("--rate must be from 1 to 10000000 operations per second.")
+        }
+        guard pace.waitingMax >= clients, pace.waitingMax <= 10_000_000 else {
+            throw .usage("--waiting must be from the number of clients to 10000000 operations.")
+        }
+        guard !embeddedOwner, !workload.isApp else {
+            throw .usage(
+                """
+                --rate needs clients that submit without waiting: leave --embedded-owner out, and \
+                use --workload set, get, mixed or counter.
+                """)
         }
     }
 

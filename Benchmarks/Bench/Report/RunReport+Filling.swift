@@ -25,6 +25,7 @@ extension RunReport {
         ok = self.timeline.reduce(0) { $0 + $1.ok }
         failed = self.timeline.reduce(0) { $0 + $1.failed }
         unknown = self.timeline.reduce(0) { $0 + $1.unknown }
+        shed = self.timeline.reduce(0) { $0 + $1.shed }
         throughput_ops_s = (Double(ok) / seconds).rounded()
         latency_us = Latency(latency)
         client.cpu_us_op = perOperation(client.cpu_s)

@@ -23,6 +23,10 @@ struct BenchRun<Object: LoadedObject>: Sendable {
     struct Loaded: Sendable {
         var report: RunReport
         var evidence: Evidence
+        var measured: MeasuredTime
+        var strike: FaultInjector.Strike?
+        /// The number of the log of the loaded object; nil if no server knows it.
+        var group: UInt64?
         /// The ballot of an application that the servers had promised at the end.
         var promised: Ballot?
     }
@@ -45,6 +49,7 @@ struct BenchRun<Object: LoadedObject>: Sendable {
         }
         var loaded = try await options.embeddedOwner ? own(control) : serve(control)
         await prove(&loaded, control)
+        readCourse(&loaded)
         return loaded.report
     }
 
@@ -142,6 +147,7 @@ extension BenchRun {
         }
         await sleep(until: measured.end)
         fleet.gaps.close(at: measured.end)
+        let openLoad = fleet.openLoad()
         let cpu = ownCPUSeconds() - cpuBefore
         let after = await control.statuses()
         await ticker.value
@@ -153,14 +159,17 @@ extension BenchRun {
         var report = emptyReport()
         report.nodes = meter.figures(after, seconds: options.seconds)
         report.client.cpu_s = cpu
+        report.open_load = openLoad
         report.unsettled = UInt64(unsettled)
         report.fill(finished, fleet.latency(), seconds: options.seconds)
         report.events = events.events
         report.judgeOwner(options, control, before, after, strike)
         report.fillGaps(fleet.gaps, measured, try? strike.get())
+        report.fillRecovery(measured, try? strike.get())
         try servers.checkAlive()
         return Loaded(
-            report: report, evidence: fleet.evidence(),
+            report: report, evidence: fleet.evidence(), measured: measured,
+            strike: try? strike.get(), group: control.group(in: after),
             promised: control.clientBallot(in: after))
     }
 

@@ -56,6 +56,11 @@ struct Control: Sendable {
         status.objects.first { $0.name == object.name && $0.type == object.type }
     }
 
+    /// The number of the log of the loaded object; nil if no server knows it.
+    func group(in statuses: [UInt64: NodeStatus]) -> UInt64? {
+        statuses.values.lazy.compactMap { view($0)?.group }.first
+    }
+
     /// Has the serving node read the object, for which it must own it.
     ///
     /// Then every replica learns what is committed. An owner that pushed for the last time tells

@@ -9,19 +9,12 @@ package enum Runner {
         let progress = Progress()
         do throws(BenchError) {
             try options.validate()
-            if let path = options.json { try checkWritable(path) }
+            if let path = options.json { try JSONFile.checkWritable(path) }
             return try await runAll(options, progress)
         } catch {
             progress.line("adobench: \(error)")
             return error.status
         }
-    }
-
-    /// Refuses a file that could not be written after the run.
-    private static func checkWritable(_ path: String) throws(BenchError) {
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-        guard access(path, W_OK) == 0 || (access(path, F_OK) != 0 && access(folder, W_OK) == 0)
-        else { throw .usage("--json \(path) cannot be written: choose another file.") }
     }
 
     private static func runAll(
@@ -37,7 +30,7 @@ package enum Runner {
         progress.line("")
         let lines = TextReport(report: report).lines() + (report.repeat?.lines() ?? [])
         print(lines.joined(separator: "\n"))
-        if let path = options.json { try report.write(to: path) }
+        if let path = options.json { try JSONFile.write(report, to: path) }
         return report.status
     }
 
