@@ -131,10 +131,14 @@ let package = Package(
                 "ADOServer", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: swift),
         .target(
+            name: "FaultTools", path: "Benchmarks/FaultTools", exclude: ["Shims"],
+            swiftSettings: swift),
+        .target(
             name: "Bench",
             dependencies: [
                 "ADO", "ADOObjects", "ADOApps", "ADOSpec", "Linearizability", "MultiPaxos",
-                "ADOServer", .product(name: "Histogram", package: "hdrhistogram-swift"),
+                "ADOServer", "FaultTools",
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "DequeModule", package: "swift-collections"),
             ], path: "Benchmarks/Bench", swiftSettings: swift),
         .executableTarget(
@@ -180,9 +184,8 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: [
                 "MultiPaxos", "ADO", "ADOObjects", "ADOApps", "ADOServer", "Linearizability",
-                "TestSupport",
-            ],
-            exclude: ["Shims"]),
+                "FaultTools", "TestSupport",
+            ]),
         .testTarget(
             name: "ADOSimulatorTests",
             dependencies: [

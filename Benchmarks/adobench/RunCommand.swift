@@ -14,7 +14,7 @@ struct RunCommand: AsyncParsableCommand {
 
     @OptionGroup var load: LoadFlags
 
-    @Option(help: "steady, kill-owner, kill-follower or pause-owner.")
+    @Option(help: "What happens meanwhile: adobench scenarios lists them.")
     var scenario = Scenario.steady
 
     @Option(
@@ -112,6 +112,10 @@ struct RunCommand: AsyncParsableCommand {
     }
 }
 
-extension Scenario: ExpressibleByArgument {}
+extension Scenario: ExpressibleByArgument {
+    package init?(argument: String) { self.init(named: argument) }
+
+    package var defaultValueDescription: String { name }
+}
 extension Pace.Arrival: ExpressibleByArgument {}
 extension Plant: ExpressibleByArgument {}

@@ -65,7 +65,7 @@ struct SuiteCommand: AsyncParsableCommand {
     private func chosen() throws -> [Scenario] {
         guard let scenarios else { return Scenario.all(for: load.options) }
         return try scenarios.split(separator: ",").map { name in
-            guard let scenario = Scenario(rawValue: String(name)) else {
+            guard let scenario = Scenario(named: String(name)) else {
                 throw ValidationError(
                     "--scenarios \(name) is none: adobench scenarios lists them.")
             }

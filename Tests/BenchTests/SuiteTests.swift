@@ -63,7 +63,7 @@ import Testing
             command: "adobench suite x --seed 5", seed: 5, started: "2026-01-01T00:00:00Z",
             machine: .current(), flush_us: RunReport.Latency(), knee: knee,
             runs: reports.map {
-                SuiteData.Run(scenario: $0.scenario.rawValue, percent: 50, file: "a.json")
+                SuiteData.Run(scenario: $0.scenario.name, percent: 50, file: "a.json")
             })
         return SuiteData(about: about, reports: reports)
     }

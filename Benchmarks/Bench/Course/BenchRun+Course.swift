@@ -20,7 +20,7 @@ extension BenchRun {
 extension CourseReader.Fault {
     init(_ strike: FaultInjector.Strike) {
         self.init(
-            injected: strike.at, healed: strike.recoveredAt, victims: [strike.victim],
+            injected: strike.at, healed: strike.recoveredAt, victims: Set(strike.victims),
             served: strike.ownerBefore.node)
     }
 }

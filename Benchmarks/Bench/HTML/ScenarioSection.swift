@@ -31,8 +31,7 @@ struct ScenarioSection {
                 : "+\(tenths(step.ms - markers.injected_ms)) ms"
             return "<span class=\"step\"><b>\(position + 1)</b> \(step.name) \(time)</span>"
         }
-        let events = report.events.map(\.what).filter { $0.hasPrefix("SIG") || $0.contains("link") }
-        let cause = events.first.map { " \(escaped($0))." } ?? ""
+        let cause = report.events.first.map { " \(escaped($0.what))." } ?? ""
         return "<p class=\"soft\">\(texts.joined(separator: " · ")).\(cause)</p>"
     }
 

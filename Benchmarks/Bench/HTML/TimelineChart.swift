@@ -28,7 +28,7 @@ struct TimelineChart {
         times(&svg)
         markers(&svg)
         return svg.html(
-            "\(report.scenario.rawValue): throughput, latency, owner and lag over time")
+            "\(report.scenario.name): throughput, latency, owner and lag over time")
     }
 
     // MARK: What the clients got

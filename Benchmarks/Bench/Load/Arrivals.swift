@@ -16,7 +16,7 @@ struct Arrivals: Sendable {
     }
 
     /// Nanoseconds between two operations, on average.
-    let interval: Double
+    private(set) var interval: Double
     let process: Process
     let waitingMax: Int
 
@@ -59,6 +59,12 @@ struct Arrivals: Sendable {
             next += gap()
         }
         return (Int(offered - before.0), Int(shed - before.1))
+    }
+
+    /// From the next operation on, so many times as many are due.
+    mutating func hurry(_ factor: Double) {
+        precondition(factor > 0, "operations that never come")
+        interval /= factor
     }
 
     /// Takes the operation that waits longest.

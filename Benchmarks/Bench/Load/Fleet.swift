@@ -61,6 +61,8 @@ struct Fleet<Object: LoadedObject>: Load {
         pacer.start { [clients] now in clients.map { $0.pace(now) }.min() ?? .max }
     }
 
+    func hurry(_ factor: Double) { for client in clients { client.hurry(factor) } }
+
     func openLoad() -> RunReport.OpenLoad? {
         guard let pace else { return nil }
         var load = RunReport.OpenLoad(pace)

@@ -15,6 +15,9 @@ protocol Load: Sendable {
     /// - Returns: the requests that are still open.
     func drain(seconds: Double) async -> Int
 
+    /// Has so many times as many operations be due; a closed loop does not mind.
+    func hurry(_ factor: Double)
+
     /// What an open loop offered, and how it kept its times; nil for a closed loop.
     func openLoad() -> RunReport.OpenLoad?
 
@@ -24,6 +27,8 @@ protocol Load: Sendable {
 }
 
 extension Load {
+    func hurry(_ factor: Double) {}
+
     func openLoad() -> RunReport.OpenLoad? { nil }
 
     func begin(_ measured: MeasuredTime) {

@@ -72,6 +72,9 @@ final class LoadClient<Object: LoadedObject>: Sendable {
         }
     }
 
+    /// From now on so many times as many operations are due.
+    func hurry(_ factor: Double) { loop.withLock { $0.arrivals?.hurry(factor) } }
+
     /// Operations that are due and were not submitted.
     var waiting: Int { loop.withLock { $0.arrivals?.waiting ?? 0 } }
 

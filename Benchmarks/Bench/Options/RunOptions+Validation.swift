@@ -91,7 +91,7 @@ extension RunOptions {
         guard scenario == .steady else {
             throw .usage(
                 """
-                --scenario \(scenario.rawValue) breaks a server that owns the object, and with \
+                --scenario \(scenario.name) breaks a server that owns the object, and with \
                 --embedded-owner none does: leave one of the two out.
                 """)
         }
@@ -114,29 +114,40 @@ extension RunOptions {
         guard electionTimeoutMilliseconds >= 10, electionTimeoutMilliseconds <= 60_000 else {
             throw .usage("--election-timeout-ms must be from 10 to 60000.")
         }
-        let servers = cluster.isEmpty ? replicas : cluster.count
-        if scenario.injectsFault && servers < 3 {
-            throw .usage(
-                "--scenario \(scenario.rawValue) needs at least 3 replicas; fewer stop."
-            )
-        }
-        guard !cluster.isEmpty else { return }
-        if scenario.injectsFault && pids.isEmpty {
-            throw .usage(
-                """
-                --scenario \(scenario.rawValue) signals a server: give the process ids of \
-                --cluster with --pids, in the same order, or leave --cluster out.
-                """)
-        }
-        if scenario == .killOwner || scenario == .killFollower {
-            throw .usage(
-                """
-                --scenario \(scenario.rawValue) restarts the victim, which it cannot for servers \
-                that it did not start: leave --cluster out, or use pause-owner.
-                """)
-        }
+        try validateScenario()
         guard pids.isEmpty || pids.count == cluster.count else {
             throw .usage("--pids must name one process for each server of --cluster.")
+        }
+    }
+
+    private func validateScenario() throws(BenchError) {
+        let servers = cluster.isEmpty ? replicas : cluster.count
+        guard servers >= scenario.replicasMin else {
+            throw .usage(
+                """
+                --scenario \(scenario.name) needs at least \(scenario.replicasMin) replicas; fewer \
+                stop, or say nothing of it.
+                """)
+        }
+        if case .overload = scenario.trouble, pace == nil {
+            throw .usage("--scenario \(scenario.name) multiplies a rate: give --rate.")
+        }
+        guard !cluster.isEmpty, scenario.injectsFault else { return }
+        switch scenario.trouble {
+        case .overload: return
+        case .pause where !pids.isEmpty: return
+        case .pause:
+            throw .usage(
+                """
+                --scenario \(scenario.name) signals servers: give the process ids of --cluster \
+                with --pids, in the same order, or leave --cluster out.
+                """)
+        default:
+            throw .usage(
+                """
+                --scenario \(scenario.name) starts servers, or needs its own links and disks for \
+                them: leave --cluster out, or use one that pauses.
+                """)
         }
     }
 }

@@ -10,7 +10,7 @@ struct TextReport {
     private func heading() -> [String] {
         let config = report.config
         return [
-            "adobench: \(report.scenario.rawValue), \(report.workload.rawValue), "
+            "adobench: \(report.scenario.name), \(report.workload.rawValue), "
                 + "\(config.replicas) replicas, \(config.clients) client\(plural(config.clients)), "
                 + "\(offer), \(config.value_bytes) B values, "
                 + "\(grouped(UInt64(report.keys))) key\(plural(report.keys)), "

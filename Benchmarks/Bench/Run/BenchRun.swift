@@ -123,6 +123,10 @@ extension BenchRun {
     ) async throws(BenchError) -> Loaded {
         let events = EventLog(progress)
         let meter = NodeMeter()
+        let injector = FaultInjector(
+            scenario: options.scenario, control: control, servers: servers, events: events,
+            meter: meter, load: fleet)
+        try await injector.prepare()
         fleet.start()
         let measured = MeasuredTime(
             start: monotonicNow() + UInt64(options.warmup * 1e9), seconds: options.seconds)
@@ -136,9 +140,6 @@ extension BenchRun {
         meter.begin(before, owner: control.owner(in: before)?.node)
 
         async let timeline = watch(fleet, measured)
-        let injector = FaultInjector(
-            scenario: options.scenario, control: control, servers: servers, events: events,
-            meter: meter)
         let strike: Result<FaultInjector.Strike?, BenchError>
         do throws(BenchError) {
             strike = .success(try await injector.run(options, measured))

@@ -77,6 +77,17 @@ struct Control: Sendable {
         }
     }
 
+    /// Waits until the others agree that one of them serves, and not this one.
+    func waitWithout(_ dead: UInt64, seconds: Double) async {
+        let deadline = monotonicNow() + UInt64(seconds * 1e9)
+        while monotonicNow() < deadline {
+            let found = await statuses(timeout: .milliseconds(300))
+            let serving = Set(found.filter { $0.key != dead }.values.map(\.serving))
+            if serving.count == 1, let one = serving.first, one != 0, one != dead { return }
+            try? await Task.sleep(for: .milliseconds(25))
+        }
+    }
+
     /// Waits until every server answers, knows the others, and agrees on who serves.
     func waitUntilServing(seconds: Double, check: () throws(BenchError) -> Void)
         async throws(BenchError)

@@ -72,8 +72,8 @@ package struct Suite: Sendable {
         for scenario in scenarios {
             for percent in percents {
                 let run = SuiteData.Run(
-                    scenario: scenario.rawValue, percent: percent,
-                    file: "\(scenario.rawValue)-\(percent).json")
+                    scenario: scenario.name, percent: percent,
+                    file: "\(scenario.name)-\(percent).json")
                 progress.line("\(run.scenario) at \(percent) % of the knee")
                 let report = try await repeated(
                     scenario, rate: max(1, rate * Double(percent) / 100), progress)
