@@ -19,6 +19,7 @@ release: install ## build the server, the tool and the benchmark
 	swift build -c release --product adod
 	swift build -c release --product adoctl
 	swift build -c release --product adobench
+	swift build -c release --product pipeline
 	swift build -c release --product adosim
 
 format: install  ## rewrite the Swift sources in the house layout

@@ -27,6 +27,7 @@ let package = Package(
         .executable(name: "adoctl", targets: ["adoctl"]),
         .executable(name: "adobench", targets: ["adobench"]),
         .executable(name: "adosim", targets: ["adosim"]),
+        .executable(name: "pipeline", targets: ["pipeline"]),
     ],
     traits: [
         .trait(
@@ -146,6 +147,10 @@ let package = Package(
             dependencies: [
                 "Bench", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], path: "Benchmarks/adobench", swiftSettings: swift),
+
+        .executableTarget(
+            name: "pipeline", dependencies: ["CLibUV", "CLibLMDB"], path: "Benchmarks/pipeline",
+            cSettings: cWarnings + [.define("_GNU_SOURCE")]),
 
         // MARK: Tests.
         .target(

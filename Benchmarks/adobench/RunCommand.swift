@@ -14,6 +14,9 @@ struct RunCommand: AsyncParsableCommand {
 
     @OptionGroup var load: LoadFlags
 
+    @Option(help: "ado, or pipeline: the bare pipeline, which has no protocol and no objects.")
+    var target = Target.ado
+
     @Option(help: "What happens meanwhile: adobench scenarios lists them.")
     var scenario = Scenario.steady
 
@@ -69,6 +72,7 @@ struct RunCommand: AsyncParsableCommand {
 
     private func options() throws -> RunOptions {
         var options = load.options
+        options.target = target
         options.scenario = scenario
         options.pace = pace()
         options.inFlight =
@@ -118,4 +122,5 @@ extension Scenario: ExpressibleByArgument {
     package var defaultValueDescription: String { name }
 }
 extension Pace.Arrival: ExpressibleByArgument {}
+extension Target: ExpressibleByArgument {}
 extension Plant: ExpressibleByArgument {}

@@ -63,6 +63,24 @@ import Testing
         #expect(report.timeline.reduce(0) { $0 + $1.shed } == report.shed)
     }
 
+    @Test func `measures the bare pipeline`() async throws {
+        let folder = try TemporaryDirectory()
+        let child = try ChildProcess(
+            Products.path("adobench"),
+            [
+                "run", "--target", "pipeline", "--in-flight", "64", "--seconds", "1", "--warmup",
+                "0.2", "--data", folder.path, "--json", folder.path("pipeline.json"),
+            ])
+        #expect(try await child.exit() == .status(0), "\(child.standardError)")
+        let report = try JSONFile.read(
+            PipelineReport.self, from: folder.path("pipeline.json"))
+        #expect(report.in_flight == 64 && report.batch == 32)
+        #expect(report.throughput_ops_s > 100 && report.latency_us.p50 > 0)
+        #expect(report.commits_s > 0)
+        let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        #expect(left == ["pipeline.json"])
+    }
+
     @Test func `finds a knee`() async throws {
         let folder = try TemporaryDirectory()
         let child = try ChildProcess(
@@ -94,6 +112,7 @@ import Testing
         let data = try SuiteData.read(folder.path)
         #expect(data.about.runs.map(\.scenario) == ["steady", "kill-owner"])
         #expect(data.about.flush_us.p50 > 0)
+        #expect(data.about.pipeline?.in_flight == data.about.knee.knee?.in_flight)
         let markers = try #require(data.reports[1].course?.markers)
         let elected = try #require(markers.elected_ms)
         let committed = try #require(markers.first_commit_ms)
@@ -207,7 +226,8 @@ import Testing
         ["--embedded-owner", "--scenario", "kill-owner"],
         ["--embedded-owner", "--workload", "mixed"], ["--embedded-owner", "--clients", "2"],
         ["--plant", "stale-read"], ["--plant", "fork", "--no-trace"],
-        ["--rate", "0"], ["--rate", "100", "--embedded-owner"],
+        ["--rate", "0"], ["--target", "pipeline", "--clients", "2"],
+        ["--rate", "100", "--embedded-owner"],
         ["--rate", "100", "--waiting", "0"], ["--workload", "what"],
         ["--json", "/nowhere/at/all.json"],
     ])

@@ -66,6 +66,15 @@ struct Page {
                     "at the knee, p50 \(milliseconds(knee.latency_us.p50))"
                 ))
         }
+        if let pipeline = about.pipeline, let knee = about.knee.knee {
+            let ratio = 100 * knee.throughput_ops_s / max(pipeline.throughput_ops_s, 1)
+            facts.append(
+                (
+                    "\(number(ratio)) %",
+                    "of the bare pipeline, which has no protocol and no objects: "
+                        + "\(grouped(UInt64(pipeline.throughput_ops_s)))/s with as many in flight"
+                ))
+        }
         let killed = data.reports.filter { $0.scenario == .killOwner }.flatMap(\.each)
         if let gap = MedianInterval(killed.compactMap(\.unavailable_ms)) {
             let worst = killed.compactMap(\.unavailable_ms).max() ?? 0

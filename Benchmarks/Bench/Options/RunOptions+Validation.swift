@@ -4,6 +4,7 @@ extension RunOptions {
     /// - Throws: `BenchError` with status `usage` and what to write instead.
     package func validate() throws(BenchError) {
         try validateLoad()
+        try validateTarget()
         try validatePace()
         try validateServers()
         try validateEmbeddedOwner()
@@ -66,6 +67,19 @@ extension RunOptions {
         }
         guard repeats >= 1, repeats <= 1000 else {
             throw .usage("--repeat must be from 1 to 1000.")
+        }
+    }
+
+    private func validateTarget() throws(BenchError) {
+        guard target == .pipeline else { return }
+        guard scenario == .steady, workload == .set, pace == nil, cluster.isEmpty, plant == nil,
+            repeats == 1, clients == 1, !embeddedOwner
+        else {
+            throw .usage(
+                """
+                --target pipeline has neither objects nor clients: give it --in-flight, \
+                --value-bytes, --seconds, --warmup, --data and --json alone.
+                """)
         }
     }
 

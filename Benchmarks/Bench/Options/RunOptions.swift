@@ -1,5 +1,7 @@
 /// Everything that describes one run of `adobench run`.
 package struct RunOptions: Sendable {
+    /// What is loaded.
+    package var target = Target.ado
     package var scenario = Scenario.steady
     package var workload = Workload.set
     package var replicas = 3

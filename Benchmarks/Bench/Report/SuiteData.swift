@@ -14,6 +14,8 @@ struct SuiteData: Sendable {
         /// Microseconds of a flush of 4 KiB, on the disk of the servers, right before.
         var flush_us: RunReport.Latency
         var knee: KneeReport
+        /// The bare pipeline with as many operations in flight as at the knee, right after it.
+        var pipeline: PipelineReport?
         var runs: [Run]
     }
 

@@ -4,7 +4,13 @@ struct SuiteSummary {
 
     func lines() -> [String] {
         let rows = zip(data.about.runs, data.reports).map { ScenarioFigures($0, $1) }
-        var lines = data.about.knee.lines() + [""]
+        var lines = data.about.knee.lines()
+        if let pipeline = data.about.pipeline {
+            lines.append(
+                "  the pipeline \(grouped(UInt64(pipeline.throughput_ops_s))) operations/s with "
+                    + "\(grouped(UInt64(pipeline.in_flight))) in flight, without protocol")
+        }
+        lines.append("")
         lines.append(
             padRight("scenario", 22) + pad("load", 6)
                 + ScenarioFigures.columns.map { pad($0, 21) }.joined() + "  verdict")

@@ -10,11 +10,19 @@ package enum Runner {
         do throws(BenchError) {
             try options.validate()
             if let path = options.json { try JSONFile.checkWritable(path) }
+            guard options.target == .ado else { return try await runPipeline(options) }
             return try await runAll(options, progress)
         } catch {
             progress.line("adobench: \(error)")
             return error.status
         }
+    }
+
+    private static func runPipeline(_ options: RunOptions) async throws(BenchError) -> ExitStatus {
+        let report = try await PipelineTarget(options: options).run()
+        print(report.lines.joined(separator: "\n"))
+        if let path = options.json { try JSONFile.write(report, to: path) }
+        return .proved
     }
 
     private static func runAll(

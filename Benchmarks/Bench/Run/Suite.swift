@@ -66,7 +66,8 @@ package struct Suite: Sendable {
         let knee = try await ladder.measure(progress)
         var about = SuiteData.About(
             command: command, seed: seed, started: started, machine: .current(),
-            commit: currentCommit(), flush_us: flush, knee: knee, runs: [])
+            commit: currentCommit(), flush_us: flush, knee: knee,
+            pipeline: try await ceiling(knee), runs: [])
         var reports: [RunReport] = []
         let rate = knee.knee?.throughput_ops_s ?? 0
         for scenario in scenarios {
@@ -84,6 +85,13 @@ package struct Suite: Sendable {
         }
         try JSONFile.write(about, to: SuiteData.path(folder, "suite.json"))
         return SuiteData(about: about, reports: reports)
+    }
+
+    private func ceiling(_ knee: KneeReport) async throws(BenchError) -> PipelineReport? {
+        guard let step = knee.knee else { return nil }
+        var options = ladder.options
+        options.inFlight = step.in_flight
+        return try await PipelineTarget(options: options).run()
     }
 
     /// The run in the middle, with the figures of all; the fault strikes at another phase in each.

@@ -169,13 +169,19 @@ final class ServerGroup: Sendable {
             }
             return given
         }
+        return try Self.program("adod")
+    }
+
+    /// A program that lies beside this one.
+    static func program(_ name: String) throws(BenchError) -> String {
         let own =
             (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
         let beside = URL(fileURLWithPath: own).deletingLastPathComponent()
-            .appendingPathComponent("adod").path
+            .appendingPathComponent(name).path
         guard access(beside, X_OK) == 0 else {
+            let flag = name == "adod" ? ", or give --adod PATH" : ""
             throw BenchError(
-                "there is no adod beside \(own): build it with `swift build`, or give --adod PATH.")
+                "there is no \(name) beside \(own): build it with `swift build`\(flag).")
         }
         return beside
     }
