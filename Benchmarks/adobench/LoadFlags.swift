@@ -4,7 +4,10 @@ import Bench
 /// What every command that loads servers takes.
 struct LoadFlags: ParsableArguments {
     @Option(
-        help: "set, get, mixed, counter, kvlock-spin|abort|retry, kvlockfree, 2pc-init|tx|phase."
+        help: """
+            set, get, mixed, ycsb-a|b|c, counter, kvlock-spin|abort|retry, kvlockfree, \
+            2pc-init|tx|phase.
+            """
     )
     var workload = Workload.set
 
@@ -16,6 +19,9 @@ struct LoadFlags: ParsableArguments {
 
     @Option(help: "Keys that the operations are spread over.")
     var keys = 10_000
+
+    @Option(help: "uniform or zipfian keys; default zipfian for ycsb, else uniform.")
+    var distribution: Distribution?
 
     @Option(help: "Connections that share the operations in flight.")
     var clients = 1
@@ -53,6 +59,7 @@ struct LoadFlags: ParsableArguments {
         options.replicas = replicas
         options.valueBytes = valueBytes
         options.keys = keys
+        options.distribution = distribution ?? workload.distribution
         options.clients = clients
         options.warmup = warmup
         options.json = json
@@ -67,4 +74,5 @@ struct LoadFlags: ParsableArguments {
     }
 }
 
+extension Distribution: ExpressibleByArgument {}
 extension Workload: ExpressibleByArgument {}

@@ -15,6 +15,8 @@ package struct RunOptions: Sendable {
     /// An open loop submits as often, whatever comes back; nil for a closed loop.
     package var pace: Pace?
     package var keys = 10_000
+    /// How often each of them is used.
+    package var distribution = Distribution.uniform
     package var seconds = 10.0
     /// How much later than usual the fault strikes, in seconds.
     package var faultPhase = 0.0

@@ -14,7 +14,8 @@ extension RunReport.Config {
             snapshot_bytes: options.snapshotBytes,
             servers: options.cluster.isEmpty ? "started by the run" : "given",
             plant: options.plant?.rawValue,
-            embedded_owner: options.embeddedOwner ? true : nil)
+            embedded_owner: options.embeddedOwner ? true : nil,
+            distribution: options.distribution)
     }
 }
 

@@ -73,6 +73,8 @@ extension RunReport {
         var plant: String?
         /// True if the generator owned the object, else absent.
         var embedded_owner: Bool?
+        /// How often each key was used.
+        var distribution = Distribution.uniform
     }
 
     struct Machine: Codable, Sendable, Equatable {

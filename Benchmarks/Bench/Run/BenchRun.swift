@@ -16,7 +16,8 @@ struct BenchRun<Object: LoadedObject>: Sendable {
         self.progress = progress
         values = Values(
             keys: options.workload == .counter ? 1 : options.keys, valueBytes: options.valueBytes,
-            preload: options.workload.needsPreload ? options.keys : 0)
+            preload: options.workload.needsPreload ? options.keys : 0,
+            distribution: options.distribution)
     }
 
     /// What the load left behind.

@@ -74,7 +74,8 @@ package enum Runner {
     ) async throws(BenchError) -> RunReport {
         switch options.workload {
         case .counter: try await BenchRun<Counter>(options, servers, progress).run()
-        case .set, .get, .mixed: try await BenchRun<KeyValue>(options, servers, progress).run()
+        case .set, .get, .mixed, .ycsbA, .ycsbB, .ycsbC:
+            try await BenchRun<KeyValue>(options, servers, progress).run()
         default: try await BenchRun<KeyValue>(options, servers, progress).runApp()
         }
     }
