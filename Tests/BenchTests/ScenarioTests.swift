@@ -43,6 +43,7 @@ import Testing
         #expect(!three.contains("hub") && !three.contains("kill-minority"))
         var options = RunOptions()
         options.replicas = 5
+        options.clients = 2
         #expect(Scenario.all(for: options) == Scenario.all)
     }
 
@@ -111,6 +112,15 @@ import Testing
         #expect(caughtUp > markers.injected_ms && caughtUp < markers.injected_ms + 2000)
         let late = try #require(report.course?.lag.last?.entries)
         #expect(late.first ?? 0 > 0 && late.last == 0)
+    }
+
+    /// What it had under way is in the log or not, and counted as not settled.
+    @Test func `lose a client`() async throws {
+        let report = try await run("client-crash", "--clients", "2", "--rate", "2000")
+        #expect(report.events.contains { $0.what.hasPrefix("a client is gone") })
+        let before = report.timeline[5..<15].reduce(0) { $0 + $1.ok }
+        let after = report.timeline[45..<55].reduce(0) { $0 + $1.ok }
+        #expect(after > 0 && Double(after) < 0.7 * Double(before))
     }
 
     @Test func `are offered more for a while`() async throws {

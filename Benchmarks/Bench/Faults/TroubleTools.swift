@@ -53,6 +53,10 @@ struct TroubleTools: Sendable {
             return []
         case .slowDisk(let part, let milliseconds):
             return try slowDisk(part, milliseconds, places)
+        case .clientCrash:
+            let calls = await load.crashClient()
+            events.note("a client is gone with \(grouped(UInt64(calls))) calls under way")
+            return []
         case .overload(let factor):
             load.hurry(factor)
             events.note("\(hundredths(factor)) times as many operations are due")
@@ -80,7 +84,7 @@ struct TroubleTools: Sendable {
     /// Makes whole what is not yet.
     func end(_ trouble: Trouble, _ places: [UInt64]) async throws(BenchError) {
         switch trouble {
-        case .none, .restart, .rolling, .late: return
+        case .none, .restart, .rolling, .late, .clientCrash: return
         case .kill(let part):
             _ = try each(part, places) { (node) throws(BenchError) in
                 try servers.restart(node)

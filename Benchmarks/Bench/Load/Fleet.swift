@@ -63,6 +63,8 @@ struct Fleet<Object: LoadedObject>: Load {
 
     func hurry(_ factor: Double) { for client in clients { client.hurry(factor) } }
 
+    func crashClient() async -> Int { await clients.last?.crash() ?? 0 }
+
     func openLoad() -> RunReport.OpenLoad? {
         guard let pace else { return nil }
         var load = RunReport.OpenLoad(pace)

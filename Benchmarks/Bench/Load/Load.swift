@@ -18,6 +18,11 @@ protocol Load: Sendable {
     /// Has so many times as many operations be due; a closed loop does not mind.
     func hurry(_ factor: Double)
 
+    /// Ends one client in the middle of its calls.
+    ///
+    /// - Returns: how many calls it had under way.
+    func crashClient() async -> Int
+
     /// What an open loop offered, and how it kept its times; nil for a closed loop.
     func openLoad() -> RunReport.OpenLoad?
 
@@ -28,6 +33,8 @@ protocol Load: Sendable {
 
 extension Load {
     func hurry(_ factor: Double) {}
+
+    func crashClient() async -> Int { 0 }
 
     func openLoad() -> RunReport.OpenLoad? { nil }
 

@@ -15,6 +15,7 @@ final class LoadClient<Object: LoadedObject>: Sendable {
     private let pipeline = Mutex<Pipeline<Object>?>(nil)
     let recorder = Recorder()
     private let gaps: GapTracker
+    private let isGone = Mutex(false)
 
     private init(
         _ number: Int, _ node: Node, _ values: Values, _ loop: OperationLoop, _ gaps: GapTracker
@@ -82,17 +83,20 @@ final class LoadClient<Object: LoadedObject>: Sendable {
     func stop() { loop.withLock { $0.stop() } }
 
     /// Whether nothing is in flight and nothing is in doubt.
-    var isDrained: Bool { loop.withLock { $0.isDrained } }
+    var isDrained: Bool { isGone.withLock { $0 } || loop.withLock { $0.isDrained } }
 
     /// Whether every operation of the limit was opened and settled.
     var isIdle: Bool { loop.withLock { $0.isDrained && $0.room == 0 && !$0.needsTick } }
 
     /// Requests whose fate is unknown now.
-    var openCount: Int { loop.withLock { $0.openCount } }
+    var openCount: Int {
+        let isGone = isGone.withLock { $0 }
+        return loop.withLock { isGone ? $0.underWay : $0.openCount }
+    }
 
     /// Retries what is in doubt and uses the slots that rest.
     func tick() {
-        guard loop.withLock({ $0.needsTick }) else { return }
+        guard loop.withLock({ $0.needsTick }), !isGone.withLock({ $0 }) else { return }
         guard let pipeline = pipeline.withLock({ $0 }) else { return }
         let now = monotonicNow()
         loop.withLock { loop in
@@ -112,6 +116,20 @@ final class LoadClient<Object: LoadedObject>: Sendable {
                     reads: loop.reads)
             )
         }
+    }
+
+    /// Is gone at once: no call is settled, no answer is heard any more.
+    ///
+    /// - Returns: how many calls were under way.
+    func crash() async -> Int {
+        isGone.withLock { $0 = true }
+        pipeline.withLock { $0 }?.close()
+        let underWay = loop.withLock { loop in
+            loop.stop()
+            return loop.underWay
+        }
+        await node.shutdown()
+        return underWay
     }
 
     /// Disconnects.

@@ -74,6 +74,9 @@ struct OperationLoop: Sendable {
     /// Whether nothing is in flight and nothing is in doubt.
     var isDrained: Bool { pending == 0 && awaitingRetry.isEmpty }
 
+    /// Operations that were submitted and not settled.
+    var underWay: Int { pending + awaitingRetry.count }
+
     /// Requests whose fate is unknown now.
     var openCount: Int { doubtful.count }
 

@@ -146,9 +146,13 @@ extension RunOptions {
         if case .overload = scenario.trouble, pace == nil {
             throw .usage("--scenario \(scenario.name) multiplies a rate: give --rate.")
         }
+        if scenario.trouble == .clientCrash, clients < 2 || embeddedOwner || workload.isApp {
+            throw .usage(
+                "--scenario \(scenario.name) ends one of several clients: raise --clients.")
+        }
         guard !cluster.isEmpty, scenario.injectsFault else { return }
         switch scenario.trouble {
-        case .overload: return
+        case .overload, .clientCrash: return
         case .pause where !pids.isEmpty: return
         case .pause:
             throw .usage(

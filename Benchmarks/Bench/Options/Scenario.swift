@@ -139,9 +139,12 @@ extension Scenario {
 
     private static let ofLoads = [
         Scenario(
+            "client-crash", "one of several clients is gone in the middle of its calls",
+            .clientCrash),
+        Scenario(
             "overload",
             "3.75 times as many operations are due: from 80 % of the knee three times it",
-            .overload(factor: 3.75))
+            .overload(factor: 3.75)),
     ]
 }
 

@@ -19,6 +19,8 @@ enum Trouble: Sendable, Equatable {
     case slowDisk(Part, milliseconds: Int)
     /// A server that was dead since before the load is started.
     case late
+    /// One of the clients is gone in the middle of its calls, and never comes back.
+    case clientCrash
     /// So many times the operations are due.
     case overload(factor: Double)
 
@@ -77,7 +79,7 @@ enum Trouble: Sendable, Equatable {
     /// Whether it is over as soon as it is done.
     var endsItself: Bool {
         switch self {
-        case .restart, .rolling, .late: true
+        case .restart, .rolling, .late, .clientCrash: true
         default: false
         }
     }
