@@ -49,7 +49,7 @@ static void provide(uv_handle_t *handle, size_t wanted, uv_buf_t *buffer) {
 static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer) {
     (void)stream;
     (void)buffer;
-    if (count < 0) exit(0); /* The owner has ended. */
+    if (count < 0) _Exit(0); /* The owner has ended; there is nothing to tidy up. */
     input.size += (size_t)count;
     size_t offset = 0;
     uint64_t size;

@@ -139,7 +139,8 @@ struct Page {
             ("p50", "p50"), ("p99", "p99"), ("lag", "entries behind, darker is more"),
         ]
         return "<p class=\"soft\">"
-            + keys.map { "<span class=\"key \($0)\"></span>\($1)" }.joined() + "</p>"
+            + keys.map { "<span class=\"entry\"><i class=\"key \($0)\"></i>\($1)</span>" }
+            .joined(separator: " ") + "</p>"
     }
 
     private func scenarios() -> String {

@@ -70,7 +70,8 @@ enum Style {
         svg .empty { fill: var(--panel); } svg .lag { fill: var(--fault); }
         \(nodes)
         .key { display: inline-block; width: 11px; height: 11px; border-radius: 2px;
-          margin: 0 5px 0 14px; }
+          margin: 0 5px 0 0; }
+        .entry { white-space: nowrap; margin-right: 12px; }
         .key.ok { background: var(--ok); } .key.failed { background: var(--failed); }
         .key.unknown { background: var(--unknown); } .key.shed { background: var(--shed); }
         .key.p50 { background: var(--p50); } .key.p99 { background: var(--p99); }

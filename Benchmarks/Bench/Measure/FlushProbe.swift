@@ -1,7 +1,8 @@
 import Foundation
 import Histogram
 
-/// How long the disk takes to make a little durable: appends of 4 KiB, each flushed.
+/// How long the disk takes to make a little durable: writes of 4 KiB, each flushed, one after the
+/// other into a file that was allocated ahead, as the servers' are.
 enum FlushProbe {
     private static let bytes = 4096
 
@@ -17,6 +18,9 @@ enum FlushProbe {
         defer {
             close(file)
             unlink(path)
+        }
+        guard posix_fallocate(file, 0, count * bytes) == 0 else {
+            throw BenchError("the disk of \(folder) is full: make room, or choose another.")
         }
         var times = Window.detailedHistogram()
         let block = [UInt8](repeating: 0x5A, count: bytes)
