@@ -55,7 +55,7 @@ import Testing
         #expect(
             possible == [
                 "steady", "pause-owner", "pause-follower", "pause-majority", "pause-all",
-                "overload",
+                "duel", "overload",
             ])
     }
 
@@ -112,6 +112,13 @@ import Testing
         #expect(caughtUp > markers.injected_ms && caughtUp < markers.injected_ms + 2000)
         let late = try #require(report.course?.lag.last?.entries)
         #expect(late.first ?? 0 > 0 && late.last == 0)
+    }
+
+    @Test func `take the object back from those who only pull it`() async throws {
+        let report = try await run("duel", "--rate", "500")
+        #expect(report.events.contains { $0.what.hasPrefix("they pulled it") })
+        let last = report.timeline.suffix(10).reduce(0) { $0 + $1.ok }
+        #expect(last > 200)
     }
 
     /// What it had under way is in the log or not, and counted as not settled.

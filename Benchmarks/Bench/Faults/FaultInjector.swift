@@ -9,6 +9,7 @@ struct FaultInjector: Sendable {
     let events: EventLog
     let meter: NodeMeter
     let load: any Load
+    let duel: Duel
 
     /// What was done.
     struct Strike: Sendable {
@@ -23,7 +24,8 @@ struct FaultInjector: Sendable {
 
     private var tools: TroubleTools {
         TroubleTools(
-            control: control, servers: servers, events: events, meter: meter, load: load)
+            control: control, servers: servers, events: events, meter: meter, load: load,
+            duel: duel)
     }
 
     /// Does what must be done before the load begins.

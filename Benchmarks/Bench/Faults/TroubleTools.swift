@@ -9,6 +9,7 @@ struct TroubleTools: Sendable {
     let events: EventLog
     let meter: NodeMeter
     let load: any Load
+    let duel: Duel
 
     /// Begins; `places` are all servers, the owner first.
     ///
@@ -53,6 +54,9 @@ struct TroubleTools: Sendable {
             return []
         case .slowDisk(let part, let milliseconds):
             return try slowDisk(part, milliseconds, places)
+        case .duel:
+            events.note("\(Duel.duellists) applications begin to pull the object")
+            return []
         case .clientCrash:
             let calls = await load.crashClient()
             events.note("a client is gone with \(grouped(UInt64(calls))) calls under way")
@@ -67,6 +71,11 @@ struct TroubleTools: Sendable {
     /// Does what must be done again and again until then.
     func keepUp(_ trouble: Trouble, _ places: [UInt64], until end: UInt64) async throws(BenchError)
     {
+        if trouble == .duel {
+            let pulls = try await duel.run(until: end)
+            events.note("they pulled it \(pulls.map { "\($0)" }.joined(separator: " and ")) times")
+            return
+        }
         guard trouble == .flappingLinks else {
             await sleep(until: end)
             return
@@ -98,6 +107,7 @@ struct TroubleTools: Sendable {
         case .partition, .slowLinks:
             try links().mend()
             events.note("all links are whole again")
+        case .duel: events.note("the applications pull no longer")
         case .flappingLinks: events.note("links break no longer")
         case .slowDisk(let part, _):
             let disks = try disks()

@@ -150,9 +150,13 @@ extension RunOptions {
             throw .usage(
                 "--scenario \(scenario.name) ends one of several clients: raise --clients.")
         }
+        if scenario.trouble == .duel, embeddedOwner || workload.isApp {
+            throw .usage(
+                "--scenario \(scenario.name) takes the object from servers: use set, get or mixed.")
+        }
         guard !cluster.isEmpty, scenario.injectsFault else { return }
         switch scenario.trouble {
-        case .overload, .clientCrash: return
+        case .overload, .clientCrash, .duel: return
         case .pause where !pids.isEmpty: return
         case .pause:
             throw .usage(

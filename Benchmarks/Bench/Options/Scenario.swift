@@ -139,6 +139,8 @@ extension Scenario {
 
     private static let ofLoads = [
         Scenario(
+            "duel", "two applications pull the object again and again", .duel),
+        Scenario(
             "client-crash", "one of several clients is gone in the middle of its calls",
             .clientCrash),
         Scenario(

@@ -19,6 +19,8 @@ enum Trouble: Sendable, Equatable {
     case slowDisk(Part, milliseconds: Int)
     /// A server that was dead since before the load is started.
     case late
+    /// Two applications pull the object again and again.
+    case duel
     /// One of the clients is gone in the middle of its calls, and never comes back.
     case clientCrash
     /// So many times the operations are due.

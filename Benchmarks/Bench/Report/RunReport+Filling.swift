@@ -64,7 +64,10 @@ extension RunReport {
             if let taker = strike?.takenOverBy { owner.taken_over_by = taker.report }
         }
         let proposed = control.clientBallot(in: before) ?? control.clientBallot(in: after)
-        if let ballot = proposed, !options.embeddedOwner, options.workload.placement == nil {
+        let mayPropose =
+            options.embeddedOwner || options.workload.placement != nil
+            || options.scenario.trouble == .duel
+        if let ballot = proposed, !mayPropose {
             reason = reason ?? "the generator itself proposed, with ballot \(ballot)."
         }
         if ok == 0 { reason = reason ?? "nothing was acknowledged." }

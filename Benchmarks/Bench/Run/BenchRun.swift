@@ -126,7 +126,7 @@ extension BenchRun {
         let meter = NodeMeter()
         let injector = FaultInjector(
             scenario: options.scenario, control: control, servers: servers, events: events,
-            meter: meter, load: fleet)
+            meter: meter, load: fleet, duel: duel(control.object))
         try await injector.prepare()
         fleet.start()
         let measured = MeasuredTime(
@@ -173,6 +173,12 @@ extension BenchRun {
             report: report, evidence: fleet.evidence(), measured: measured,
             strike: try? strike.get(), group: control.group(in: after),
             promised: control.clientBallot(in: after))
+    }
+
+    private func duel(_ object: ObjectName) -> Duel {
+        Duel(connection: { connection(trace: servers.trace($0)) }) { node in
+            (try? await node.pull(object, as: Object.self, timeout: .milliseconds(500))) != nil
+        }
     }
 
     private func tick(_ fleet: some Load, until end: UInt64) async {
@@ -231,6 +237,11 @@ extension BenchRun {
         }
         if options.embeddedOwner, let path = servers.trace(TraceFiles.generator) {
             paths.append((0, path))
+        }
+        if options.scenario.trouble == .duel {
+            for number in 1...Duel.duellists {
+                if let path = servers.trace(Duel.trace(number)) { paths.append((0, path)) }
+            }
         }
         return .files(paths)
     }
