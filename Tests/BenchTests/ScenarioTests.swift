@@ -101,7 +101,7 @@ import Testing
 
     @Test func `are restarted one after the other`() async throws {
         let report = try await run("rolling-restart", "--in-flight", "16")
-        #expect(report.nodes.allSatisfy(\.restarted))
+        #expect(report.nodes.allSatisfy { $0.restarted })
         #expect(report.events.count { $0.what.hasPrefix("SIGTERM") } == 3)
     }
 
