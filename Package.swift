@@ -34,6 +34,7 @@ let package = Package(
         .executable(name: "adoctl", targets: ["adoctl"]),
         .executable(name: "adobench", targets: ["adobench"]),
         .executable(name: "adosim", targets: ["adosim"]),
+        .executable(name: "pipeline", targets: ["pipeline"]),
     ],
     traits: [
         .trait(
@@ -144,16 +145,25 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: swift),
         .target(
+            name: "FaultTools", path: "Benchmarks/FaultTools", exclude: ["Shims"],
+            swiftSettings: swift),
+        .target(
             name: "Bench",
             dependencies: [
                 "ADO", "ADOObjects", "ADOApps", "ADOSpec", "Linearizability", "MultiPaxos",
-                "ADOServer", .product(name: "Histogram", package: "hdrhistogram-swift"),
+                "ADOServer", "FaultTools",
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+                .product(name: "DequeModule", package: "swift-collections"),
             ], path: "Benchmarks/Bench", swiftSettings: swift),
         .executableTarget(
             name: "adobench",
             dependencies: [
                 "Bench", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], path: "Benchmarks/adobench", swiftSettings: swift),
+
+        .executableTarget(
+            name: "pipeline", dependencies: ["CLibUV", "CLibLMDB"], path: "Benchmarks/pipeline",
+            cSettings: cWarnings + [.define("_GNU_SOURCE")]),
 
         // MARK: Tests.
         .target(
@@ -195,9 +205,8 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: [
                 "MultiPaxos", "ADO", "ADOObjects", "ADOApps", "ADOServer", "Linearizability",
-                "TestSupport", .product(name: "Logging", package: "swift-log"),
-            ],
-            exclude: ["Shims"]),
+                "FaultTools", "TestSupport", .product(name: "Logging", package: "swift-log"),
+            ]),
         .testTarget(
             name: "ADOSimulatorTests",
             dependencies: [

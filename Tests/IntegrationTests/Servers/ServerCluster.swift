@@ -1,4 +1,5 @@
 import ADO
+import FaultTools
 import Foundation
 import MultiPaxos
 import Synchronization

@@ -1,9 +1,7 @@
-import TestSupport
-
-/// The links between the servers of a cluster, and from the test's own clients to them.
+/// The links between the servers of a cluster, and from clients to them.
 ///
 /// A pair of servers has one connection, which the one with the lower id makes.
-final class Network: Sendable {
+package final class Network: Sendable {
     private struct Pair: Hashable {
         let low: UInt64
         let high: UInt64
@@ -19,7 +17,7 @@ final class Network: Sendable {
     private let entrances: [UInt64: Link]
 
     /// Makes a link for each pair of nodes, whose ports are given, and one for the clients to each.
-    init(_ ports: [UInt64: UInt16]) throws {
+    package init(_ ports: [UInt64: UInt16]) throws {
         nodes = ports.keys.sorted()
         var links: [Pair: Link] = [:]
         for (high, port) in ports {
@@ -30,43 +28,43 @@ final class Network: Sendable {
     }
 
     /// Where `node` finds `peer`; nil if it is the peer that connects.
-    func port(from node: UInt64, to peer: UInt64) -> UInt16? {
+    package func port(from node: UInt64, to peer: UInt64) -> UInt16? {
         node < peer ? links[Pair(node, peer)]?.port : nil
     }
 
     /// Where clients find a node.
-    func entrance(of node: UInt64) -> UInt16? { entrances[node]?.port }
+    package func entrance(of node: UInt64) -> UInt16? { entrances[node]?.port }
 
     /// Puts a fault into what `from` sends to `to`.
-    func set(_ fault: LinkFault, from: UInt64, to: UInt64) {
+    package func set(_ fault: LinkFault, from: UInt64, to: UInt64) {
         links[Pair(from, to)]?.set(fault, from < to ? .there : .back)
     }
 
     /// Puts a fault into what clients and a node send each other.
-    func setEntrance(of node: UInt64, _ fault: LinkFault, _ direction: LinkDirection) {
+    package func setEntrance(of node: UInt64, _ fault: LinkFault, _ direction: LinkDirection) {
         entrances[node]?.set(fault, direction)
     }
 
     /// Breaks what clients have connected to a node, and refuses them.
-    func cutEntrance(of node: UInt64) {
+    package func cutEntrance(of node: UInt64) {
         entrances[node]?.cut()
     }
 
     /// Breaks what is connected between servers; it may be connected again at once.
-    func interrupt(_ one: UInt64, _ other: UInt64) {
+    package func interrupt(_ one: UInt64, _ other: UInt64) {
         links[Pair(one, other)]?.interrupt()
     }
 
     /// Turns a bit of what `from` sends to `to` next.
-    func corrupt(from: UInt64, to: UInt64) {
+    package func corrupt(from: UInt64, to: UInt64) {
         links[Pair(from, to)]?.corrupt(from < to ? .there : .back)
     }
 
     /// Whether what was to be damaged has not come by yet.
-    var isCorrupting: Bool { links.values.contains { $0.isCorrupting } }
+    package var isCorrupting: Bool { links.values.contains { $0.isCorrupting } }
 
     /// Makes all links of servers whole.
-    func mend() {
+    package func mend() {
         for link in links.values { link.mend() }
         for link in entrances.values { link.mend() }
     }
@@ -76,7 +74,7 @@ final class Network: Sendable {
 
 extension Network {
     /// How a link fails.
-    enum Break: Sendable, CaseIterable {
+    package enum Break: Sendable, CaseIterable {
         /// Whoever is connected gets an error, and whoever connects is refused.
         case cut
         /// Nothing arrives any more, and nobody is told.
@@ -84,7 +82,7 @@ extension Network {
     }
 
     /// Leaves only the links between servers that are in one of the groups together.
-    func leave(_ groups: [[UInt64]], _ how: Break) {
+    package func leave(_ groups: [[UInt64]], _ how: Break) {
         for (pair, link) in links {
             let isWhole = groups.contains { $0.contains(pair.low) && $0.contains(pair.high) }
             if isWhole {
@@ -96,7 +94,7 @@ extension Network {
     }
 
     /// Separates `part` from the other servers.
-    func separate(_ part: [UInt64], _ how: Break) {
+    package func separate(_ part: [UInt64], _ how: Break) {
         leave([part, nodes.filter { !part.contains($0) }], how)
     }
 }

@@ -2,9 +2,9 @@ import Testing
 
 @testable import Bench
 
-@Suite struct `A closed loop` {
+@Suite struct `An operation loop` {
     @Test func `keeps its width in flight`() {
-        var loop = ClosedLoop(width: 3, writesPercent: 100)
+        var loop = OperationLoop(width: 3, writesPercent: 100)
         for _ in 0..<3 { _ = loop.openWrite(now: 10) }
         #expect(loop.room == 0)
         let reception = loop.receivedWrite(2, .done, index: 9, witness: 5, now: 14)
@@ -15,7 +15,7 @@ import Testing
     }
 
     @Test func `knows the lowest request that is open`() {
-        var loop = ClosedLoop(width: 3, writesPercent: 100)
+        var loop = OperationLoop(width: 3, writesPercent: 100)
         for _ in 0..<3 { _ = loop.openWrite(now: 0) }
         _ = loop.receivedWrite(2, .done, index: 1, witness: 0, now: 1)
         #expect(loop.lowestOpen == 1)
@@ -24,7 +24,7 @@ import Testing
     }
 
     @Test func `rests the slot of a refused operation until the tick`() {
-        var loop = ClosedLoop(width: 1, writesPercent: 100)
+        var loop = OperationLoop(width: 1, writesPercent: 100)
         _ = loop.openWrite(now: 0)
         let reception = loop.receivedWrite(1, .refused, index: 0, witness: 0, now: 1)
         #expect(reception == .refused)
@@ -37,7 +37,7 @@ import Testing
     }
 
     @Test func `retries an unknown operation under its own number and counts it once`() {
-        var loop = ClosedLoop(width: 1, writesPercent: 100)
+        var loop = OperationLoop(width: 1, writesPercent: 100)
         _ = loop.openWrite(now: 10)
         let first = loop.receivedWrite(1, .unknown, index: 0, witness: 0, now: 20)
         #expect(first == .unknown)
@@ -57,7 +57,7 @@ import Testing
     }
 
     @Test func `does not believe a refusal of an operation in doubt`() {
-        var loop = ClosedLoop(width: 1, writesPercent: 100)
+        var loop = OperationLoop(width: 1, writesPercent: 100)
         _ = loop.openWrite(now: 0)
         _ = loop.receivedWrite(1, .unknown, index: 0, witness: 0, now: 1)
         _ = loop.tick()
@@ -70,7 +70,7 @@ import Testing
     }
 
     @Test func `opens nothing after the stop but settles what is in doubt`() {
-        var loop = ClosedLoop(width: 2, writesPercent: 100)
+        var loop = OperationLoop(width: 2, writesPercent: 100)
         _ = loop.openWrite(now: 0)
         loop.stop()
         #expect(loop.room == 0)
@@ -82,7 +82,7 @@ import Testing
     }
 
     @Test func `counts a read that was not answered as failed`() {
-        var loop = ClosedLoop(width: 2, writesPercent: 0)
+        var loop = OperationLoop(width: 2, writesPercent: 0)
         #expect(loop.writes(amongNext: 2) == 0)
         let read = loop.openRead(now: 5)
         let first = loop.receivedRead(read, .unknown, index: 0, witness: 0, now: 9)
@@ -95,13 +95,13 @@ import Testing
     }
 
     @Test func `mixes as many writes as asked for`() {
-        let loop = ClosedLoop(width: 1, writesPercent: 50)
+        let loop = OperationLoop(width: 1, writesPercent: 50)
         #expect(loop.writes(amongNext: 1000) == 500)
         #expect((0...4).contains(loop.writes(amongNext: 4)))
     }
 
     @Test func `writes first what is read later`() {
-        var loop = ClosedLoop(width: 4, writesPercent: 0, preload: 3)
+        var loop = OperationLoop(width: 4, writesPercent: 0, preload: 3)
         loop.open(atMost: 3)
         #expect(loop.room == 3)
         #expect(loop.writes(amongNext: 3) == 3)
@@ -113,7 +113,7 @@ import Testing
     }
 
     @Test func `gives up an operation whose result was given up`() {
-        var loop = ClosedLoop(width: 1, writesPercent: 100)
+        var loop = OperationLoop(width: 1, writesPercent: 100)
         _ = loop.openWrite(now: 0)
         let reception = loop.receivedWrite(1, .forgotten, index: 5, witness: 0, now: 1)
         #expect(reception == .unknown)
@@ -123,7 +123,7 @@ import Testing
     }
 
     @Test func `takes back what could not be submitted`() {
-        var loop = ClosedLoop(width: 2, writesPercent: 100)
+        var loop = OperationLoop(width: 2, writesPercent: 100)
         _ = loop.openWrite(now: 0)
         _ = loop.openWrite(now: 0)
         loop.takeBackWrites(2)
@@ -151,7 +151,7 @@ import Testing
         #expect(ledger.fate(99_999) == .acknowledged(index: 100_006))
         #expect(ledger.witness(99_999) == 199_998)
         #expect(ledger.fate(100_000) == .open)
-        #expect(ledger.started(100_000) == 100_000)
+        #expect(ledger.due(100_000) == 100_000)
         #expect(!ledger.contains(0))
         #expect(!ledger.contains(100_001))
     }

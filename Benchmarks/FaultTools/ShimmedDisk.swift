@@ -1,10 +1,9 @@
 import Foundation
-import TestSupport
 
-/// The disks of servers that run with the `disk` shim, for a test to spoil.
-struct ShimmedDisk: Sendable {
+/// The disks of servers that run with the `disk` shim, for somebody to spoil.
+package struct ShimmedDisk: Sendable {
     /// How a disk is.
-    enum Condition {
+    package enum Condition: Sendable {
         /// Each flush takes so much longer.
         case slow(Duration)
         /// Each flush fails with this error number.
@@ -13,21 +12,24 @@ struct ShimmedDisk: Sendable {
         case room(Int)
     }
 
-    private let directory: TemporaryDirectory
+    private let folder: String
     private let shim: String
 
-    init(in directory: TemporaryDirectory) async throws {
-        self.directory = directory
-        shim = try await Shim.library("disk")
+    /// - Parameters:
+    ///   - folder: Where each node's condition is written.
+    ///   - shim: The library.
+    package init(in folder: String, shim: String) {
+        self.folder = folder
+        self.shim = shim
     }
 
     /// What the process of a node needs.
-    func environment(of node: UInt64) -> [String: String] {
-        Shim.environment(shim, ["ADO_SHIM_DISK": control(of: node)])
+    package func environment(of node: UInt64) -> [String: String] {
+        ShimSource.environment(shim, ["ADO_SHIM_DISK": control(of: node)])
     }
 
     /// Makes a node's disk like this from now on.
-    func set(_ condition: Condition, on node: UInt64) throws {
+    package func set(_ condition: Condition, on node: UInt64) throws {
         let line =
             switch condition {
             case .slow(let duration): "slow \(Int(duration / .milliseconds(1)))"
@@ -38,9 +40,9 @@ struct ShimmedDisk: Sendable {
     }
 
     /// Makes a node's disk well.
-    func mend(_ node: UInt64) {
+    package func mend(_ node: UInt64) {
         try? FileManager.default.removeItem(atPath: control(of: node))
     }
 
-    private func control(of node: UInt64) -> String { directory.path("disk-\(node)") }
+    private func control(of node: UInt64) -> String { "\(folder)/disk-\(node)" }
 }

@@ -1,4 +1,7 @@
-/// The decisions of one client that keeps a fixed number of operations in flight.
+/// The decisions of one client that keeps up to a fixed number of operations in flight.
+///
+/// It opens one whenever there is room, or, with `arrivals`, those that are due and no others: a
+/// closed and an open loop.
 ///
 /// No I/O and no clock: whoever owns it submits what it opens and tells it what was answered.
 ///
@@ -6,7 +9,7 @@
 /// refused rests until the next `tick`, so that a cluster which refuses everything is not asked a
 /// million times a second. An operation whose fate is unknown keeps its slot and its request
 /// number and is submitted again at each tick, until an answer settles it.
-struct ClosedLoop: Sendable {
+struct OperationLoop: Sendable {
     /// What an answer meant for the figures.
     enum Reception: Equatable, Sendable {
         case acknowledged(nanoseconds: UInt64)
@@ -17,9 +20,17 @@ struct ClosedLoop: Sendable {
         case nothing
     }
 
+    private struct ReadStart: Sendable {
+        var called: UInt64
+        var due: UInt64
+    }
+
     let width: Int
     let writesPercent: Int
     let preload: UInt64
+
+    /// When operations are due; nil for a closed loop, where they always are.
+    var arrivals: Arrivals?
 
     private(set) var ledger: RequestLedger
     private(set) var reads: ReadLedger
@@ -31,8 +42,10 @@ struct ClosedLoop: Sendable {
     private var resting = 0
     private var awaitingRetry: [UInt64] = []
     private var doubtful: Set<UInt64> = []
-    private var readStarts: [UInt64: UInt64] = [:]
+    private var readStarts: [UInt64: ReadStart] = [:]
     private(set) var lastRead: UInt64 = 0
+    /// When the operation that was opened last was due.
+    private(set) var lastDue: UInt64 = 0
     private var opened: UInt64 = 0
     private var firstOpen: UInt64 = 1
     private var limit = UInt64.max
@@ -50,7 +63,8 @@ struct ClosedLoop: Sendable {
 
     /// How many operations may be opened now.
     var room: Int {
-        let slots = width - pending - resting - awaitingRetry.count
+        let slots = min(
+            width - pending - resting - awaitingRetry.count, arrivals?.waiting ?? .max)
         return Int(min(UInt64(max(slots, 0)), limit - min(limit, opened)))
     }
 
@@ -59,6 +73,9 @@ struct ClosedLoop: Sendable {
 
     /// Whether nothing is in flight and nothing is in doubt.
     var isDrained: Bool { pending == 0 && awaitingRetry.isEmpty }
+
+    /// Operations that were submitted and not settled.
+    var underWay: Int { pending + awaitingRetry.count }
 
     /// Requests whose fate is unknown now.
     var openCount: Int { doubtful.count }
@@ -79,14 +96,16 @@ struct ClosedLoop: Sendable {
     mutating func openWrite(now: UInt64) -> UInt64 {
         pending += 1
         opened += 1
-        return ledger.open(now: now)
+        lastDue = arrivals?.take() ?? now
+        return ledger.open(now: now, due: lastDue)
     }
 
     mutating func openRead(now: UInt64) -> UInt64 {
         pending += 1
         opened += 1
         lastRead += 1
-        readStarts[lastRead] = now
+        lastDue = arrivals?.take() ?? now
+        readStarts[lastRead] = ReadStart(called: now, due: lastDue)
         return lastRead
     }
 
@@ -114,7 +133,10 @@ struct ClosedLoop: Sendable {
     }
 
     /// Opens nothing from now on; what is in doubt is still retried.
-    mutating func stop() { limit = 0 }
+    mutating func stop() {
+        limit = 0
+        arrivals = nil
+    }
 
     /// Opens at most so many operations, over all.
     mutating func open(atMost count: UInt64) { limit = count }
@@ -137,11 +159,11 @@ struct ClosedLoop: Sendable {
         pending -= 1
         switch answer {
         case .done:
-            let started = ledger.started(request)
+            let due = ledger.due(request)
             settle(request) {
                 $0.acknowledge(request, index: index, witness: witness, now: now)
             }
-            return .acknowledged(nanoseconds: now &- started)
+            return .acknowledged(nanoseconds: now &- due)
         case .rejected:
             settle(request) { $0.reject(request) }
             rest()
@@ -172,9 +194,9 @@ struct ClosedLoop: Sendable {
             rest()
             return .refused
         }
-        let interval = Interval(called: started, returned: now)
+        let interval = Interval(called: started.called, returned: now)
         reads.answered(read, .init(index: index, witness: witness, interval: interval))
-        return .acknowledged(nanoseconds: now &- started)
+        return .acknowledged(nanoseconds: now &- started.due)
     }
 
     private mutating func settle(_ request: UInt64, _ change: (inout RequestLedger) -> Void) {

@@ -2,7 +2,7 @@ internal import Foundation
 internal import Glibc
 internal import Synchronization
 
-/// The network between two processes, for a test to break: connections to its port are made on to
+/// The network between two processes, for somebody to break: connections to its port are made on to
 /// another port of this machine, and what they carry passes through here.
 ///
 /// ```swift
