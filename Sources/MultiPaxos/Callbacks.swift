@@ -17,6 +17,9 @@ extension mp_uv_callbacks {
             let snapshot = StateSnapshot(bytes!, count: Int(size), index: index, digest: digest)
             core(context).restore(group, snapshot)
         }
+        callbacks.on_offered = { _, group, start, size in
+            StateSnapshot.name(in: bytes(start, size))?.group == group
+        }
         callbacks.on_replies = { context, replies, count in
             core(context).settle(UnsafeBufferPointer(start: replies, count: Int(count)))
         }

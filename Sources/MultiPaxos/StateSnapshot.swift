@@ -39,9 +39,12 @@ final class StateSnapshot: Sendable {
     }
 
     /// What object it is of; `nil` if the bytes are none.
-    var name: ObjectName? {
-        var reader = self.reader
-        return try? Self.readName(&reader)
+    var name: ObjectName? { Self.name(in: UnsafeRawBufferPointer(start: bytes, count: count)) }
+
+    /// What object the snapshot is of that begins with these bytes; `nil` if none does.
+    static func name(in bytes: UnsafeRawBufferPointer) -> ObjectName? {
+        var reader = Reader(bytes)
+        return try? readName(&reader)
     }
 
     /// Decodes the state; `nil` if the bytes are none of this type.
