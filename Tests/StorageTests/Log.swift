@@ -113,7 +113,7 @@ struct Log {
         }
         let identity = mp_identity(
             first: sealed.first, last: sealed.last, ballot: sealed.ballot,
-            previous: sealed.previous, checksum: sealed.checksum, voters: sealed.voters,
+            previous: sealed.previous, checksum: sealed.checksum, voters: sealed.voters, admissions: sealed.admissions,
             size: sealed.size, count: sealed.count)
         return Batch(identity: identity, frame: frame)
     }
