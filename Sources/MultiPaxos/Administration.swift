@@ -8,6 +8,7 @@ internal import Glibc
 enum AdminRequest: BinaryCodable, Hashable {
     case status
     case object(group: UInt64)
+    case approve(node: UInt64, incarnation: UInt64, generation: UInt32)
 
     func write(to writer: inout Writer) {
         switch self {
@@ -16,6 +17,11 @@ enum AdminRequest: BinaryCodable, Hashable {
         case .object(let group):
             writer.u8(2)
             writer.u64(group)
+        case .approve(let node, let incarnation, let generation):
+            writer.u8(3)
+            writer.u64(node)
+            writer.u64(incarnation)
+            writer.u32(generation)
         }
     }
 
@@ -23,6 +29,10 @@ enum AdminRequest: BinaryCodable, Hashable {
         switch try reader.u8() {
         case 1: .status
         case 2: .object(group: try reader.u64())
+        case 3:
+            .approve(
+                node: try reader.u64(), incarnation: try reader.u64(),
+                generation: try reader.u32())
         case let tag: throw .unknownTag(UInt32(tag))
         }
     }
@@ -42,6 +52,9 @@ extension NodeCore {
                 loop.results.append(.ok, nodeStatus(raw))
             case .object(let group):
                 loop.results.append(.ok, objectStatus(raw, group))
+            case .approve(let node, let incarnation, let generation):
+                let status = mp_uv_node_approve(raw, node, incarnation, generation)
+                loop.results.append(.ok, status == MP_OK)
             }
             return MP_OK
         }
@@ -52,10 +65,11 @@ extension NodeCore {
     func nodeStatus(_ raw: OpaquePointer) -> NodeStatus {
         var stats = mp_uv_stats()
         mp_uv_node_stats(raw, &stats)
-        let (count, objects) = objectStatuses(raw)
+        let (count, unnamed, objects) = objectStatuses(raw)
         return NodeStatus(
             node: mp_uv_node_id(raw), cluster: String(cString: mp_uv_node_cluster(raw)),
             incarnation: stats.incarnation,
+            vote: VoteStatus(stats, objectsWithout: unnamed),
             serving: stats.serving, processMicroseconds: processMicroseconds(),
             disk: DiskStatus(stats), counters: NodeCounters(stats), peers: peerStatuses(raw),
             objectCount: count, objects: objects)
@@ -70,17 +84,21 @@ extension NodeCore {
         return peers
     }
 
-    private func objectStatuses(_ raw: OpaquePointer) -> (UInt64, [ObjectStatus]) {
+    private func objectStatuses(
+        _ raw: OpaquePointer
+    ) -> (count: UInt64, unnamed: UInt64, [ObjectStatus]) {
         let most = 4000
         var count: UInt64 = 0
+        var unnamed: UInt64 = 0
         var objects: [ObjectStatus] = []
         var cursor: UInt32 = 0
         var view = mp_group_view()
         while mp_uv_node_next_group(raw, &cursor, &view) {
             count += 1
+            unnamed += view.unnamed ? 1 : 0
             if objects.count < most { objects.append(objectStatus(raw, view)) }
         }
-        return (count, objects)
+        return (count, unnamed, objects)
     }
 
     private func objectStatus(_ raw: OpaquePointer, _ group: UInt64) -> ObjectStatus? {
@@ -100,7 +118,7 @@ extension NodeCore {
         return ObjectStatus(
             group: view.group, type: name?.type ?? "", name: name?.name ?? "",
             isHosted: host != nil, isLost: view.lost, isDamaged: view.damaged,
-            damagedIndex: damagedIndex(raw, view.group),
+            isUnnamed: view.unnamed, damagedIndex: damagedIndex(raw, view.group),
             role: ObjectStatus.Role(rawValue: UInt8(view.role.rawValue)) ?? .following,
             isReady: view.ready, owner: Ballot(view.owner), promised: Ballot(view.promised),
             commit: view.commit.index, applied: host?.applied ?? 0, tip: view.tip.index,
@@ -136,6 +154,21 @@ extension DiskStatus {
     }
 }
 
+extension VoteStatus {
+    fileprivate init(_ raw: mp_uv_stats, objectsWithout: UInt64) {
+        let standing: Standing =
+            switch raw.vote {
+            case MP_LMDB_VOTE_FIRST: .first
+            case MP_LMDB_VOTE_LOST: .lost
+            case MP_LMDB_VOTE_ANEW: .anew
+            default: .none
+            }
+        self.init(
+            standing: standing, generation: raw.generation, approvals: raw.approvals,
+            objectsWithout: objectsWithout)
+    }
+}
+
 extension DamageStatus {
     fileprivate init(_ raw: mp_uv_stats) {
         self.init(
@@ -160,6 +193,7 @@ extension PeerStatus {
     fileprivate init(_ raw: mp_uv_peer_view) {
         self.init(
             node: raw.node, isSelf: raw.`self`, isConnected: raw.connected, isLost: raw.lost,
-            incarnation: raw.incarnation, queuedBytes: raw.queued_bytes)
+            incarnation: raw.incarnation, announced: raw.announced, generation: raw.generation,
+            queuedBytes: raw.queued_bytes)
     }
 }

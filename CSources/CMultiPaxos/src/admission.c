@@ -1,9 +1,9 @@
 /* Servers that lost their directory and were given a new one. The driver knows, with its operator's
  * word, that a server has a directory of another generation; here is when that one may vote.
  *
- * In a log: once a configuration that names it is committed and in its own log. Nobody but the other
- * voters can have voted for that entry, as the old directory is gone and the new one is mute. So
- * the entry's quorum Q is one of the voters before and of those after it, and it shares a voter
+ * In a log: once a configuration that names it is committed and in its own log. Nobody but the
+ * other voters can have voted for that entry, as the old directory is gone and the new one is mute.
+ * So the entry's quorum Q is one of the voters before and of those after it, and it shares a voter
  * other than the server itself with every quorum, whichever directory of the server is counted in
  * it: (n/2 + 1) - 1 + (n/2 + 1) > n - 1.
  *  - Whatever was committed with a vote of the old directory is in the log of Q, as of any quorum.

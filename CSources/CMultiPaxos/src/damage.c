@@ -1,9 +1,11 @@
 /* A log in which this node has no vote, and what it still takes of it.
  *
- * Three cases. One is in admission.c: the directory is new, and the log does not name it. The others
- * are of a log that storage cannot read in full. *Lost*: what was promised, or which batches the log holds, is not known. No message
- * brings a promise back, so the group takes no part here ever again. *Damaged*: promise and
- * identities are whole, and a frame is not. Nothing that was said is forgotten, but less is held
+ * Three cases. One is in admission.c: the directory is new, and the log does not name it. The
+ * others are of a log that storage cannot read in full.
+ *
+ * *Lost*: what was promised, or which batches the log holds, is not known. No message brings a
+ * promise back, so the group takes no part here ever again. *Damaged*: promise and identities are
+ * whole, and a frame is not. Nothing that was said is forgotten, but less is held
  * than was said: to promise, to acknowledge or to own would let a quorum rest on bytes that are
  * gone. So the node does none of these until the same frames are durable again, or until what is
  * committed has taken their place. What it may do is learn: a committed entry needs no vote. */

@@ -377,7 +377,8 @@ static void clear(struct mp_effects *effects) {
 enum mp_status mp_replica_step(struct mp_replica *replica, const struct mp_event *event,
                                struct mp_effects *effects) {
     MP_ASSERT(replica != NULL && event != NULL && effects != NULL);
-    MP_ASSERT(replica->started || event->kind == MP_EVENT_LOAD || event->kind == MP_EVENT_START);
+    MP_ASSERT(replica->started || event->kind == MP_EVENT_LOAD ||
+              event->kind == MP_EVENT_START || event->kind == MP_EVENT_STANDING);
     MP_ASSERT(event->now_us >= replica->now_us);
     uint64_t before_us = replica->now_us;
     replica->now_us = event->now_us;

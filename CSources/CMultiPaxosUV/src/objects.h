@@ -42,8 +42,10 @@ struct mp_object {
     struct mp_lmdb_snapshot snapshot; /* The newest that is durable here; point.index 0: none. */
     struct mp_lmdb_snapshot draft;    /* The one that is being made; point.index 0: none. */
     uint64_t voters;                  /* In force at `applied`; 0: as the log began. */
+    uint32_t admissions;              /* Named by the log up to there. */
     uint64_t grown;                   /* Bytes applied since the last snapshot was begun. */
     uint64_t restored_voters; /* `voters` once the restoring is done. */
+    uint32_t restored_admissions;
     bool restore_due; /* The snapshot is still to be read for that. */
     bool restoring; /* The state is being replaced by a snapshot's: nothing is applied. */
     struct mp_transfer *transfer;

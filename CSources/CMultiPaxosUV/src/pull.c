@@ -25,7 +25,7 @@ static bool must_yield(const struct mp_uv_node *node, const struct mp_object *ob
 
 void mp_uv__pull_consider(struct mp_uv_node *node, struct mp_object *object,
                           const struct mp_group_view *view) {
-    if (object->proposal != NULL || view->lost) return;
+    if (object->proposal != NULL || view->lost || view->unnamed) return;
     if (node->now_us < object->pull_retry_us || must_yield(node, object, view)) return;
     struct mp_event event = {
         .kind = MP_EVENT_PULL,

@@ -18,6 +18,7 @@ void mp_uv__snapshot_consider(struct mp_uv_node *node, struct mp_object *object,
                               const struct mp_batch *batch) {
     object->grown += batch->size;
     if (batch->voters != 0) object->voters = batch->voters;
+    if (batch->admissions != 0) object->admissions = batch->admissions;
     if (!is_due(node, object)) return;
     object->grown = 0;
     if (!node->callbacks.on_snapshot(node->context, object->group)) return;
@@ -25,6 +26,7 @@ void mp_uv__snapshot_consider(struct mp_uv_node *node, struct mp_object *object,
         .group = object->group,
         .point = {.index = batch->last, .ballot = batch->ballot, .checksum = batch->checksum},
         .voters = object->voters,
+        .admissions = object->admissions,
     };
 }
 
@@ -104,6 +106,7 @@ static void read_snapshot(struct mp_uv_node *node, struct mp_object *object) {
     job->snapshot = *snapshot;
     object->restoring = true;
     object->restored_voters = snapshot->voters;
+    object->restored_admissions = snapshot->admissions;
     object->restore_due = !mp_uv__job_start(job); /* Too many wait: again at the next tick. */
     mp_uv__object_activate(node, object);
 }
@@ -125,6 +128,7 @@ static bool install(struct mp_uv_node *node, struct mp_object *object,
         .group = object->group,
         .install = {.point = snapshot->point,
                     .voters = snapshot->voters,
+                    .admissions = snapshot->admissions,
                     .ballot = snapshot->ballot},
     };
     enum mp_status status = mp_uv__step(node, &event, NULL);
@@ -201,6 +205,7 @@ void mp_uv__snapshot_restored(struct mp_uv_node *node, const struct mp_request *
     mp_uv__failpoint("snapshot-restored");
     object->applied = request->from;
     object->voters = object->restored_voters;
+    object->admissions = object->restored_admissions;
     object->grown = 0;
     settle_flights(node, object);
     mp_uv__log_forget(node, object, 0);
@@ -232,6 +237,7 @@ void mp_uv__snapshot_arrived(struct mp_uv_node *node, struct mp_object *object,
     }
     object->restoring = true;
     object->restored_voters = snapshot->voters;
+    object->restored_admissions = snapshot->admissions;
     node->callbacks.on_restore(node->context, object->group, snapshot->point.index,
                                snapshot->digest, bytes, snapshot->size);
 }

@@ -108,8 +108,9 @@ import Testing
         #expect(wake(client, among: [client, 2, 3], cluster) { !cluster.violations.isEmpty })
     }
 
-    /// A proposer holds a promise of the directory that is gone, to a ballot above the owner's. What
-    /// the owner commits with the new directory is not known to the proposer's other voter.
+    /// A proposer holds a promise of the directory that is gone, to a ballot above the owner's.
+    ///
+    /// What the owner commits with the new one is not known to the proposer's other voter.
     @Test func `is not bound by what the old one promised`() {
         let cluster = CoreCluster(voters: 3, clients: 1)
         cluster.start()

@@ -273,10 +273,10 @@ MP_MUST_USE enum mp_status mp_replica_init(void *memory, size_t size,
  *                  MEMBERSHIP: also, a configuration on the branch is not committed yet (R2).
  *                  ADMIT: as MEMBERSHIP. HEARD: the table of groups is full.
  * MP_FULL          INVOKE, MEMBERSHIP, ADMIT: the own disk is full.
- * MP_STALE         INVOKE, PUSH, CONFIRM, MEMBERSHIP, ADMIT: this node does not own the group. PULL:
- *                  one is under way, or this node has no vote in the group. ADMIT: the log names
- *                  that generation already, or a later one. HEARD: the group is known. TRIM: the log
- *                  begins there already, or the point is not committed. INSTALL: as much is
+ * MP_STALE         INVOKE, PUSH, CONFIRM, MEMBERSHIP, ADMIT: this node does not own the group.
+ *                  PULL: one is under way, or this node has no vote in the group. ADMIT: the log
+ *                  names that generation already, or a later one. HEARD: the group is known. TRIM:
+ *                  the log begins there already, or the point is not committed. INSTALL: as much is
  *                  committed here, or this node owns the group. Both, and REPAIRED: the own copy is
  *                  lost; neither frames nor a snapshot bring a promise back.
  * MP_NOT_READY     CONFIRM, MEMBERSHIP, ADMIT: no entry of the own ballot is committed yet (R3).
