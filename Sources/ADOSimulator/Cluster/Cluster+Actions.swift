@@ -85,7 +85,7 @@ extension Cluster {
 
     /// Tells a running node of the admissions that logs begin with.
     func stand(_ node: UInt64, admissions: UInt32) {
-        self[node].admissions |= admissions
+        self[node].admissions = admissions
         expectOK(
             act(node, MP_EVENT_STANDING, 0) { event in
                 event.standing.generation = self[node].generation

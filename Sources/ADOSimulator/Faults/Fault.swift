@@ -31,6 +31,8 @@ enum Fault {
     case tear(Int, isNoticed: Bool)
     /// The member stops; before it starts again, others trim their logs.
     case trim(Int)
+    /// The disk is wiped, and an operator approves of the new one.
+    case renew(Int)
 
     /// A link in one direction.
     struct Line: Hashable {
@@ -53,6 +55,7 @@ enum Fault {
         case .flushError: .flushError
         case .damage, .rot, .tear: .damage
         case .wipe, .rollback: .wipe
+        case .renew: .renew
         case .skew: .skew
         case .jump: .jump
         case .replaceClient: .clients
@@ -108,6 +111,7 @@ extension Fault: CustomStringConvertible {
             "tear a write of \(Self.name(place))\(isNoticed ? ", noticed by its checksum" : "")"
         case .rival(let place): "let \(Self.name(place)) pull and change the voters"
         case .trim(let place): "trim the logs of all but \(Self.name(place))"
+        case .renew(let place): "wipe the disk of \(Self.name(place)) and admit it anew"
         }
     }
 

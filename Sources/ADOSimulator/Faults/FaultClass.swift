@@ -36,4 +36,6 @@ public enum FaultClass: String, CaseIterable, Sendable {
     case rivals
     /// A voter is down while others snapshot what they applied, trim their logs and start again.
     case trim
+    /// A node starts with an empty disk, and is admitted again: it votes where it is named.
+    case renew
 }

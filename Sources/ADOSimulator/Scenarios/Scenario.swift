@@ -91,6 +91,7 @@ struct Trouble: Sendable {
         case rot(Role, Rot)
         case rollback(Role)
         case wipe(Role)
+        case renew(Role)
     }
 
     enum Rot: Sendable {

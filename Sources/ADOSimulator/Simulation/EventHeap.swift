@@ -8,6 +8,8 @@ enum Happening {
     case work
     /// Every driver looks for damaged frames, and repairs those it knows of.
     case repair
+    /// Every owner names the disks that were admitted anew.
+    case name
     case begin(Int)
     case end(Int)
     case restart(UInt64)

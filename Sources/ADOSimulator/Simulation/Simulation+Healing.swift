@@ -7,6 +7,7 @@ extension Simulation {
         start()
         after(timeout / 8, .work)
         after(timeout / 4, .repair)
+        after(timeout / 4, .name)
         calls?.begin()
         run(for: plan.trouble)
         heal()
@@ -17,6 +18,7 @@ extension Simulation {
 
     func heal() {
         isCalm = true
+        renewing = []
         cuts = [:]
         stalls = [:]
         failing = []
@@ -44,7 +46,12 @@ extension Simulation {
             plan.groups.allSatisfy { cluster[node].hasVote($0) }
         }
         let sound = cluster.voters.filter(isSound)
-        let spare = plan.healsQuorumOnly ? max(0, sound.count - (cluster.voters.count / 2 + 1)) : 0
+        let isNamed = cluster.voters.allSatisfy { node in
+            plan.groups.allSatisfy { names(node, $0) }
+        }
+        let spare =
+            plan.healsQuorumOnly && isNamed
+            ? max(0, sound.count - (cluster.voters.count / 2 + 1)) : 0
         let left = Set(sound.prefix(spare) + cluster.voters.filter { !isSound($0) })
         for node in left.sorted() where cluster[node].isUp { crash(node) }
         return left
@@ -107,6 +114,7 @@ extension Simulation {
                 let view = member.view(group)
                 return "role \(view.role.rawValue) promised \(view.promised) commit \(view.commit) "
                     + "tip \(view.tip)\(view.lost ? " lost" : "")"
+                    + "\(view.unnamed ? " unnamed" : "")"
             }
             let serving = nodeName(member.serving)
             let state = !member.isUp ? " down" : member.isExiled ? " exiled" : ""
