@@ -72,7 +72,7 @@ public struct Admission: Sendable {
         guard count == 0 else { return }
         throw Failure(
             statuses.isEmpty
-                ? "no other server answers; start more than half of them"
+                ? "no other server answers; start those that are down"
                 : "no server accepts the directory of node \(server); an old copy cannot be "
                     + "admitted: format a new directory for it and start it with that")
     }
@@ -80,8 +80,10 @@ public struct Admission: Sendable {
     /// That of an approval which was recorded already, or one above all others.
     private func generation(of incarnation: UInt64, in statuses: [NodeStatus]) -> UInt32 {
         let views = statuses.flatMap { $0.peers.filter { $0.node == server } }
-        let known = views.filter { $0.incarnation == incarnation }.map(\.generation).max() ?? 0
-        return known > 0 ? known : (views.map(\.generation).max() ?? 0) + 1
+        let highest = views.map(\.generation).max() ?? 0
+        let last = views.filter { $0.generation == highest }
+        let isRepeated = highest > 0 && last.allSatisfy { $0.incarnation == incarnation }
+        return isRepeated ? highest : highest + 1
     }
 
     private func wait(
@@ -96,9 +98,9 @@ public struct Admission: Sendable {
             if let vote = status?.vote, vote.isComplete { return }
             guard ContinuousClock.now < deadline else {
                 throw Failure(
-                    "node \(server) does not vote for everything yet (\(line)); this takes more "
-                        + "than half of the other servers: start those that are down, and it goes "
-                        + "on by itself")
+                    "node \(server) does not vote for everything yet (\(line)); this takes a "
+                        + "majority of all servers without it: start those that are down, and it "
+                        + "goes on by itself")
             }
             try? await Task.sleep(for: .milliseconds(100))
         }

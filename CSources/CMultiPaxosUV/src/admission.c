@@ -1,8 +1,8 @@
 /* Whether this server's directory has a vote, and what is told of those of others.
  *
  * A first directory has none until more than half of the other voters have recorded its
- * incarnation, durably; from then on it votes, for good. So whoever voted is known to more than half
- * of the others, and a directory that was formatted again under the same id cannot find more than
+ * incarnation, durably; from then on it votes, for good. So whoever voted is known to more than
+ * half of the others, and a directory that was formatted again under the same id cannot find more than
  * half that know of no other: it never votes as a first one, not even for a proposer that has just
  * started and knows nobody. A later directory does not say that it knows another for the first.
  *

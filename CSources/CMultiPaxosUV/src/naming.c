@@ -64,8 +64,8 @@ static void tell(struct mp_uv_node *node, uint32_t count) {
     if (count == 0 || !long_since || node->naming_told) return;
     node->naming_told = true;
     mp_uv__log(node, MP_UV_LOG_WARNING,
-               "%u objects do not name yet a directory that was approved: this takes more than "
-               "half of the servers beside its own; start those that are down",
+               "%u objects do not name yet a directory that was approved: this takes a majority of "
+               "all servers without its own; start those that are down",
                count);
 }
 
