@@ -44,7 +44,11 @@ enum mp_status mp__acceptor_prepare(struct mp_replica *replica, struct mp__group
                                     struct mp_effects *effects) {
     struct mp_ballot ballot = message->ballot;
     if (ballot.node != from || ballot.round == 0) return MP_MALFORMED;
-    if (!replica->options.votes || mp__mute(group)) return MP_OK;
+    if (!replica->options.votes) return MP_OK;
+    if (mp__mute(group)) {
+        mp__damage_listen(replica, group, from, message, effects);
+        return MP_OK;
+    }
 
     int order = mp_ballot_compare(ballot, group->promised);
     if (order < 0 || mp__absurd(group->promised, ballot)) {

@@ -50,6 +50,14 @@ void mp__damage_learn(struct mp_replica *replica, struct mp__group *group, uint6
     }
 }
 
+/* The proposer may need this very vote, and what is committed may give it: it names the directory. */
+void mp__damage_listen(struct mp_replica *replica, struct mp__group *group, uint64_t from,
+                       const struct mp_message *message, struct mp_effects *effects) {
+    MP_ASSERT(mp__mute(group));
+    if (group->lost || message->commit <= group->log.commit.index) return;
+    mp__learner_fetch(replica, group, from, effects);
+}
+
 enum mp_status mp__damage_repaired(struct mp_replica *replica, struct mp__group *group) {
     MP_ASSERT(!group->lost || !group->damaged);
     if (group->lost) return MP_STALE;

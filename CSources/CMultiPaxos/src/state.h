@@ -366,7 +366,10 @@ enum mp_status mp__admission_heard(struct mp_replica *replica, const struct mp_e
 void mp__mute_count(struct mp_replica *replica, const struct mp__group *group, bool was_mute);
 void mp__damage_found(struct mp_replica *replica, struct mp__group *group,
                       struct mp_effects *effects);
-/* What a damaged group takes of an owner's ACCEPT or COMMIT. */
+/* What a group without a vote takes of a PREPARE: that more is committed than it knows. */
+void mp__damage_listen(struct mp_replica *replica, struct mp__group *group, uint64_t from,
+                       const struct mp_message *message, struct mp_effects *effects);
+/* And of an owner's ACCEPT or COMMIT. */
 void mp__damage_learn(struct mp_replica *replica, struct mp__group *group, uint64_t from,
                       const struct mp_message *message, struct mp_effects *effects);
 /* MP_OK, MP_STALE. */

@@ -19,13 +19,16 @@ extension Simulation {
         return whole.count > cluster.voters.count / 2
     }
 
-    /// Whether what is committed names the directory that a server has.
+    /// Whether the disk that a server has says that it is named.
     func names(_ node: UInt64, _ group: UInt64) -> Bool {
         let member = cluster[node]
         guard member.generation > 0 else { return true }
-        let named = cluster.ledger.admissions(group)
+        let hard = member.disk[group].hard
         let servers = UInt32(cluster.voters.count)
-        return mp_admissions_get(named, servers, UInt32(node - 1)) == member.generation
+        return cluster.ledger.committed(group) == 0
+            || [hard.admissions, hard.born].contains {
+                mp_admissions_get($0, servers, UInt32(node - 1)) == member.generation
+            }
     }
 
     func beginRenewal(_ place: Int) {

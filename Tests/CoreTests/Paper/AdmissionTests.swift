@@ -69,6 +69,24 @@ import Testing
         #expect(cluster[3].log().last == "b")
     }
 
+    /// The owner dies before it says that the entry is committed; 2 knows, but is no quorum.
+    @Test func `hears from whoever pulls that it is named`() {
+        let cluster = CoreCluster.owned(by: 1, "a")
+        renew(3, 1, cluster)
+        #expect(cluster.admit(1, 3, generation: 1) == MP_OK)
+        cluster.push(1)
+        let named = cluster[1].view().tip.index
+        cluster.settle(among: [1, 2])
+        #expect(wake(1, among: [1, 2], cluster) { cluster[2].view().commit.index == named })
+        cluster.crash(1)
+        #expect(cluster[3].view().unnamed)
+        #expect(
+            wake(2, among: [2, 3], cluster) {
+                cluster.own(2, among: [2, 3])?.kind == MP_PULLED
+            })
+        #expect(!cluster[3].view().unnamed)
+    }
+
     @Test func `has no vote for the entry that names it`() {
         let cluster = CoreCluster.owned(by: 1, "a")
         renew(3, 1, cluster)
