@@ -17,16 +17,31 @@ extension ClusterReport {
 
 extension ClusterReport.Server {
     fileprivate var json: JSON {
-        .object([
+        let vote: JSON = status?.vote.json ?? .null
+        let disk: JSON = status?.disk.json ?? .null
+        let counters: JSON = status?.counters.json ?? .null
+        return .object([
             "node": .number(voter.node),
             "address": .string("\(voter.host):\(voter.port)"),
             "reachable": .bool(status != nil),
             "serving": status.map { .number($0.serving) } ?? .null,
             "incarnation": status.map { .hex($0.incarnation) } ?? .null,
+            "vote": vote,
             "processMicroseconds": status.map { .number($0.processMicroseconds) } ?? .null,
-            "disk": status?.disk.json ?? .null,
-            "counters": status?.counters.json ?? .null,
+            "disk": disk,
+            "counters": counters,
             "peers": status.map { .array($0.peers.map(\.json)) } ?? .null,
+        ])
+    }
+}
+
+extension VoteStatus {
+    fileprivate var json: JSON {
+        .object([
+            "standing": .string("\(standing)"),
+            "generation": .number(UInt64(generation)),
+            "approvals": .number(UInt64(approvals)),
+            "objectsWithout": .number(objectsWithout),
         ])
     }
 }
@@ -86,6 +101,8 @@ extension PeerStatus {
             "isConnected": .bool(isConnected),
             "isLost": .bool(isLost),
             "incarnation": .hex(incarnation),
+            "announced": .hex(announced),
+            "generation": .number(UInt64(generation)),
             "queuedBytes": .number(queuedBytes),
         ])
     }
@@ -117,6 +134,7 @@ extension ObjectReport.Copy {
             "isHosted": .bool(status.isHosted),
             "isLost": .bool(status.isLost),
             "isDamaged": .bool(status.isDamaged),
+            "isUnnamed": .bool(status.isUnnamed),
             "damagedIndex": .number(status.damagedIndex),
             "isReady": .bool(status.isReady),
             "owner": status.owner.json,

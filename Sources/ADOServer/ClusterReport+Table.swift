@@ -15,7 +15,7 @@ extension ClusterReport {
 
     private var serverTable: String {
         var table = TextTable([
-            "NODE", "ADDRESS", "STATE", "SERVING", "INCARNATION", "DISK", "USED",
+            "NODE", "ADDRESS", "STATE", "VOTE", "SERVING", "INCARNATION", "DISK", "USED",
         ])
         for server in servers { table.add(row(server)) }
         return table.text
@@ -24,10 +24,11 @@ extension ClusterReport {
     private func row(_ server: Server) -> [String] {
         let start = ["\(server.voter.node)", "\(server.voter.host):\(server.voter.port)"]
         guard let status = server.status else {
-            return start + ["unreachable", "-", "-", "-", "-"]
+            return start + ["unreachable", "-", "-", "-", "-", "-"]
         }
         return start + [
-            state(of: server.voter.node), status.serving == 0 ? "none" : "\(status.serving)",
+            state(of: server.voter.node), status.voteSummary,
+            status.serving == 0 ? "none" : "\(status.serving)",
             String(status.incarnation, radix: 16), status.disk.summary, mebibytes(status.disk),
         ]
     }
@@ -53,6 +54,18 @@ extension ClusterReport {
                     + [object.state])
         }
         return table.text
+    }
+}
+
+extension NodeStatus {
+    /// Whether it votes: for everything, for nothing, or for so many of its objects.
+    var voteSummary: String {
+        switch vote.standing {
+        case .none, .lost: vote.approvals == 0 ? "none" : "none, approved by \(vote.approvals)"
+        case .first, .anew:
+            vote.objectsWithout == 0
+                ? "yes" : "\(objectCount - vote.objectsWithout) of \(objectCount)"
+        }
     }
 }
 

@@ -49,7 +49,7 @@ extension ClusterReport {
 
 extension Node {
     /// Asks a server until it answers or the time is over: the connection may not be there yet.
-    fileprivate func status(of server: UInt64, trying timeout: Duration) async -> NodeStatus? {
+    func status(of server: UInt64, trying timeout: Duration) async -> NodeStatus? {
         let deadline = ContinuousClock.now + timeout
         while ContinuousClock.now < deadline, !Task.isCancelled {
             let left = deadline - .now

@@ -14,6 +14,8 @@ enum AdminRequest: BinaryCodable, Hashable {
     case digest(DigestClaim)
     /// Stop an object whose replicas differ.
     case stop(group: UInt64, Quarantine)
+    /// Record an operator's word for a server's new directory.
+    case approve(node: UInt64, incarnation: UInt64, generation: UInt32)
 
     func write(to writer: inout Writer) {
         switch self {
@@ -32,6 +34,11 @@ enum AdminRequest: BinaryCodable, Hashable {
             writer.u8(5)
             writer.u64(group)
             reason.write(to: &writer)
+        case .approve(let node, let incarnation, let generation):
+            writer.u8(6)
+            writer.u64(node)
+            writer.u64(incarnation)
+            writer.u32(generation)
         }
     }
 
@@ -42,6 +49,10 @@ enum AdminRequest: BinaryCodable, Hashable {
         case 3: .digests(try .read(from: &reader))
         case 4: .digest(try .read(from: &reader))
         case 5: .stop(group: try reader.u64(), try .read(from: &reader))
+        case 6:
+            .approve(
+                node: try reader.u64(), incarnation: try reader.u64(),
+                generation: try reader.u32())
         case let tag: throw .unknownTag(UInt32(tag))
         }
     }
@@ -58,6 +69,8 @@ extension NodeCore {
         switch request {
         case .status: answer { nodeStatus($0) }
         case .object(let group): answer { objectStatus($0, group) }
+        case .approve(let node, let incarnation, let generation):
+            answer { mp_uv_node_approve($0, node, incarnation, generation) == MP_OK }
         case .digests(let claims): loop.results.append(.ok, claims.map { loop.answer($0) })
         case .digest(let claim):
             let digest = loop.digest(claim)
@@ -83,10 +96,11 @@ extension NodeCore {
     func nodeStatus(_ raw: OpaquePointer) -> NodeStatus {
         var stats = mp_uv_stats()
         mp_uv_node_stats(raw, &stats)
-        let (count, objects) = objectStatuses(raw)
+        let (count, unnamed, objects) = objectStatuses(raw)
         return NodeStatus(
             node: mp_uv_node_id(raw), cluster: String(cString: mp_uv_node_cluster(raw)),
             incarnation: stats.incarnation,
+            vote: VoteStatus(stats, objectsWithout: unnamed),
             serving: stats.serving, processMicroseconds: processMicroseconds(),
             disk: DiskStatus(stats), counters: NodeCounters(stats), peers: peerStatuses(raw),
             objectCount: count, objects: objects)
@@ -101,17 +115,21 @@ extension NodeCore {
         return peers
     }
 
-    private func objectStatuses(_ raw: OpaquePointer) -> (UInt64, [ObjectStatus]) {
+    private func objectStatuses(
+        _ raw: OpaquePointer
+    ) -> (count: UInt64, unnamed: UInt64, [ObjectStatus]) {
         let most = 4000
         var count: UInt64 = 0
+        var unnamed: UInt64 = 0
         var objects: [ObjectStatus] = []
         var cursor: UInt32 = 0
         var view = mp_group_view()
         while mp_uv_node_next_group(raw, &cursor, &view) {
             count += 1
+            unnamed += view.unnamed ? 1 : 0
             if objects.count < most { objects.append(objectStatus(raw, view)) }
         }
-        return (count, objects)
+        return (count, unnamed, objects)
     }
 
     private func objectStatus(_ raw: OpaquePointer, _ group: UInt64) -> ObjectStatus? {
@@ -131,7 +149,7 @@ extension NodeCore {
         return ObjectStatus(
             group: view.group, type: name?.type ?? "", name: name?.name ?? "",
             isHosted: host != nil, isLost: view.lost, isDamaged: view.damaged,
-            damagedIndex: damagedIndex(raw, view.group),
+            isUnnamed: view.unnamed, damagedIndex: damagedIndex(raw, view.group),
             role: ObjectStatus.Role(rawValue: UInt8(view.role.rawValue)) ?? .following,
             isReady: view.ready, owner: Ballot(view.owner), promised: Ballot(view.promised),
             commit: view.commit.index, applied: host?.applied ?? 0, tip: view.tip.index,
@@ -168,6 +186,21 @@ extension DiskStatus {
     }
 }
 
+extension VoteStatus {
+    fileprivate init(_ raw: mp_uv_stats, objectsWithout: UInt64) {
+        let standing: Standing =
+            switch raw.vote {
+            case MP_LMDB_VOTE_FIRST: .first
+            case MP_LMDB_VOTE_LOST: .lost
+            case MP_LMDB_VOTE_ANEW: .anew
+            default: .none
+            }
+        self.init(
+            standing: standing, generation: raw.generation, approvals: raw.approvals,
+            objectsWithout: objectsWithout)
+    }
+}
+
 extension DamageStatus {
     fileprivate init(_ raw: mp_uv_stats) {
         self.init(
@@ -192,6 +225,7 @@ extension PeerStatus {
     fileprivate init(_ raw: mp_uv_peer_view) {
         self.init(
             node: raw.node, isSelf: raw.`self`, isConnected: raw.connected, isLost: raw.lost,
-            incarnation: raw.incarnation, queuedBytes: raw.queued_bytes)
+            incarnation: raw.incarnation, announced: raw.announced, generation: raw.generation,
+            queuedBytes: raw.queued_bytes)
     }
 }

@@ -32,6 +32,24 @@ extension Node {
         try await ask(server, .object(group: object.group), timeout)
     }
 
+    /// Tells `server` that an operator approves of the directory that another server runs on now.
+    ///
+    /// This alone gives no vote: more than half of the servers beside `node` must have heard of it,
+    /// and then each object's log must name the directory. The servers see to both.
+    ///
+    /// - Returns: Whether it is on record. If not, `generation` is not above that of a directory
+    ///   that was approved before, or that directory cannot be approved.
+    /// - Throws: ``NodeError`` with code `unreachable` where `server` does not answer in time:
+    ///   whether it is on record is unknown then, and it may be asked again.
+    public func approve(
+        node: UInt64, incarnation: UInt64, generation: UInt32, on server: UInt64,
+        timeout: Duration = .seconds(1)
+    ) async throws(NodeError) -> Bool {
+        let request = AdminRequest.approve(
+            node: node, incarnation: incarnation, generation: generation)
+        return try await ask(server, request, timeout)
+    }
+
     private func ask<Answer: BinaryCodable>(
         _ server: UInt64, _ request: AdminRequest, _ timeout: Duration
     ) async throws(NodeError) -> Answer {

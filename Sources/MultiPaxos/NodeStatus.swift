@@ -8,6 +8,8 @@ public struct NodeStatus: Hashable, Sendable, Codable {
     public var cluster: String
     /// Drawn at random when the directory was formatted; 0 for a client.
     public var incarnation: UInt64
+    /// Whether the directory votes.
+    public var vote: VoteStatus
     /// The server that is elected to serve, 0 if none is known.
     public var serving: UInt64
     /// User and system time of the process, in microseconds.
@@ -22,6 +24,30 @@ public struct NodeStatus: Hashable, Sendable, Codable {
     public var objectCount: UInt64
     /// The first 4,000 of them.
     public var objects: [ObjectStatus]
+}
+
+/// Whether the directory of a server votes, and where.
+public struct VoteStatus: Hashable, Sendable, Codable {
+    /// What a directory is among those that its server has had.
+    public enum Standing: UInt8, Hashable, Sendable, Codable {
+        /// A new one that has no vote yet; or the node is a client.
+        case none = 0
+        /// The first one, which votes.
+        case first
+        /// One that a peer knows not to be the server's: it has no vote.
+        case lost
+        /// A later one that an operator approved of.
+        case anew
+    }
+
+    /// What the directory is.
+    public var standing: Standing
+    /// How often a directory of the server was approved, this one included.
+    public var generation: UInt32
+    /// How many other servers record an operator's approval of it.
+    public var approvals: UInt32
+    /// The number of objects whose log does not name the directory yet: no vote in those.
+    public var objectsWithout: UInt64
 }
 
 /// How the disk of a node does.
@@ -96,8 +122,12 @@ public struct PeerStatus: Hashable, Sendable, Codable {
     public var isConnected: Bool
     /// Whether its directory was wiped or rolled back: then it has no vote.
     public var isLost: Bool
-    /// The incarnation it announced.
+    /// The incarnation on record: that of the directory whose votes count.
     public var incarnation: UInt64
+    /// The incarnation it announced, 0 if there is no connection.
+    public var announced: UInt64
+    /// How often a directory of the server was approved, as this node has durably recorded.
+    public var generation: UInt32
     /// Bytes that wait to be sent to it.
     public var queuedBytes: UInt64
 }
@@ -128,6 +158,8 @@ public struct ObjectStatus: Hashable, Sendable, Codable {
     public var isLost: Bool
     /// Whether what is missing can be repaired from peers; then `isLost` holds too.
     public var isDamaged: Bool
+    /// Whether the log does not name the node's directory yet, so that it has no vote for it.
+    public var isUnnamed: Bool
     /// The last index of a batch that is damaged and waits for a peer that has it, 0 if none is.
     public var damagedIndex: UInt64
     /// What the node is for the object.

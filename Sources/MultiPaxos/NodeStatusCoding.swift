@@ -7,6 +7,7 @@ extension NodeStatus: BinaryCodable {
     public func write(to writer: inout Writer) {
         for value in [node, incarnation, serving, processMicroseconds] { writer.u64(value) }
         writer.string(cluster)
+        vote.write(to: &writer)
         disk.write(to: &writer)
         counters.write(to: &writer)
         peers.write(to: &writer)
@@ -21,10 +22,29 @@ extension NodeStatus: BinaryCodable {
         let serving = try reader.u64()
         let processMicroseconds = try reader.u64()
         return NodeStatus(
-            node: node, cluster: try reader.string(), incarnation: incarnation, serving: serving,
+            node: node, cluster: try reader.string(), incarnation: incarnation,
+            vote: try .read(from: &reader), serving: serving,
             processMicroseconds: processMicroseconds, disk: try .read(from: &reader),
             counters: try .read(from: &reader), peers: try .read(from: &reader),
             objectCount: try reader.varint(), objects: try .read(from: &reader))
+    }
+}
+
+extension VoteStatus: BinaryCodable {
+    /// Appends every field.
+    public func write(to writer: inout Writer) {
+        writer.u8(standing.rawValue)
+        writer.u32(generation)
+        writer.u32(approvals)
+        writer.varint(objectsWithout)
+    }
+
+    /// Reads every field.
+    public static func read(from reader: inout Reader) throws(DecodingFailure) -> VoteStatus {
+        guard let standing = Standing(rawValue: try reader.u8()) else { throw .malformed }
+        return VoteStatus(
+            standing: standing, generation: try reader.u32(), approvals: try reader.u32(),
+            objectsWithout: try reader.varint())
     }
 }
 
@@ -93,6 +113,8 @@ extension PeerStatus: BinaryCodable {
         writer.u64(node)
         for flag in [isSelf, isConnected, isLost] { flag.write(to: &writer) }
         writer.u64(incarnation)
+        writer.u64(announced)
+        writer.u32(generation)
         writer.varint(queuedBytes)
     }
 
@@ -101,7 +123,8 @@ extension PeerStatus: BinaryCodable {
         PeerStatus(
             node: try reader.u64(), isSelf: try .read(from: &reader),
             isConnected: try .read(from: &reader), isLost: try .read(from: &reader),
-            incarnation: try reader.u64(), queuedBytes: try reader.varint())
+            incarnation: try reader.u64(), announced: try reader.u64(),
+            generation: try reader.u32(), queuedBytes: try reader.varint())
     }
 }
 
@@ -111,7 +134,7 @@ extension ObjectStatus: BinaryCodable {
         writer.u64(group)
         writer.string(type)
         writer.string(name)
-        for flag in [isHosted, isLost, isDamaged, isReady] { flag.write(to: &writer) }
+        for flag in [isHosted, isLost, isDamaged, isUnnamed, isReady] { flag.write(to: &writer) }
         writer.varint(damagedIndex)
         writer.u8(role.rawValue)
         for value in [owner.round, owner.node, promised.round, promised.node] { writer.u64(value) }
@@ -129,6 +152,7 @@ extension ObjectStatus: BinaryCodable {
         let isHosted = try Bool.read(from: &reader)
         let isLost = try Bool.read(from: &reader)
         let isDamaged = try Bool.read(from: &reader)
+        let isUnnamed = try Bool.read(from: &reader)
         let isReady = try Bool.read(from: &reader)
         let damagedIndex = try reader.varint()
         guard let role = Role(rawValue: try reader.u8()) else { throw .malformed }
@@ -136,8 +160,8 @@ extension ObjectStatus: BinaryCodable {
         let promised = Ballot(round: try reader.u64(), node: try reader.u64())
         return ObjectStatus(
             group: group, type: type, name: name, isHosted: isHosted, isLost: isLost,
-            isDamaged: isDamaged, damagedIndex: damagedIndex, role: role, isReady: isReady,
-            owner: owner, promised: promised, commit: try reader.varint(),
+            isDamaged: isDamaged, isUnnamed: isUnnamed, damagedIndex: damagedIndex, role: role,
+            isReady: isReady, owner: owner, promised: promised, commit: try reader.varint(),
             applied: try reader.varint(), tip: try reader.varint(), verified: try reader.varint(),
             trimmed: try reader.varint(), snapshot: try reader.varint(),
             digest: try reader.u64(), quarantine: try .read(from: &reader),

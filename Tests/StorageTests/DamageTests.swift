@@ -25,7 +25,8 @@ import Testing
             }
             try storage.commit([log.promise(0x77), other.promise(0x78)])
             try storage.commit([log.commit(2)])
-            try storage.putPeer(mp_lmdb_peer(node: 2, incarnation: 3, sequence: 4, lost: false))
+            try storage.putPeer(
+                mp_lmdb_peer(node: 2, incarnation: 3, sequence: 4, lost: false, generation: 0))
         }
         file = try DataFile(options)
     }

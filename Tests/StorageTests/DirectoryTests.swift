@@ -188,29 +188,37 @@ import Testing
 
     @Test func `remembers whether it votes, and does not at first`() throws {
         try options.format()
-        for isAdmitted in [true, false] {
+        var before = mp_lmdb_standing(vote: MP_LMDB_VOTE_NONE, generation: 0)
+        for (vote, generation) in [
+            (MP_LMDB_VOTE_FIRST, UInt32(0)), (MP_LMDB_VOTE_LOST, 0), (MP_LMDB_VOTE_ANEW, 1023),
+        ] {
             let storage = try Storage(options)
-            #expect(storage.isAdmitted == !isAdmitted)
-            try storage.admit(isAdmitted)
+            #expect(storage.identity.standing.vote == before.vote)
+            #expect(storage.identity.standing.generation == before.generation)
+            before = mp_lmdb_standing(vote: vote, generation: generation)
+            try storage.admit(before)
         }
-        #expect(try !Storage(options).isAdmitted)
+        #expect(try Storage(options).identity.standing.generation == 1023)
     }
 
     @Test func `remembers what peers announced`() throws {
         try options.format()
-        let peer = mp_lmdb_peer(node: 2, incarnation: 77, sequence: 12, lost: false)
+        let peer = mp_lmdb_peer(node: 2, incarnation: 77, sequence: 12, lost: false, generation: 0)
         do {
             let storage = try Storage(options)
             #expect(storage.peer(2) == nil)
-            try storage.putPeer(mp_lmdb_peer(node: 2, incarnation: 5, sequence: 1, lost: true))
+            try storage.putPeer(
+                mp_lmdb_peer(node: 2, incarnation: 5, sequence: 1, lost: true, generation: 0))
             try storage.putPeer(peer)
-            try storage.putPeer(mp_lmdb_peer(node: 3, incarnation: 6, sequence: 1, lost: true))
+            try storage.putPeer(
+                mp_lmdb_peer(node: 3, incarnation: 6, sequence: 1, lost: true, generation: 9))
         }
         let storage = try Storage(options)
         #expect(storage.peer(2)?.incarnation == 77)
         #expect(storage.peer(2)?.sequence == 12)
         #expect(storage.peer(2)?.lost == false)
         #expect(storage.peer(3)?.lost == true)
+        #expect(storage.peer(2)?.generation == 0 && storage.peer(3)?.generation == 9)
         #expect(storage.peer(4) == nil)
     }
 }

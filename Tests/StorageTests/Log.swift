@@ -37,6 +37,13 @@ struct Log {
         return write()
     }
 
+    /// Names other directories, in the log and from where it began.
+    mutating func admit(_ admissions: UInt32, born: UInt32) -> Write {
+        hard.admissions = admissions
+        hard.born = born
+        return write()
+    }
+
     /// Appends a batch with these entries, in the promised ballot.
     mutating func append(_ entries: [[UInt8]]) -> Write {
         if hard.promised.round == 0 { hard.promised = mp_ballot(round: 1, node: 1) }
@@ -114,12 +121,22 @@ struct Log {
         let identity = mp_identity(
             first: sealed.first, last: sealed.last, ballot: sealed.ballot,
             previous: sealed.previous, checksum: sealed.checksum, voters: sealed.voters,
+            admissions: sealed.admissions,
             size: sealed.size, count: sealed.count)
         return Batch(identity: identity, frame: frame)
     }
 }
 
-/// The bytes of a C struct, to compare what has no ==.
+/// The fields of an identity, which has gaps between them.
+func fields(_ identity: mp_identity) -> [UInt64] {
+    [
+        identity.first, identity.last, identity.ballot.round, identity.ballot.node,
+        identity.previous, identity.checksum, identity.voters, UInt64(identity.admissions),
+        UInt64(identity.size), UInt64(identity.count),
+    ]
+}
+
+/// The bytes of a C struct without gaps, to compare what has no ==.
 func bytes<Value>(_ value: Value) -> [UInt8] {
     withUnsafeBytes(of: value) { Array($0) }
 }
@@ -128,6 +145,6 @@ func bytes<Value>(_ value: Value) -> [UInt8] {
 func expectIntact(_ log: Log, in storage: Storage, _ loaded: [UInt64: LoadedGroup]) -> Bool {
     guard let group = loaded[log.group], group.health == MP_LMDB_WHOLE else { return false }
     guard bytes(group.hard) == bytes(log.hard) else { return false }
-    guard group.suffix.map(bytes) == log.suffix.map({ bytes($0.identity) }) else { return false }
+    guard group.suffix.map(fields) == log.suffix.map({ fields($0.identity) }) else { return false }
     return (try? storage.read(log.group, from: log.hard.trimmed.index + 1)) == log.frames
 }

@@ -47,6 +47,19 @@ import Testing
         #expect(try expectIntact(log, in: storage, storage.load()))
     }
 
+    /// Whether the record is the longer one or not, and back again.
+    @Test func `keeps the directories that it names`() throws {
+        var log = Log(5)
+        for (admissions, born) in [(0, 0), (1 << 20, 0), (1 << 20, 3 << 10), (0, 7), (2, 0)] {
+            let storage = try Storage(options)
+            try storage.commit([log.admit(UInt32(admissions), born: UInt32(born))])
+            try storage.commit([log.append([[1, 2, 3]])])
+            #expect(expectIntact(log, in: storage, try storage.load()))
+        }
+        let loaded = try Storage(options).load()
+        #expect(loaded[5]?.hard.admissions == 2 && loaded[5]?.hard.born == 0)
+    }
+
     @Test func `takes several writes of one group in one commit, the last hard state wins`() throws
     {
         var log = Log(5)

@@ -31,7 +31,7 @@ import Testing
         let ballot = mp_ballot(round: 3, node: 1)
         return mp_lmdb_snapshot(
             group: 5, point: mp_point(index: index, ballot: ballot, checksum: 11), ballot: ballot,
-            voters: 7, digest: 99, size: size, checksum: checksum)
+            voters: 7, admissions: 3 << 20, digest: 99, size: size, checksum: checksum)
     }
 
     private func put(_ bytes: [UInt8], at index: UInt64, in storage: Storage) throws {
@@ -57,7 +57,12 @@ import Testing
         }
         let storage = try Storage(options)
         let found = try #require(try storage.snapshot(5))
-        #expect(StorageTests.bytes(found) == StorageTests.bytes(manifest(whole, at: 40)))
+        let put = manifest(whole, at: 40)
+        #expect(StorageTests.bytes(found.point) == StorageTests.bytes(put.point))
+        #expect(StorageTests.bytes(found.ballot) == StorageTests.bytes(put.ballot))
+        #expect(found.voters == put.voters && found.admissions == put.admissions)
+        #expect(found.digest == put.digest && found.checksum == put.checksum)
+        #expect(found.group == put.group && found.size == put.size)
         #expect(mp_lmdb_chunk_count(found.size) == 10)
         #expect(try storage.readChunks(5, 40, count: 10) == whole)
         let size = Int(MP_LMDB_CHUNK_SIZE)
@@ -147,7 +152,7 @@ import Testing
             let first = try storage.readChunks(5, 40, count: 2)
             #expect(first.count == 2 * Int(MP_LMDB_CHUNK_SIZE))
         }
-        let record = [3, 0, 0, 0, 0, 0, 0, 0] + littleEndian(5) + littleEndian(40)
+        let record = [3, 0, 0, 0, 0, 0, 0x30, 0] + littleEndian(5) + littleEndian(40)
         try file.with(record.map(~), at: file.offsets(of: record)) {
             let storage = try Storage(options)
             #expect(status { _ = try storage.snapshot(5) } == MP_CORRUPT)

@@ -33,7 +33,8 @@ import Testing
     private func expectFullButAlive(_ storage: Storage, _ log: inout Log) throws {
         let before = storage.stats
         for _ in 0..<300 { try storage.commit([log.promise(log.hard.promised.round + 1)]) }
-        try storage.putPeer(mp_lmdb_peer(node: 2, incarnation: 3, sequence: 4, lost: false))
+        try storage.putPeer(
+            mp_lmdb_peer(node: 2, incarnation: 3, sequence: 4, lost: false, generation: 0))
         #expect(storage.stats.sequence == before.sequence + 300)
         #expect(storage.stats.bytes_used <= before.bytes_used + 200_000)
         #expect(try expectIntact(log, in: storage, storage.load()))

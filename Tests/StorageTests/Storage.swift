@@ -298,15 +298,9 @@ final class Storage {
         try Failure.check { mp_lmdb_put_peer(raw, &peer, &$0) }
     }
 
-    func admit(_ admitted: Bool) throws(Failure) {
-        try Failure.check { mp_lmdb_admit(raw, admitted, &$0) }
-    }
-
-    /// Whether the directory voted when it was opened.
-    var isAdmitted: Bool {
-        var record = mp_lmdb_identity_record()
-        mp_lmdb_identity(raw, &record)
-        return record.admitted
+    func admit(_ standing: mp_lmdb_standing) throws(Failure) {
+        var standing = standing
+        try Failure.check { mp_lmdb_admit(raw, &standing, &$0) }
     }
 
     func peer(_ node: UInt64) -> mp_lmdb_peer? {

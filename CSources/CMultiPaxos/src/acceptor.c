@@ -44,7 +44,11 @@ enum mp_status mp__acceptor_prepare(struct mp_replica *replica, struct mp__group
                                     struct mp_effects *effects) {
     struct mp_ballot ballot = message->ballot;
     if (ballot.node != from || ballot.round == 0) return MP_MALFORMED;
-    if (!replica->options.votes || mp__mute(group)) return MP_OK;
+    if (!replica->options.votes) return MP_OK;
+    if (mp__mute(group)) {
+        mp__damage_listen(replica, group, from, message, effects);
+        return MP_OK;
+    }
 
     int order = mp_ballot_compare(ballot, group->promised);
     if (order < 0 || mp__absurd(group->promised, ballot)) {
@@ -59,7 +63,8 @@ enum mp_status mp__acceptor_prepare(struct mp_replica *replica, struct mp__group
     report_owner(group, ballot, effects);
     struct mp_message promise = mp__message(group, MP_MESSAGE_PROMISE, ballot);
     promise.point = group->log.tip;
-    promise.value = group->log.tip_voters;
+    promise.value = group->log.tip_config.voters;
+    promise.admissions = mp__admission_known(replica, group);
     mp__send(effects, from, group->last_write, &promise, 0);
     return MP_OK;
 }
@@ -93,8 +98,9 @@ enum mp_status mp__acceptor_admits(const struct mp_replica *replica, const struc
     }
     if (batch->previous != before.checksum) return MP_CONFLICT;
     if (mp_ballot_compare(batch->ballot, before.ballot) < 0) return MP_CONFLICT;
-    uint64_t voters = mp__log_voters(replica, log, before.index);
-    if (batch->voters != 0 && !mp_voters_adjacent(voters, batch->voters)) return MP_CONFLICT;
+    struct mp__config config = mp__log_config(replica, log, before.index);
+    struct mp__config next = mp__admission_next(config, batch->voters, batch->admissions);
+    if (!mp__admission_follows(replica, config, next)) return MP_CONFLICT;
     /* What a batch replaces is given back first, so only one beyond the tip needs room. */
     if (batch->first <= log->tip.index) return MP_OK;
     return mp__log_has_room(replica, log) ? MP_OK : MP_BUSY;
@@ -158,7 +164,7 @@ enum mp_status mp__acceptor_accept(struct mp_replica *replica, struct mp__group 
                                    const struct mp_batch *batch, struct mp_effects *effects) {
     enum mp_status status = check_accept(group, from, message, batch);
     if (status != MP_OK || !replica->options.votes || group->lost) return status;
-    if (group->damaged) {
+    if (mp__mute(group)) {
         mp__damage_learn(replica, group, from, message, effects);
         return MP_OK;
     }
@@ -207,7 +213,7 @@ enum mp_status mp__acceptor_commit(struct mp_replica *replica, struct mp__group 
     if (message->ballot.node != from || message->ballot.round == 0) return MP_MALFORMED;
     if (mp__absurd(group->promised, message->ballot)) return MP_MALFORMED;
     if (!replica->options.votes || group->lost) return MP_OK;
-    if (group->damaged) {
+    if (mp__mute(group)) {
         mp__damage_learn(replica, group, from, message, effects);
         return MP_OK;
     }
@@ -265,7 +271,7 @@ enum mp_status mp__acceptor_fetch(struct mp_replica *replica, struct mp__group *
     fetched.flags = message->flags & (MP_FLAG_LEARN | MP_FLAG_WAIT);
     fetched.sequence = message->sequence;
     bool refused = !learn && !mp_ballot_equal(message->ballot, group->promised);
-    bool gone = group->lost || (group->damaged && !learn);
+    bool gone = group->lost || (mp__mute(group) && !learn);
     if (refused || gone) {
         fetched.outcome = gone ? MP_OUTCOME_GONE : MP_OUTCOME_REFUSED;
         fetched.point.ballot = group->promised;

@@ -12,7 +12,7 @@
 _Static_assert(MP_ENTRY_SIZE_MAX + MP_ENTRY_HEADER_SIZE + MP_BATCH_HEADER_SIZE <= MP_BATCH_SIZE_MAX,
                "the largest entry fits in a batch of its own");
 
-enum { CHECKSUM_FROM = 16, CONFIGURATION_SIZE = 8 };
+enum { CHECKSUM_FROM = 16, CONFIGURATION_SIZE = 8, ADMISSION_SIZE = 16 };
 
 uint64_t mp_hash(const void *bytes, size_t size) {
     return XXH3_64bits(bytes, size);
@@ -25,14 +25,23 @@ uint64_t mp_hash_seeded(const void *bytes, size_t size, uint64_t seed) {
 /* The voters that the entry at `at` names; 0 if it is no configuration, or none that can be. */
 static uint64_t voters_at(const uint8_t *at) {
     if (mp__get32(at + 4) != MP_ENTRY_CONFIGURATION) return 0;
-    if (mp__get32(at) != CONFIGURATION_SIZE) return 0;
+    uint32_t size = mp__get32(at);
+    if (size != CONFIGURATION_SIZE && size != ADMISSION_SIZE) return 0;
     return mp__get64(at + MP_ENTRY_HEADER_SIZE);
+}
+
+/* The admissions that it names; 0 if it names none. */
+static uint32_t admissions_at(const uint8_t *at) {
+    if (voters_at(at) == 0 || mp__get32(at) != ADMISSION_SIZE) return 0;
+    return mp__get32(at + MP_ENTRY_HEADER_SIZE + CONFIGURATION_SIZE);
 }
 
 /* A configuration is well formed, and alone; other entries are none of the core's business. */
 static bool entry_fits(const uint8_t *at, uint32_t count) {
     if (mp__get32(at + 4) != MP_ENTRY_CONFIGURATION) return true;
-    return count == 1 && mp_voters_valid(voters_at(at));
+    if (count != 1 || !mp_voters_valid(voters_at(at))) return false;
+    if (mp__get32(at) == CONFIGURATION_SIZE) return true;
+    return admissions_at(at) != 0 && mp__get32(at + MP_ENTRY_HEADER_SIZE + 12) == 0;
 }
 
 /* True if `count` entries fill the bytes after the header exactly. */
@@ -78,6 +87,7 @@ enum mp_status mp_batch_decode(const uint8_t *bytes, size_t size, struct mp_batc
         return MP_MALFORMED;
     }
     batch->voters = voters_at(bytes + MP_BATCH_HEADER_SIZE);
+    batch->admissions = admissions_at(bytes + MP_BATCH_HEADER_SIZE);
     return MP_OK;
 }
 
@@ -89,6 +99,7 @@ struct mp_identity mp_batch_identity(const struct mp_batch *batch) {
         .previous = batch->previous,
         .checksum = batch->checksum,
         .voters = batch->voters,
+        .admissions = batch->admissions,
         .size = batch->size,
         .count = batch->count,
     };
@@ -138,10 +149,13 @@ enum mp_status mp_batch_append(struct mp_batch_builder *builder, uint32_t kind,
     return MP_OK;
 }
 
-enum mp_status mp_batch_configure(struct mp_batch_builder *builder, uint64_t voters) {
-    uint8_t payload[CONFIGURATION_SIZE];
+enum mp_status mp_batch_configure(struct mp_batch_builder *builder, uint64_t voters,
+                                  uint32_t admissions) {
+    uint8_t payload[ADMISSION_SIZE] = {0};
     mp__put64(payload, voters);
-    return mp_batch_append(builder, MP_ENTRY_CONFIGURATION, payload, sizeof payload);
+    mp__put32(payload + CONFIGURATION_SIZE, admissions);
+    uint32_t size = admissions == 0 ? CONFIGURATION_SIZE : ADMISSION_SIZE;
+    return mp_batch_append(builder, MP_ENTRY_CONFIGURATION, payload, size);
 }
 
 uint64_t mp_batch_voters(const struct mp_batch_builder *builder) {
@@ -171,6 +185,7 @@ void mp_batch_seal(const struct mp_batch_builder *builder, uint64_t group, uint6
         .previous = previous,
         .checksum = checksum,
         .voters = mp_batch_voters(builder),
+        .admissions = builder->count == 1 ? admissions_at(bytes + MP_BATCH_HEADER_SIZE) : 0,
         .count = builder->count,
         .size = builder->size,
         .bytes = bytes,

@@ -34,7 +34,9 @@ void mp__write(struct mp_replica *replica, struct mp__group *group, struct mp_ef
                  .tip = tip,
                  .commit = group->log.commit,
                  .trimmed = group->trimmed,
-                 .voters = group->log.commit_voters},
+                 .voters = group->log.commit_config.voters,
+                 .admissions = group->log.commit_config.admissions,
+                 .born = group->born},
         .truncate_from = truncate_from,
     };
     if (batch != MP_NONE) {

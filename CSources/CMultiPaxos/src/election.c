@@ -8,8 +8,8 @@
  * compared: phase 1 of Paxos repairs logs, so any connected node may serve.
  *
  * A restarted node begins with the lowest rank. A node whose disk has stalled for T is never happy
- * as a leader and never takes over. One that has lost the log of a group cannot serve that group:
- * it takes over only if nobody else has done so for a while, and gives way to one that says it is
+ * as a leader and never takes over. One that has no vote in a group cannot serve that group: it
+ * takes over only if nobody else has done so for a while, and gives way to one that says it is
  * able. */
 #include "assert.h"
 #include "state.h"
@@ -32,8 +32,13 @@ static bool stalled(const struct mp_replica *replica) {
 /* Who is whole is given this many rounds to take over first. */
 enum { ROUNDS_YIELDED = 4 };
 
+/* Whether this node could serve every object, those included that are still to come. */
+static bool whole(const struct mp_replica *replica) {
+    return replica->lost_count == 0 && mp__admission_begins(replica);
+}
+
 static bool must_yield(const struct mp_replica *replica) {
-    return replica->lost_count > 0 && replica->election.unhappy_rounds <= ROUNDS_YIELDED;
+    return !whole(replica) && replica->election.unhappy_rounds <= ROUNDS_YIELDED;
 }
 
 static void announce(struct mp_replica *replica, struct mp_effects *effects) {
@@ -85,8 +90,9 @@ static void adopt_highest(struct mp_replica *replica) {
 
 /* Repair takes a moment if a peer has the frame. If it takes longer, another serves the group. */
 static bool must_hand_over(const struct mp_replica *replica, const struct hearing *hearing) {
-    return replica->lost_count > 0 && hearing->anyone_able &&
-           replica->now_us - replica->lost_us > replica->options.timeout_us;
+    bool long_ago = replica->now_us - replica->lost_us > replica->options.timeout_us;
+    return !whole(replica) && hearing->anyone_able &&
+           (long_ago || replica->lost_count == 0);
 }
 
 static void judge(struct mp_replica *replica) {
@@ -142,7 +148,7 @@ enum mp_status mp__election_beat(struct mp_replica *replica, uint64_t from,
     if (mp__voter(replica, from) == MP_NONE) return MP_MALFORMED;
     if (replica->self == MP_NONE) return MP_OK;
     const struct mp__election *election = &replica->election;
-    bool able = replica->lost_count == 0 && !stalled(replica) &&
+    bool able = whole(replica) && !stalled(replica) &&
                 hear(replica).count >= quorum(replica);
     unsigned flags = election->happy ? MP_FLAG_HAPPY : 0;
     if (able) flags |= MP_FLAG_ABLE;

@@ -40,14 +40,19 @@ struct mp__group *mp__group_make(struct mp_replica *replica, uint64_t id) {
         .armed_before = MP_NONE,
         .armed_after = MP_NONE,
     };
-    mp__log_init(&group->log, (struct mp_point){0}, replica->options.configuration);
+    group->born = replica->options.admissions;
+    mp__log_init(&group->log, (struct mp_point){0},
+                 (struct mp__config){.voters = replica->options.configuration});
+    mp__admission_update(replica, group, NULL);
     return group;
 }
 
 void mp__group_unmake(struct mp_replica *replica, struct mp__group *group) {
     MP_ASSERT(group->used && !group->armed && group->log.count == 0);
     MP_ASSERT(replica->group_count > 0);
-    group->used = false;
+    bool was_mute = mp__mute(group);
+    *group = (struct mp__group){0};
+    mp__mute_count(replica, group, was_mute);
     replica->group_count -= 1;
 }
 

@@ -2,12 +2,16 @@
 #include "assert.h"
 #include "state.h"
 
+static bool same_config(struct mp__config a, struct mp__config b) {
+    return a.voters == b.voters && a.admissions == b.admissions;
+}
+
 static uint32_t check_log(const struct mp_replica *replica, const struct mp__log *log,
                           uint64_t *bytes) {
     struct mp_point at = log->base;
     bool commit_seen = log->commit.index == log->base.index;
-    uint64_t voters = log->base_voters;
-    if (commit_seen) MP_ASSERT(log->commit_voters == voters);
+    struct mp__config config = log->base_config;
+    if (commit_seen) MP_ASSERT(same_config(log->commit_config, config));
     uint32_t count = 0, uncommitted = 0, before = MP_NONE;
     for (uint32_t i = log->head; i != MP_NONE; i = replica->batches[i].after) {
         const struct mp__batch *batch = &replica->batches[i];
@@ -17,10 +21,12 @@ static uint32_t check_log(const struct mp_replica *replica, const struct mp__log
         MP_ASSERT(batch->id.previous == at.checksum);
         MP_ASSERT(mp_ballot_compare(batch->id.ballot, at.ballot) >= 0);
         MP_ASSERT(batch->write_id <= replica->last_write);
-        /* I10: the voters in force are the last ones named. */
-        if (batch->id.voters != 0) voters = batch->id.voters;
-        MP_ASSERT(batch->voters == voters && mp_voters_valid(voters));
-        if (batch->id.last == log->commit.index) MP_ASSERT(log->commit_voters == voters);
+        /* I10: the voters in force are the last ones named, and so are their directories. */
+        struct mp__config before_it = config;
+        config = mp__admission_next(config, batch->id.voters, batch->id.admissions);
+        MP_ASSERT(mp__admission_follows(replica, before_it, config));
+        MP_ASSERT(same_config(batch->config, config) && mp_voters_valid(config.voters));
+        if (batch->id.last == log->commit.index) MP_ASSERT(same_config(log->commit_config, config));
         at = (struct mp_point){.index = batch->id.last,
                                .ballot = batch->id.ballot,
                                .checksum = batch->id.checksum};
@@ -34,7 +40,7 @@ static uint32_t check_log(const struct mp_replica *replica, const struct mp__log
     MP_ASSERT(log->tail == before);
     MP_ASSERT(at.index == log->tip.index && at.checksum == log->tip.checksum);
     MP_ASSERT(mp_ballot_equal(at.ballot, log->tip.ballot));
-    MP_ASSERT(commit_seen && log->tip_voters == voters);
+    MP_ASSERT(commit_seen && same_config(log->tip_config, config));
     MP_ASSERT(log->base.index <= log->commit.index && log->commit.index <= log->tip.index);
     MP_ASSERT(count == log->count && uncommitted == log->uncommitted);
     MP_ASSERT(uncommitted <= MP_UNCOMMITTED_MAX);
@@ -51,6 +57,17 @@ static void check_owner(const struct mp_replica *replica, const struct mp__group
         /* I6: no voter acknowledges what was not pushed. */
         MP_ASSERT(group->progress[i].match <= group->pushed);
     }
+}
+
+/* I13: a server votes where the committed log, or the beginning of it, names its directory. */
+static void check_admission(const struct mp_replica *replica, const struct mp__group *group) {
+    if (replica->self == MP_NONE) {
+        MP_ASSERT(!group->unnamed);
+        return;
+    }
+    uint32_t known = mp__admission_merge(replica, group->log.commit_config.admissions, group->born);
+    uint32_t named = mp__admission_of(replica, known, replica->self);
+    MP_ASSERT(group->unnamed == (named != replica->options.generation));
 }
 
 static uint32_t beyond_share(uint32_t count) {
@@ -72,6 +89,7 @@ static uint32_t check_group(const struct mp_replica *replica, const struct mp__g
     /* I11: who has no vote proposes nothing, and a lost group is not also repairable. */
     MP_ASSERT(!mp__mute(group) || group->role == MP_FOLLOWING);
     MP_ASSERT(!group->lost || !group->damaged);
+    check_admission(replica, group);
     if (group->role == MP_OWNING) check_owner(replica, group);
     if (group->role == MP_FOLLOWING) MP_ASSERT(group->own_first == 0);
     MP_ASSERT(group->armed == (group->due != MP_NEVER));
@@ -127,7 +145,9 @@ static uint64_t mix_group(uint64_t hash, const struct mp_replica *replica,
     hash = mix_point(hash, group->trimmed);
     hash = mix(mix(hash, group->promised.round), group->promised.node);
     hash = mix(mix(hash, group->verified), group->heard);
-    hash = mix(mix(hash, group->log.commit_voters), group->log.tip_voters);
+    hash = mix(mix(hash, group->log.commit_config.voters), group->log.tip_config.voters);
+    hash = mix(mix(hash, group->log.commit_config.admissions), group->log.tip_config.admissions);
+    hash = mix(mix(hash, group->born), group->unnamed);
     hash = mix(mix(hash, group->pushed), group->own_first);
     hash = mix(mix(hash, group->due), group->last_write);
     for (uint32_t i = 0; i < replica->options.voter_count; i += 1) {
@@ -143,6 +163,7 @@ uint64_t mp_replica_digest(const struct mp_replica *replica) {
     hash = mix(mix(hash, replica->election.leader.round), replica->election.leader.node);
     hash = mix(mix(hash, replica->election.round), replica->election.happy);
     hash = mix(mix(hash, replica->election.unhappy_rounds), replica->lost_count);
+    hash = mix(mix(hash, replica->options.generation), replica->options.admissions);
     for (uint32_t i = 0; i < replica->group_slots; i += 1) {
         if (!replica->groups[i].used) continue;
         hash = mix_group(hash, replica, &replica->groups[i]);

@@ -17,6 +17,7 @@ void mp__learner_commit(struct mp_replica *replica, struct mp__group *group, uin
         effects->commit_from = log->commit.index + 1;
     }
     mp__log_commit(replica, log, through);
+    mp__admission_update(replica, group, effects);
     effects->commit_through = through;
     if (group->verified < through) group->verified = through;
     bool scarce = mp__log_scarce(replica);

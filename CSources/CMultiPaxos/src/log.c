@@ -5,7 +5,7 @@
  *  L2  ballots never fall along the log;
  *  L3  base, commit and tip are ends of batches;
  *  L4  nothing at or below commit is ever removed, except from the front;
- *  L5  the voters in force at a batch are its own, if it is a configuration, else those before;
+ *  L5  what is in force at a batch is its own, if it is a configuration, else that before;
  *  L6  each group's share of the pool is its own: only what is beyond all shares is lent.
  *
  * L6 is what keeps groups from waiting for each other. If uncommitted batches could take any place
@@ -43,14 +43,14 @@ int mp__compare_tips(struct mp_point a, struct mp_point b) {
     return a.index == b.index ? 0 : a.index < b.index ? -1 : 1;
 }
 
-void mp__log_init(struct mp__log *log, struct mp_point base, uint64_t voters) {
+void mp__log_init(struct mp__log *log, struct mp_point base, struct mp__config config) {
     *log = (struct mp__log){
         .base = base,
         .commit = base,
         .tip = base,
-        .base_voters = voters,
-        .commit_voters = voters,
-        .tip_voters = voters,
+        .base_config = config,
+        .commit_config = config,
+        .tip_config = config,
         .head = MP_NONE,
         .tail = MP_NONE,
     };
@@ -86,10 +86,10 @@ bool mp__log_point(const struct mp_replica *replica, const struct mp__log *log, 
     return true;
 }
 
-uint64_t mp__log_voters(const struct mp_replica *replica, const struct mp__log *log,
-                        uint64_t index) {
+struct mp__config mp__log_config(const struct mp_replica *replica, const struct mp__log *log,
+                                 uint64_t index) {
     uint32_t at = mp__log_holds(replica, log, index);
-    return at == MP_NONE ? log->base_voters : replica->batches[at].voters;
+    return at == MP_NONE ? log->base_config : replica->batches[at].config;
 }
 
 /* What is not in anybody's share. */
@@ -130,9 +130,9 @@ uint32_t mp__log_append(struct mp_replica *replica, struct mp__log *log,
     replica->batch_free = batch->after;
     replica->batch_free_count -= 1;
     replica->named_bytes += id->size;
-    if (id->voters != 0) log->tip_voters = id->voters;
+    log->tip_config = mp__admission_next(log->tip_config, id->voters, id->admissions);
     *batch = (struct mp__batch){
-        .id = *id, .voters = log->tip_voters, .before = log->tail, .after = MP_NONE};
+        .id = *id, .config = log->tip_config, .before = log->tail, .after = MP_NONE};
     if (log->tail != MP_NONE) replica->batches[log->tail].after = at;
     if (log->head == MP_NONE) log->head = at;
     log->tail = at;
@@ -167,7 +167,7 @@ void mp__log_truncate(struct mp_replica *replica, struct mp__log *log, uint64_t 
     if (log->tail == MP_NONE) log->head = MP_NONE;
     if (log->tail != MP_NONE) replica->batches[log->tail].after = MP_NONE;
     log->tip = log->tail == MP_NONE ? log->base : end_of(&replica->batches[log->tail]);
-    log->tip_voters = mp__log_voters(replica, log, log->tip.index);
+    log->tip_config = mp__log_config(replica, log, log->tip.index);
     MP_ASSERT(log->tip.index >= log->commit.index);
 }
 
@@ -182,7 +182,7 @@ void mp__log_commit(struct mp_replica *replica, struct mp__log *log, uint64_t in
         log->uncommitted -= 1;
     }
     log->commit = point;
-    log->commit_voters = mp__log_voters(replica, log, index);
+    log->commit_config = mp__log_config(replica, log, index);
 }
 
 bool mp__log_scarce(const struct mp_replica *replica) {
@@ -197,7 +197,7 @@ static uint64_t forget(struct mp_replica *replica, struct mp__log *log, uint32_t
         struct mp__batch *batch = &replica->batches[at];
         MP_ASSERT(batch->id.last <= log->commit.index);
         log->base = end_of(batch);
-        log->base_voters = batch->voters;
+        log->base_config = batch->config;
         forgotten = batch->id.last;
         log->head = batch->after;
         if (log->head == MP_NONE) log->tail = MP_NONE;

@@ -24,6 +24,7 @@ void mp_message_encode(const struct mp_message *message, uint64_t payload_checks
     header[17] = message->outcome;
     header[18] = (uint8_t)(message->flags & 0xff);
     header[19] = (uint8_t)(message->flags >> 8);
+    mp__put32(header + 20, message->admissions);
     mp__put64(header + 24, message->group);
     mp__put_ballot(header + 32, message->ballot);
     mp__put64(header + 48, message->point.index);
@@ -41,6 +42,7 @@ static void decode_header(const uint8_t *header, struct mp_message *message) {
         .kind = header[16],
         .outcome = header[17],
         .flags = (uint16_t)(header[18] | header[19] << 8),
+        .admissions = mp__get32(header + 20),
         .group = mp__get64(header + 24),
         .ballot = mp__get_ballot(header + 32),
         .point =
@@ -75,9 +77,7 @@ enum mp_status mp_message_decode(const uint8_t *bytes, size_t size, struct mp_me
     uint32_t total = mp__get32(bytes + 4);
     if (total < MP_MESSAGE_HEADER_SIZE) return MP_MALFORMED;
     if (total - MP_MESSAGE_HEADER_SIZE > MP_PAYLOAD_SIZE_MAX) return MP_MALFORMED;
-    if (bytes[16] == 0 || mp__get32(bytes + 20) != 0 || mp__get64(bytes + 112) != 0) {
-        return MP_MALFORMED;
-    }
+    if (bytes[16] == 0 || mp__get64(bytes + 112) != 0) return MP_MALFORMED;
     *consumed = total;
     if (size < total) return MP_PARTIAL;
 

@@ -115,11 +115,37 @@ enum mp_status mp__owner_reconfigure(struct mp_replica *replica, struct mp__grou
         unknown &= ~mp_voters_of(replica->options.voters[i]);
     }
     if (!mp_voters_valid(voters) || unknown != 0) return MP_MALFORMED;
-    if (!mp_voters_adjacent(group->log.tip_voters, voters)) return MP_DISJOINT;
+    if (!mp_voters_adjacent(group->log.tip_config.voters, voters)) return MP_DISJOINT;
     if (changes(replica, &group->log)) return MP_BUSY;
     if (!mp__owner_ready(group)) return MP_NOT_READY;
 
-    status = mp_batch_configure(builder, voters);
+    status = mp_batch_configure(builder, voters, 0);
+    if (status == MP_OK) append_own(replica, group, builder, effects);
+    return status;
+}
+
+/* The voters stay, and one of them is another directory from here on. It cannot vote for this
+ * entry, and the old one never heard of it: so a quorum of both configurations commits it. */
+enum mp_status mp__owner_admit(struct mp_replica *replica, struct mp__group *group,
+                               const struct mp_event *event, struct mp_effects *effects) {
+    struct mp_batch_builder *builder = event->admit.batch;
+    MP_ASSERT(builder->count == 0);
+    enum mp_status status = check_room(replica, group);
+    if (status != MP_OK) return status;
+    struct mp__config config = group->log.tip_config;
+    uint32_t servers = replica->options.voter_count;
+    uint32_t generation = event->admit.generation;
+    uint32_t voter = mp__voter(replica, event->admit.node);
+    bool voting = (config.voters & mp_voters_of(event->admit.node)) != 0;
+    if (voter == MP_NONE || voter == replica->self || !voting) return MP_MALFORMED;
+    if (generation > mp_generation_max(servers)) return MP_MALFORMED;
+    if (generation <= mp__admission_of(replica, config.admissions, voter)) return MP_STALE;
+    if (changes(replica, &group->log)) return MP_BUSY;
+    if (!mp__owner_ready(group)) return MP_NOT_READY;
+
+    uint32_t admissions = mp_admissions_set(config.admissions, servers, replica->ranks[voter],
+                                            generation);
+    status = mp_batch_configure(builder, config.voters, admissions);
     if (status == MP_OK) append_own(replica, group, builder, effects);
     return status;
 }
@@ -243,7 +269,7 @@ static uint64_t quorum_index(const struct mp_replica *replica, const struct mp__
         const struct mp__batch *batch = &replica->batches[at];
         if (batch->id.last <= group->log.commit.index || batch->id.last < group->own_first) break;
         uint64_t agreeing = holders(replica, group, batch->id.last);
-        if (mp_voters_quorum(batch->voters, agreeing)) return batch->id.last;
+        if (mp_voters_quorum(batch->config.voters, agreeing)) return batch->id.last;
     }
     return 0;
 }

@@ -115,15 +115,29 @@ enum mp_status mp__proposer_pull(struct mp_replica *replica, struct mp__group *g
     return MP_OK;
 }
 
+static bool agrees(const struct mp__promise *promise, const struct mp__promise *candidate) {
+    return promise->given && mp__compare_tips(promise->tip, candidate->tip) <= 0;
+}
+
 /* A pull is judged by the configuration of the log it adopts: a quorum of its voters must have
- * promised, none of them with a better log. */
+ * promised, none of them with a better log. A promise counts only for the directory that gave it:
+ * once anybody who agrees knows of a newer one of that server, the old one is gone, and what it
+ * promised binds nobody. */
 static bool may_adopt(const struct mp_replica *replica, const struct mp__group *group,
                       uint32_t voter) {
     const struct mp__promise *candidate = &group->promises[voter];
     uint64_t agreeing = 0;
+    uint32_t known = 0;
     for (uint32_t i = 0; i < replica->options.voter_count; i += 1) {
         const struct mp__promise *promise = &group->promises[i];
-        if (!promise->given || mp__compare_tips(promise->tip, candidate->tip) > 0) continue;
+        if (!agrees(promise, candidate)) continue;
+        known = mp__admission_merge(replica, known, promise->admissions);
+    }
+    for (uint32_t i = 0; i < replica->options.voter_count; i += 1) {
+        const struct mp__promise *promise = &group->promises[i];
+        bool current = mp__admission_of(replica, promise->admissions, i) ==
+                       mp__admission_of(replica, known, i);
+        if (!agrees(promise, candidate) || !current) continue;
         agreeing |= mp_voters_of(replica->options.voters[i]);
     }
     return candidate->given && mp_voters_quorum(candidate->voters, agreeing);
@@ -173,7 +187,11 @@ static void finish(struct mp_replica *replica, struct mp__group *group,
     }
     MP_ASSERT(group->log.tip.index == best.index);
     MP_ASSERT(mp_ballot_equal(group->log.tip.ballot, best.ballot));
-    MP_ASSERT(group->log.tip_voters == group->promises[group->best].voters);
+    MP_ASSERT(group->log.tip_config.voters == group->promises[group->best].voters);
+    if (mp__admission_superseded(replica, group)) {
+        fail(replica, group, effects);
+        return;
+    }
     group->verified = group->log.tip.index;
     mp__learner_advance(replica, group, effects);
     mp__owner_begin(replica, group, effects);
@@ -184,7 +202,7 @@ static bool complete(const struct mp_replica *replica, const struct mp__group *g
     struct mp_point own;
     if (!mp__log_point(replica, &group->log, best.index, &own)) return false;
     return mp_ballot_equal(own.ballot, best.ballot) &&
-           mp__log_voters(replica, &group->log, best.index) ==
+           mp__log_config(replica, &group->log, best.index).voters ==
                group->promises[group->best].voters;
 }
 
@@ -212,13 +230,22 @@ static void adopt(struct mp_replica *replica, struct mp__group *group,
     fetch(replica, group, effects);
 }
 
+/* What the own log, as it is now, amounts to as a promise. */
+static void give_own(const struct mp_replica *replica, struct mp__group *group) {
+    group->promises[replica->self] = (struct mp__promise){
+        .given = true,
+        .tip = group->log.tip,
+        .voters = group->log.tip_config.voters,
+        .admissions = mp__admission_known(replica, group),
+    };
+}
+
 void mp__proposer_written(struct mp_replica *replica, struct mp__group *group,
                           struct mp_effects *effects) {
     if (group->role != MP_PREPARING || replica->self == MP_NONE) return;
-    struct mp__promise *own = &group->promises[replica->self];
+    const struct mp__promise *own = &group->promises[replica->self];
     if (own->given || replica->durable_write < group->promise_write) return;
-    *own = (struct mp__promise){
-        .given = true, .tip = group->log.tip, .voters = group->log.tip_voters};
+    give_own(replica, group);
     adopt(replica, group, effects);
 }
 
@@ -238,7 +265,11 @@ enum mp_status mp__proposer_promise(struct mp_replica *replica, struct mp__group
     if (message->commit > message->point.index) return MP_MALFORMED;
     if (!mp_voters_valid(message->value)) return MP_MALFORMED;
     group->promises[voter] = (struct mp__promise){
-        .given = true, .tip = message->point, .voters = message->value};
+        .given = true,
+        .tip = message->point,
+        .voters = message->value,
+        .admissions = message->admissions,
+    };
     if (group->heard < message->commit) group->heard = message->commit;
     adopt(replica, group, effects);
     return MP_OK;
@@ -281,8 +312,7 @@ static void choose_again(struct mp_replica *replica, struct mp__group *group,
     if (replica->self != MP_NONE && group->promises[replica->self].given) {
         /* What was adopted so far is the own log now. It holds all that the old one held and that
          * was, or ever can be, committed: the rest was cut because the best log is without it. */
-        group->promises[replica->self].tip = group->log.tip;
-        group->promises[replica->self].voters = group->log.tip_voters;
+        give_own(replica, group);
     }
     group->adopt_sequence = 0;
     group->role = MP_PREPARING;
@@ -354,8 +384,7 @@ void mp__proposer_installed(struct mp_replica *replica, struct mp__group *group,
     struct mp__log *log = &group->log;
     if (group->role == MP_PREPARING) {
         if (replica->self == MP_NONE || !group->promises[replica->self].given) return;
-        group->promises[replica->self].tip = log->tip;
-        group->promises[replica->self].voters = log->tip_voters;
+        give_own(replica, group);
         return;
     }
     struct mp_point best = group->promises[group->best].tip;

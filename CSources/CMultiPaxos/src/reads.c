@@ -23,7 +23,7 @@ static void begin(struct mp_replica *replica, struct mp__group *group,
 
 static void count(struct mp_replica *replica, struct mp__group *group,
                   struct mp_effects *effects) {
-    if (!mp_voters_quorum(group->log.tip_voters, group->confirm_acks)) return;
+    if (!mp_voters_quorum(group->log.tip_config.voters, group->confirm_acks)) return;
     struct mp_outcome outcome = {
         .kind = MP_CONFIRMED,
         .group = group->id,

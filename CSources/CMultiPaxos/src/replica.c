@@ -30,9 +30,10 @@ static enum mp_status receive_unknown(const struct mp_replica *replica,
         reply.outcome = MP_OUTCOME_GONE;
         mp__send(effects, event->receive.from, 0, &reply, 0);
     }
-    if (message->kind == MP_MESSAGE_ASK) {
+    if (message->kind == MP_MESSAGE_ASK && mp__admission_begins(replica)) {
         reply.kind = MP_MESSAGE_TIP;
         reply.value = replica->options.configuration;
+        reply.admissions = replica->options.admissions;
         mp__send(effects, event->receive.from, 0, &reply, 0);
     }
     return MP_OK;
@@ -137,13 +138,17 @@ static enum mp_status load(struct mp_replica *replica, const struct mp_event *ev
     group->promised = hard->promised;
     group->trimmed = hard->trimmed;
     group->highest_round = hard->promised.round;
+    bool was_mute = mp__mute(group);
     group->lost = event->load.lost || !loads(event);
-    bool began = hard->voters != 0;
-    mp__log_init(&group->log, hard->commit, began ? hard->voters : replica->options.configuration);
+    group->damaged = !group->lost && event->load.damaged;
+    group->born = hard->born;
+    mp__mute_count(replica, group, was_mute);
+    struct mp__config config = {.voters = hard->voters, .admissions = hard->admissions};
+    if (config.voters == 0) config.voters = replica->options.configuration;
+    mp__log_init(&group->log, hard->commit, config);
+    mp__admission_update(replica, group, NULL);
     group->verified = hard->commit.index;
     group->heard = hard->commit.index;
-    group->damaged = !group->lost && event->load.damaged;
-    mp__damage_count(replica, group);
     if (group->lost) return MP_OK;
     for (uint32_t i = 0; i < event->load.suffix_count; i += 1) {
         (void)mp__log_append(replica, &group->log, &event->load.suffix[i]);
@@ -236,6 +241,8 @@ static enum mp_status propose(struct mp_replica *replica, const struct mp_event 
     } else if (event->kind == MP_EVENT_MEMBERSHIP) {
         status = mp__owner_reconfigure(replica, group, event->membership.batch,
                                        event->membership.voters, effects);
+    } else if (event->kind == MP_EVENT_ADMIT) {
+        status = mp__owner_admit(replica, group, event, effects);
     } else if (event->kind == MP_EVENT_PUSH) {
         status = mp__owner_push(replica, group, effects);
     } else if (event->kind == MP_EVENT_CONFIRM) {
@@ -326,10 +333,15 @@ static enum mp_status dispatch(struct mp_replica *replica, const struct mp_event
         case MP_EVENT_TRIM:
         case MP_EVENT_INVOKE:
         case MP_EVENT_MEMBERSHIP:
+        case MP_EVENT_ADMIT:
         case MP_EVENT_PUSH:
         case MP_EVENT_CONFIRM:
         case MP_EVENT_RELEASE:
             return propose(replica, event, effects);
+        case MP_EVENT_STANDING:
+            return mp__admission_standing(replica, event);
+        case MP_EVENT_HEARD:
+            return mp__admission_heard(replica, event, effects);
         case MP_EVENT_DAMAGED:
         case MP_EVENT_REPAIRED:
             return stored(replica, event, effects);
@@ -359,7 +371,8 @@ static void clear(struct mp_effects *effects) {
 enum mp_status mp_replica_step(struct mp_replica *replica, const struct mp_event *event,
                                struct mp_effects *effects) {
     MP_ASSERT(replica != NULL && event != NULL && effects != NULL);
-    MP_ASSERT(replica->started || event->kind == MP_EVENT_LOAD || event->kind == MP_EVENT_START);
+    MP_ASSERT(replica->started || event->kind == MP_EVENT_LOAD ||
+              event->kind == MP_EVENT_START || event->kind == MP_EVENT_STANDING);
     MP_ASSERT(event->now_us >= replica->now_us);
     uint64_t before_us = replica->now_us;
     replica->now_us = event->now_us;
@@ -412,6 +425,9 @@ static bool valid(const struct mp_options *options) {
         }
         among |= options->voters[i] == options->node;
     }
+    bool standing = options->generation == MP_GENERATION_NONE ||
+                    options->generation <= mp_generation_max(options->voter_count);
+    if (!standing || (!options->votes && options->generation != 0)) return false;
     uint64_t configuration = options->configuration;
     if ((configuration & ~servers(options)) != 0) return false;
     return among == options->votes;
@@ -440,6 +456,7 @@ enum mp_status mp_replica_init(void *memory, size_t size, const struct mp_option
     made->armed_head = MP_NONE;
     made->armed_tail = MP_NONE;
     made->earliest = MP_NEVER;
+    mp__admission_rank(made);
     made->self = options->votes ? mp__voter(made, options->node) : MP_NONE;
     made->election.tick_at = MP_NEVER;
     *replica = made;

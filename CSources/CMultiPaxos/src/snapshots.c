@@ -34,7 +34,7 @@ enum mp_status mp__snapshots_trim(struct mp_replica *replica, struct mp__group *
 /* The own log does not hold the point: what is not committed of it is on another branch or short
  * of it, and the snapshot stands for what is. */
 static void replace(struct mp_replica *replica, struct mp__group *group, struct mp_point point,
-                    uint64_t voters, struct mp_effects *effects) {
+                    struct mp__config config, struct mp_effects *effects) {
     struct mp__log *log = &group->log;
     uint64_t truncate_from = 0;
     if (log->tip.index > log->commit.index) {
@@ -44,7 +44,7 @@ static void replace(struct mp_replica *replica, struct mp__group *group, struct 
     }
     (void)mp__log_trim(replica, log);
     MP_ASSERT(log->count == 0 && log->uncommitted == 0);
-    mp__log_init(log, point, voters);
+    mp__log_init(log, point, config);
     effects->drop_from = 1;
     group->trimmed = point;
     group->verified = point.index;
@@ -53,6 +53,7 @@ static void replace(struct mp_replica *replica, struct mp__group *group, struct 
     if (replica->options.votes) {
         mp__write(replica, group, effects, log->tip, truncate_from, MP_NONE);
     }
+    mp__admission_update(replica, group, effects);
 }
 
 /* Go on from where the log now ends: with what was fetched for, or by saying how far it is. */
@@ -78,9 +79,11 @@ enum mp_status mp__snapshots_install(struct mp_replica *replica, struct mp__grou
                                      const struct mp_event *event, struct mp_effects *effects) {
     struct mp_point point = event->install.point;
     struct mp_ballot ballot = event->install.ballot;
-    uint64_t voters = event->install.voters;
-    if (voters == 0) voters = replica->options.configuration;
-    if (!mp_voters_valid(voters) || mp_ballot_compare(ballot, point.ballot) < 0) {
+    struct mp__config config = {.voters = event->install.voters};
+    if (config.voters == 0) config.voters = replica->options.configuration;
+    config.admissions = mp__admission_merge(replica, event->install.admissions,
+                                            group->log.commit_config.admissions);
+    if (!mp_voters_valid(config.voters) || mp_ballot_compare(ballot, point.ballot) < 0) {
         return MP_MALFORMED;
     }
     if (group->lost || group->role == MP_OWNING) return MP_STALE;
@@ -93,7 +96,7 @@ enum mp_status mp__snapshots_install(struct mp_replica *replica, struct mp__grou
     struct mp_point own;
     bool held = mp__log_point(replica, &group->log, point.index, &own) && same(own, point);
     if (!held) {
-        replace(replica, group, point, voters, effects);
+        replace(replica, group, point, config, effects);
     } else {
         mp__learner_commit(replica, group, point.index, effects);
         if (raised && replica->options.votes) {

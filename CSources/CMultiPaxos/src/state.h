@@ -9,10 +9,16 @@
 #define MP_NONE UINT32_MAX
 #define MP_NEVER UINT64_MAX
 
+/* Whose votes count, and of which of their directories. */
+struct mp__config {
+    uint64_t voters;
+    uint32_t admissions;
+};
+
 /* One batch of a log, in a doubly linked list of its group, or in the list of free ones. */
 struct mp__batch {
     struct mp_identity id;
-    uint64_t voters;   /* In force from this batch on. */
+    struct mp__config config; /* In force from this batch on. */
     uint64_t write_id; /* The write that stores it; 0: stored before this process, or never. */
     uint32_t before;
     uint32_t after;
@@ -23,9 +29,9 @@ struct mp__log {
     struct mp_point base;
     struct mp_point commit; /* base <= commit <= tip */
     struct mp_point tip;
-    uint64_t base_voters; /* In force at each of the three. */
-    uint64_t commit_voters;
-    uint64_t tip_voters;
+    struct mp__config base_config; /* In force at each of the three. */
+    struct mp__config commit_config;
+    struct mp__config tip_config;
     uint32_t head;
     uint32_t tail;
     uint32_t count;       /* Batches in the list. */
@@ -36,7 +42,8 @@ struct mp__log {
 struct mp__promise {
     bool given;
     struct mp_point tip;
-    uint64_t voters; /* In force at `tip`. */
+    uint64_t voters;     /* In force at `tip`. */
+    uint32_t admissions; /* Known there. */
 };
 
 /* What an owner knows of one voter. */
@@ -55,6 +62,8 @@ struct mp__group {
     bool used;
     bool lost;    /* Promise or log are not known whole: no part in anything, for good. */
     bool damaged; /* Both are, but frames cannot be read: no vote, until they are repaired. */
+    bool unnamed; /* No committed configuration names the own directory: no vote, until one does. */
+    uint32_t born; /* The admissions that the log began with here. */
     bool armed;
     uint32_t armed_before, armed_after; /* The list of groups with a deadline. */
     uint64_t due;
@@ -131,6 +140,7 @@ struct mp__election {
 struct mp_replica {
     struct mp_options options;
     uint32_t self; /* Own position among the voters, or MP_NONE. */
+    uint32_t ranks[MP_VOTERS_MAX]; /* Of each voter: how many ids are below its own. */
     bool started;
     bool disk_full;
     uint64_t disk_stall_us;
@@ -138,7 +148,7 @@ struct mp_replica {
     uint64_t last_write;
     uint64_t durable_write;
     uint64_t last_sequence;
-    uint32_t lost_count; /* Groups that are lost or damaged. */
+    uint32_t lost_count; /* Groups without a vote: see mp__mute(). */
     uint64_t lost_us;    /* Since when there are any. */
     struct mp__election election;
 
@@ -161,9 +171,9 @@ static inline bool mp__absurd(struct mp_ballot promised, struct mp_ballot ballot
 }
 
 /* Whether this node may promise nothing, vote for nothing and own nothing of the group. What is on
- * its disk is less than what it said it holds. */
+ * its disk is less than what it, or an earlier directory of it, said that it holds. */
 static inline bool mp__mute(const struct mp__group *group) {
-    return group->lost || group->damaged;
+    return group->lost || group->damaged || group->unnamed;
 }
 
 /* The position of a node among the voters, or MP_NONE. */
@@ -181,7 +191,7 @@ void mp__group_arm(struct mp_replica *replica, struct mp__group *group);
 /* log.c */
 /* Which log is the better one to adopt: by the ballot of its last entry, then by its length. */
 int mp__compare_tips(struct mp_point a, struct mp_point b);
-void mp__log_init(struct mp__log *log, struct mp_point base, uint64_t voters);
+void mp__log_init(struct mp__log *log, struct mp_point base, struct mp__config config);
 /* The batch that starts at `first`, or MP_NONE. */
 uint32_t mp__log_starts(const struct mp_replica *replica, const struct mp__log *log,
                         uint64_t first);
@@ -190,9 +200,9 @@ uint32_t mp__log_holds(const struct mp_replica *replica, const struct mp__log *l
 /* The point at `index`, which must be base, commit, or the end of a batch; false otherwise. */
 bool mp__log_point(const struct mp_replica *replica, const struct mp__log *log, uint64_t index,
                    struct mp_point *point);
-/* The voters in force at the batch that ends at `index`, or at base. */
-uint64_t mp__log_voters(const struct mp_replica *replica, const struct mp__log *log,
-                        uint64_t index);
+/* What is in force at the batch that ends at `index`, or at base. */
+struct mp__config mp__log_config(const struct mp_replica *replica, const struct mp__log *log,
+                                 uint64_t index);
 /* Whether an empty log may take so many batches. */
 bool mp__log_fits(const struct mp_replica *replica, uint32_t count);
 /* Whether the log may take one more batch. */
@@ -325,11 +335,41 @@ void mp__proposer_depose(struct mp_replica *replica, struct mp__group *group, st
 void mp__proposer_abandon(struct mp_replica *replica, struct mp__group *group,
                           struct mp_effects *effects);
 
+/* admission.c */
+/* The generation that the admissions give to the voter at a position. */
+uint32_t mp__admission_of(const struct mp_replica *replica, uint32_t admissions, uint32_t voter);
+/* Of each server the higher one. */
+uint32_t mp__admission_merge(const struct mp_replica *replica, uint32_t a, uint32_t b);
+/* What is in force behind a configuration, 0 standing for what stays as it is. */
+struct mp__config mp__admission_next(struct mp__config config, uint64_t voters,
+                                     uint32_t admissions);
+/* Whether a configuration may follow another. */
+bool mp__admission_follows(const struct mp_replica *replica, struct mp__config from,
+                           struct mp__config to);
+/* Whether this node has a vote in logs that it has never heard of. */
+bool mp__admission_begins(const struct mp_replica *replica);
+/* Fill in the ranks. */
+void mp__admission_rank(struct mp_replica *replica);
+/* What this node tells with its tip, and what it is judged by. */
+uint32_t mp__admission_known(const struct mp_replica *replica, const struct mp__group *group);
+/* Whether the log up to its tip belongs to a later directory of this node than the own one. */
+bool mp__admission_superseded(const struct mp_replica *replica, const struct mp__group *group);
+/* Look again whether the own directory is named: the commit point has moved. */
+void mp__admission_update(struct mp_replica *replica, struct mp__group *group,
+                          struct mp_effects *effects);
+enum mp_status mp__admission_standing(struct mp_replica *replica, const struct mp_event *event);
+enum mp_status mp__admission_heard(struct mp_replica *replica, const struct mp_event *event,
+                                   struct mp_effects *effects);
+
 /* damage.c */
-void mp__damage_count(struct mp_replica *replica, struct mp__group *group);
+/* The group has or has not got a vote since it was last counted. */
+void mp__mute_count(struct mp_replica *replica, const struct mp__group *group, bool was_mute);
 void mp__damage_found(struct mp_replica *replica, struct mp__group *group,
                       struct mp_effects *effects);
-/* What a damaged group takes of an owner's ACCEPT or COMMIT. */
+/* What a group without a vote takes of a PREPARE: that more is committed than it knows. */
+void mp__damage_listen(struct mp_replica *replica, struct mp__group *group, uint64_t from,
+                       const struct mp_message *message, struct mp_effects *effects);
+/* And of an owner's ACCEPT or COMMIT. */
 void mp__damage_learn(struct mp_replica *replica, struct mp__group *group, uint64_t from,
                       const struct mp_message *message, struct mp_effects *effects);
 /* MP_OK, MP_STALE. */
@@ -347,6 +387,8 @@ enum mp_status mp__owner_invoke(struct mp_replica *replica, struct mp__group *gr
 enum mp_status mp__owner_reconfigure(struct mp_replica *replica, struct mp__group *group,
                                      struct mp_batch_builder *builder, uint64_t voters,
                                      struct mp_effects *effects);
+enum mp_status mp__owner_admit(struct mp_replica *replica, struct mp__group *group,
+                               const struct mp_event *event, struct mp_effects *effects);
 enum mp_status mp__owner_push(struct mp_replica *replica, struct mp__group *group,
                               struct mp_effects *effects);
 enum mp_status mp__owner_accepted(struct mp_replica *replica, struct mp__group *group,

@@ -41,7 +41,7 @@ static void begin(struct mp_replica *replica, struct mp__group *group,
     group->tips_round = replica->last_sequence;
     group->tips_acks = has_log ? mp_voters_of(replica->options.node) : 0;
     group->tips_best = has_log ? group->log.tip : (struct mp_point){0};
-    group->tips_voters = has_log ? group->log.tip_voters : replica->options.configuration;
+    group->tips_voters = has_log ? group->log.tip_config.voters : replica->options.configuration;
     ask(replica, group, effects);
     count(replica, group, effects);
 }
@@ -62,7 +62,7 @@ enum mp_status mp__tips_asked(const struct mp_replica *replica, const struct mp_
     if (!replica->options.votes || mp__mute(group)) return MP_OK;
     struct mp_message reply = mp__message(group, MP_MESSAGE_TIP, (struct mp_ballot){0});
     reply.point = group->log.tip;
-    reply.value = group->log.tip_voters;
+    reply.value = group->log.tip_config.voters;
     reply.sequence = message->sequence;
     mp__send(effects, from, 0, &reply, 0);
     return MP_OK;

@@ -10,8 +10,9 @@ static void view_of(const struct mp_replica *replica, const struct mp__group *gr
     *view = (struct mp_group_view){
         .group = group->id,
         .role = group->role,
-        .lost = mp__mute(group),
+        .lost = group->lost || group->damaged,
         .damaged = group->damaged,
+        .unnamed = group->unnamed,
         .ready = mp__owner_ready(group),
         .owner = owning ? group->ballot : group->promised,
         .promised = group->promised,
@@ -19,8 +20,10 @@ static void view_of(const struct mp_replica *replica, const struct mp__group *gr
         .tip = group->log.tip,
         .trimmed = group->trimmed,
         .verified = group->verified,
-        .voters = group->log.tip_voters,
-        .voters_committed = group->log.commit_voters,
+        .voters = group->log.tip_config.voters,
+        .voters_committed = group->log.commit_config.voters,
+        .admissions = group->log.tip_config.admissions,
+        .admissions_committed = group->log.commit_config.admissions,
         .in_flight = in_flight,
         .window_free = window_free,
     };
@@ -52,6 +55,13 @@ uint64_t mp_replica_match(const struct mp_replica *replica, uint64_t id, uint64_
     uint32_t voter = mp__voter(replica, node);
     if (group == NULL || voter == MP_NONE || group->role != MP_OWNING) return 0;
     return group->progress[voter].match;
+}
+
+uint32_t mp_replica_generation(const struct mp_replica *replica, uint64_t id, uint64_t node) {
+    const struct mp__group *group = mp__group_find(replica, id);
+    uint32_t voter = mp__voter(replica, node);
+    if (group == NULL || voter == MP_NONE) return 0;
+    return mp__admission_of(replica, group->log.tip_config.admissions, voter);
 }
 
 bool mp_replica_identity(const struct mp_replica *replica, uint64_t id, uint64_t index,

@@ -50,13 +50,26 @@ struct mp_lmdb_options {
     uint64_t reserve_bytes; /* Allocated ahead of the data, and kept for promises. 0: 64 MiB. */
 };
 
+/* Whether a directory votes. */
+enum mp_lmdb_vote {
+    MP_LMDB_VOTE_NONE = 0, /* Not yet: a new one. */
+    MP_LMDB_VOTE_FIRST,    /* Yes, as the first directory of its server. */
+    MP_LMDB_VOTE_LOST,     /* No: another one of its server is known to a peer. */
+    MP_LMDB_VOTE_ANEW,     /* Yes, as a later one: in the logs that name its generation. */
+};
+
+struct mp_lmdb_standing {
+    enum mp_lmdb_vote vote;
+    uint32_t generation; /* Of a later directory. */
+};
+
 /* What a voting directory says of itself. */
 struct mp_lmdb_identity_record {
     char cluster[MP_LMDB_CLUSTER_SIZE];
     uint64_t node;
     uint64_t incarnation; /* Drawn at random by format: votes belong to (node, incarnation). */
     uint64_t sequence;    /* The durable storage sequence, now: one more with each write. */
-    bool admitted;        /* As mp_lmdb_admit() left it; false at first. */
+    struct mp_lmdb_standing standing; /* As mp_lmdb_admit() left it; no vote at first. */
 };
 
 /* Make a voting directory. It must not exist, or be empty; what an interrupted format left counts
@@ -122,7 +135,8 @@ struct mp_lmdb_peer {
     uint64_t node;
     uint64_t incarnation;
     uint64_t sequence;
-    bool lost;
+    bool lost;           /* An older copy of that directory came back. */
+    uint32_t generation; /* Of that directory: an operator approved of it. 0: the first one. */
 };
 
 /* Make writes durable, all or none, in one transaction with one flush.
@@ -139,7 +153,8 @@ MP_MUST_USE enum mp_status mp_lmdb_put_peer(struct mp_lmdb *env, const struct mp
                                             struct mp_lmdb_error *error);
 
 /* Remember, durably, whether this directory votes. MP_OK, MP_FULL, MP_SYSTEM as for commit. */
-MP_MUST_USE enum mp_status mp_lmdb_admit(struct mp_lmdb *env, bool admitted,
+MP_MUST_USE enum mp_status mp_lmdb_admit(struct mp_lmdb *env,
+                                         const struct mp_lmdb_standing *standing,
                                          struct mp_lmdb_error *error);
 
 /* False if nothing is known of the peer. */
@@ -241,6 +256,7 @@ struct mp_lmdb_snapshot {
     struct mp_point point;
     struct mp_ballot ballot; /* Promised where the point was known to be committed, or higher. */
     uint64_t voters;         /* In force at the point; 0: as the log began. */
+    uint32_t admissions;     /* Named by the log up to there. */
     uint64_t digest;         /* Of the results of the log so far. */
     uint64_t size;           /* Of all chunks, in bytes. */
     uint64_t checksum;       /* mp_lmdb_chunk_hash() over the chunks in order, from 0. */

@@ -161,11 +161,11 @@ int mp__put_identity(struct mp_lmdb *env, MDB_txn *txn, const struct mp__stored 
 
 int mp__put_hard(struct mp_lmdb *env, MDB_txn *txn, const struct mp__hard *hard) {
     uint8_t bytes[MP__GROUP_KEY_SIZE];
-    uint8_t record[MP__HARD_SIZE];
+    uint8_t record[MP__HARD_BORN_SIZE];
     mp__put_group_key(bytes, hard->group);
-    mp__encode_hard(record, hard);
+    size_t size = mp__encode_hard(record, hard);
     MDB_val key = {sizeof bytes, bytes};
-    MDB_val value = {sizeof record, record};
+    MDB_val value = {size, record};
     int rc = mdb_put(txn, env->hard, &key, &value, 0);
     return rc == 0 ? mdb_put(txn, env->mirror, &key, &value, 0) : rc;
 }

@@ -236,7 +236,7 @@ void mp_lmdb_identity(const struct mp_lmdb *env, struct mp_lmdb_identity_record 
         .node = env->self.node,
         .incarnation = env->self.incarnation,
         .sequence = atomic_load(&env->sequence),
-        .admitted = env->admitted,
+        .standing = env->standing,
     };
     memcpy(record->cluster, env->self.cluster, sizeof record->cluster);
 }

@@ -42,7 +42,7 @@ struct mp_lmdb {
     _Atomic uint64_t sequence; /* Of the last durable write. */
     _Atomic uint64_t commits;
     _Atomic uint64_t frames;
-    bool admitted; /* What open found. */
+    struct mp_lmdb_standing standing; /* What open found. */
     bool failed; /* A commit failed: its outcome is unknown, nothing may follow. */
     char path[MP__PATH_SIZE];
 };

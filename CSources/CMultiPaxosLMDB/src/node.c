@@ -67,7 +67,13 @@ enum mp_status mp__check_node_records(struct mp_lmdb *env, MDB_txn *txn,
         } else if (key.mv_size == 8 && memcmp(key.mv_data, "admitted", 8) == 0) {
             bool sound = mp__decode_counter(bytes, value.mv_size, &admitted) == MP__SOUND;
             if (!sound) status = fail_damaged(env, "whether it votes", error);
-            env->admitted = admitted == 1;
+            env->standing = (struct mp_lmdb_standing){
+                .vote = (enum mp_lmdb_vote)(admitted & 0xff),
+                .generation = (uint32_t)(admitted >> 8),
+            };
+            if ((admitted & 0xff) > MP_LMDB_VOTE_ANEW) {
+                status = fail_damaged(env, "whether it votes", error);
+            }
         } else if (key.mv_size > 5 && memcmp(key.mv_data, "peer ", 5) == 0) {
             bool sound = mp__decode_peer(bytes, value.mv_size, &peer) == MP__SOUND;
             if (!sound) status = fail_damaged(env, "what a peer announced", error);
@@ -107,10 +113,11 @@ enum mp_status mp_lmdb_put_peer(struct mp_lmdb *env, const struct mp_lmdb_peer *
     return put(env, peer_key(name, peer->node), (MDB_val){sizeof record, record}, error);
 }
 
-enum mp_status mp_lmdb_admit(struct mp_lmdb *env, bool admitted, struct mp_lmdb_error *error) {
+enum mp_status mp_lmdb_admit(struct mp_lmdb *env, const struct mp_lmdb_standing *standing,
+                             struct mp_lmdb_error *error) {
     MP_ASSERT(env != NULL && error != NULL);
     uint8_t record[MP__COUNTER_SIZE];
-    mp__encode_counter(record, admitted ? 1 : 0);
+    mp__encode_counter(record, (uint64_t)standing->generation << 8 | (uint64_t)standing->vote);
     return put(env, name_key("admitted"), (MDB_val){sizeof record, record}, error);
 }
 

@@ -26,7 +26,8 @@ bool mp__frame_matches(const struct mp_batch *batch, uint64_t group,
     return batch->group == group && batch->first == identity->first &&
            batch->last == identity->last && mp_ballot_equal(batch->ballot, identity->ballot) &&
            batch->previous == identity->previous && batch->checksum == identity->checksum &&
-           batch->voters == identity->voters && batch->size == identity->size;
+           batch->voters == identity->voters &&
+           batch->admissions == identity->admissions && batch->size == identity->size;
 }
 
 enum mp_status mp__read_frame(const struct mp_lmdb *env, MDB_txn *txn, uint64_t group,

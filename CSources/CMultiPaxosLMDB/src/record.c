@@ -139,7 +139,7 @@ void mp__encode_identity(uint8_t out[MP__IDENTITY_SIZE], const struct mp__stored
     put64(&to, stored->sequence);
     put64(&to, identity->voters);
     put32(&to, identity->size);
-    put32(&to, 0);
+    put32(&to, identity->admissions);
     seal(out, MP__IDENTITY_SIZE, KIND_IDENTITY, &to);
 }
 
@@ -159,13 +159,17 @@ enum mp__verdict mp__decode_identity(const void *bytes, size_t size, struct mp__
     stored->sequence = get64(&in);
     identity->voters = get64(&in);
     identity->size = get32(&in);
+    identity->admissions = get32(&in);
     return MP__SOUND;
 }
 
-void mp__encode_hard(uint8_t out[MP__HARD_SIZE], const struct mp__hard *hard) {
+/* The long form is written only where it says more: logs that began before any server was admitted
+ * anew, and records of earlier versions, have the short one. */
+size_t mp__encode_hard(uint8_t out[MP__HARD_BORN_SIZE], const struct mp__hard *hard) {
+    size_t size = hard->state.born == 0 ? MP__HARD_SIZE : MP__HARD_BORN_SIZE;
     struct writer to = {out};
     put32(&to, MP__FORMAT_VERSION);
-    put32(&to, 0);
+    put32(&to, hard->state.admissions);
     put64(&to, hard->group);
     put_ballot(&to, hard->state.promised);
     put_point(&to, &hard->state.tip);
@@ -173,15 +177,21 @@ void mp__encode_hard(uint8_t out[MP__HARD_SIZE], const struct mp__hard *hard) {
     put_point(&to, &hard->state.trimmed);
     put64(&to, hard->state.voters);
     put64(&to, hard->sequence);
-    seal(out, MP__HARD_SIZE, KIND_HARD, &to);
+    if (size == MP__HARD_BORN_SIZE) {
+        put32(&to, hard->state.born);
+        put32(&to, 0);
+    }
+    seal(out, size, KIND_HARD, &to);
+    return size;
 }
 
 enum mp__verdict mp__decode_hard(const void *bytes, size_t size, struct mp__hard *hard) {
     *hard = (struct mp__hard){0};
     struct reader in;
-    enum mp__verdict verdict = begin(bytes, size, MP__HARD_SIZE, KIND_HARD, &in);
+    bool born = size == MP__HARD_BORN_SIZE;
+    enum mp__verdict verdict = begin(bytes, size, born ? size : MP__HARD_SIZE, KIND_HARD, &in);
     if (verdict != MP__SOUND) return verdict;
-    (void)get32(&in);
+    hard->state.admissions = get32(&in);
     hard->group = get64(&in);
     hard->state.promised = get_ballot(&in);
     hard->state.tip = get_point(&in);
@@ -189,6 +199,7 @@ enum mp__verdict mp__decode_hard(const void *bytes, size_t size, struct mp__hard
     hard->state.trimmed = get_point(&in);
     hard->state.voters = get64(&in);
     hard->sequence = get64(&in);
+    if (born) hard->state.born = get32(&in);
     return MP__SOUND;
 }
 
@@ -241,7 +252,8 @@ void mp__encode_peer(uint8_t out[MP__PEER_SIZE], const struct mp_lmdb_peer *peer
     put64(&to, peer->node);
     put64(&to, peer->incarnation);
     put64(&to, peer->sequence);
-    put64(&to, 0);
+    put32(&to, peer->generation);
+    put32(&to, 0);
     seal(out, MP__PEER_SIZE, KIND_PEER, &to);
 }
 
@@ -254,13 +266,14 @@ enum mp__verdict mp__decode_peer(const void *bytes, size_t size, struct mp_lmdb_
     peer->node = get64(&in);
     peer->incarnation = get64(&in);
     peer->sequence = get64(&in);
+    peer->generation = get32(&in);
     return MP__SOUND;
 }
 
 void mp__encode_snapshot(uint8_t out[MP__SNAPSHOT_SIZE], const struct mp_lmdb_snapshot *snapshot) {
     struct writer to = {out};
     put32(&to, MP__FORMAT_VERSION);
-    put32(&to, 0);
+    put32(&to, snapshot->admissions);
     put64(&to, snapshot->group);
     put_point(&to, &snapshot->point);
     put_ballot(&to, snapshot->ballot);
@@ -277,7 +290,7 @@ enum mp__verdict mp__decode_snapshot(const void *bytes, size_t size,
     struct reader in;
     enum mp__verdict verdict = begin(bytes, size, MP__SNAPSHOT_SIZE, KIND_SNAPSHOT, &in);
     if (verdict != MP__SOUND) return verdict;
-    (void)get32(&in);
+    snapshot->admissions = get32(&in);
     snapshot->group = get64(&in);
     snapshot->point = get_point(&in);
     snapshot->ballot = get_ballot(&in);

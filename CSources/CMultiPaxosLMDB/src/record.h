@@ -17,6 +17,7 @@ enum {
     MP__IDENTITY_SIZE = 96,
     MP__CHUNK_KEY_SIZE = 24,
     MP__HARD_SIZE = 152,
+    MP__HARD_BORN_SIZE = 160,
     MP__SELF_SIZE = 96,
     MP__COUNTER_SIZE = 24,
     MP__PEER_SIZE = 48,
@@ -71,7 +72,7 @@ uint64_t mp__get_key(const uint8_t *key);
 void mp__encode_identity(uint8_t out[MP__IDENTITY_SIZE], const struct mp__stored *stored);
 enum mp__verdict mp__decode_identity(const void *bytes, size_t size, struct mp__stored *stored);
 
-void mp__encode_hard(uint8_t out[MP__HARD_SIZE], const struct mp__hard *hard);
+size_t mp__encode_hard(uint8_t out[MP__HARD_BORN_SIZE], const struct mp__hard *hard);
 enum mp__verdict mp__decode_hard(const void *bytes, size_t size, struct mp__hard *hard);
 
 void mp__encode_self(uint8_t out[MP__SELF_SIZE], const struct mp__self *self);

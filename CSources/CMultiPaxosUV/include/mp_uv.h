@@ -284,6 +284,9 @@ struct mp_uv_stats {
     bool disk_full;
     uint64_t serving;          /* Node elected to serve, 0: none. */
     uint64_t incarnation;
+    enum mp_lmdb_vote vote;    /* Whether the directory votes, and as which of its server. */
+    uint32_t generation;
+    uint32_t approvals;        /* Other servers that record an operator's approval of it. */
     uint64_t storage_sequence;
     uint64_t data_bytes_used;
     uint64_t data_bytes_allocated;
@@ -301,7 +304,9 @@ struct mp_uv_peer_view {
     bool connected;
     bool self;
     bool lost; /* Its directory was wiped or rolled back: it has no vote. */
-    uint64_t incarnation;
+    uint64_t incarnation; /* On record: whose votes count. */
+    uint64_t announced;   /* Of the directory that it runs on; 0: it is not connected. */
+    uint32_t generation;  /* Of the one on record, durably. */
     uint64_t queued_bytes;
 };
 bool mp_uv_node_peer(const struct mp_uv_node *node, uint32_t position,
@@ -318,6 +323,18 @@ bool mp_uv_node_damage(const struct mp_uv_node *node, uint64_t group,
 
 /* The last entry that the newest snapshot of a group here holds; 0: none. Loop thread. */
 uint64_t mp_uv_node_snapshot_index(const struct mp_uv_node *node, uint64_t group);
+
+/* Approve of a server's directory: it counts as a voter from when more than half of the others
+ * approve, and an object's log names it. Loop thread; durable a moment later, see the peer's view.
+ * MP_OK, also if it is done already; MP_STALE if the generation is not above the one on record, or
+ * has no room, or if that directory is the one whose votes count or was rolled back;
+ * MP_UNKNOWN_GROUP if there is no such other server. */
+MP_MUST_USE enum mp_status mp_uv_node_approve(struct mp_uv_node *node, uint64_t server,
+                                              uint64_t incarnation, uint32_t generation);
+
+/* The generation of a server that the log of a group names; see mp_replica_generation(). Loop
+ * thread. */
+uint32_t mp_uv_node_generation(const struct mp_uv_node *node, uint64_t group, uint64_t server);
 
 /* As mp_replica_match(). Loop thread. */
 uint64_t mp_uv_node_match(const struct mp_uv_node *node, uint64_t group, uint64_t voter);

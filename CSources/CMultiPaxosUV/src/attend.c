@@ -98,6 +98,10 @@ static void push(struct mp_uv_node *node, const struct mp_object *object) {
 static void own(struct mp_uv_node *node, struct mp_object *object, struct mp_group_view *view) {
     bool invoked = false;
     bool quorum = mp_uv__peers_quorum(node);
+    if (quorum && mp_uv__naming_attend(node, object, view)) {
+        invoked = true;
+        mp_replica_group(node->replica, object->group, view);
+    }
     while (quorum && view->role == MP_OWNING && view->window_free > 0) {
         struct mp_draft *draft = next_draft(node, object, view);
         if (draft == NULL) break;

@@ -37,6 +37,7 @@ static void append_frame(struct mp_uv_node *node, const struct mp_event *event,
         .previous = append->previous,
         .checksum = append->checksum,
         .voters = append->voters,
+        .admissions = append->admissions,
         .count = append->count,
         .size = append->size,
         .bytes = frame->bytes,
@@ -107,7 +108,7 @@ static void send_messages(struct mp_uv_node *node, const struct mp_effects *effe
         struct mp_message message = send->message;
         struct mp_frame *frame = NULL;
         uint64_t checksum = 0;
-        bool lost = conn != NULL && conn->peer != NULL && conn->peer->record.lost;
+        bool lost = conn != NULL && conn->peer != NULL && conn->peer->lost;
         bool sent = !mute && conn != NULL && !lost &&
                     attach_frame(node, send, &message, &frame, &checksum);
         if (!sent) {

@@ -170,7 +170,11 @@ void mp_uv__hello_receive(struct mp_conn *conn, const struct mp_message *message
              (unsigned long long)id);
     if (conn->peer == NULL) conn->peer = mp_uv__peer_find(node, id);
     welcome(conn);
+    mp_uv__admission_spread(node, conn);
     if (conn->peer == NULL) return;
+    conn->peer->told = false;
+    conn->peer->knows_us = false;
+    conn->peer->approves = 0;
     conn->peer->reachable =
         mp_uv__peer_announced(conn->peer, message->ballot.round, message->commit);
 }

@@ -27,6 +27,7 @@ static void take_written(struct mp_uv_node *node) {
         MP_ASSERT(status == MP_OK);
         mp_uv__frame_release(&node->frames, done->frames[i]);
     }
+    mp_uv__admission_check(node);
 }
 
 static void pass_time(struct mp_uv_node *node) {

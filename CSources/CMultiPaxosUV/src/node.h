@@ -211,8 +211,13 @@ struct mp_uv_node {
     bool scrubbing;
     uint64_t offered_bytes; /* Of a client, see offers.c. */
 
-    bool admitted; /* This server votes; see admission.c. */
-    bool exiled;   /* A peer holds its directory for lost. */
+    bool admitted; /* This server takes part; see admission.c. */
+    struct mp_lmdb_standing standing;
+    uint32_t generation;  /* What the core was told. */
+    uint64_t heard_write; /* The last one that notes a log which is older than the directory. */
+    bool naming;          /* Some log may not name a directory yet that it should; see naming.c. */
+    bool naming_told;
+    uint64_t naming_us;   /* Since when. */
     bool storage_signalled;
     bool disk_full;
     bool disk_stalled;
@@ -234,10 +239,24 @@ void mp_uv__log(struct mp_uv_node *node, enum mp_uv_log_level level, const char 
     __attribute__((format(printf, 3, 4)));
 
 /* admission.c */
+void mp_uv__admission_load(struct mp_uv_node *node, struct mp_lmdb_standing standing);
 void mp_uv__admission_check(struct mp_uv_node *node);
-void mp_uv__admission_known(struct mp_uv_node *node, struct mp_peer *peer, uint64_t incarnation);
-void mp_uv__admission_lost(struct mp_uv_node *node, const struct mp_peer *peer);
+void mp_uv__admission_known(struct mp_conn *conn, const struct mp_message *message);
+void mp_uv__admission_lost(struct mp_uv_node *node, const struct mp_peer *peer,
+                           const struct mp_message *message);
+void mp_uv__admission_approved(struct mp_conn *conn, const struct mp_message *message);
 void mp_uv__admission_answer(struct mp_uv_node *node);
+/* Tell the other side which directories were approved: a client of the own one. */
+void mp_uv__admission_spread(struct mp_uv_node *node, struct mp_conn *conn);
+/* How many servers approve of the own directory. */
+uint32_t mp_uv__admission_approvals(const struct mp_uv_node *node);
+
+/* naming.c: letting the logs name the directories that were approved. */
+void mp_uv__naming_begin(struct mp_uv_node *node);
+void mp_uv__naming_tick(struct mp_uv_node *node);
+/* Invoke what is missing in a log that this node owns; true if it did. */
+bool mp_uv__naming_attend(struct mp_uv_node *node, struct mp_object *object,
+                          const struct mp_group_view *view);
 
 /* open.c: what must work before the threads start, and its undoing. */
 MP_MUST_USE enum mp_status mp_uv__node_open(struct mp_uv_node *node, struct mp_lmdb_error *error);

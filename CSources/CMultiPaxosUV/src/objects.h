@@ -45,6 +45,7 @@ struct mp_object {
     struct mp_point last;             /* What is applied ends here; its index is `applied`. */
     uint64_t voters;                  /* In force at `applied`; 0: as the log began. */
     uint64_t voters_from;             /* Since which index, as far as is known. */
+    uint32_t admissions;              /* Named by the log up to `applied`. */
     uint64_t grown;                   /* Bytes applied since the last snapshot was begun. */
     struct mp_lmdb_snapshot restored; /* The one that is being restored. */
     bool restore_due; /* The snapshot is still to be read for that. */

@@ -59,7 +59,10 @@ static void list_peers(struct mp_uv_node *node) {
         peer->host[sizeof peer->host - 1] = '\0';
         peer->port = voter->port;
         peer->dial = !node->server || node->id < voter->node;
-        if (node->server) peer->known = mp_lmdb_get_peer(node->env, peer->node, &peer->record);
+        if (!node->server) continue;
+        peer->known = mp_lmdb_get_peer(node->env, peer->node, &peer->record);
+        peer->recorded_generation = peer->record.generation;
+        peer->lost = peer->record.lost;
     }
 }
 
@@ -79,7 +82,8 @@ static enum mp_status open_storage(struct mp_uv_node *node, struct mp_lmdb_error
     struct mp_lmdb_identity_record record;
     mp_lmdb_identity(node->env, &record);
     node->incarnation = record.incarnation;
-    node->admitted = record.admitted;
+    list_peers(node);
+    mp_uv__admission_load(node, record.standing);
     memcpy(node->options.cluster, record.cluster, sizeof node->options.cluster);
     return MP_OK;
 }
@@ -111,6 +115,7 @@ static enum mp_status make_replica(struct mp_uv_node *node, struct mp_lmdb_error
         .node = node->id,
         .voter_count = node->options.voter_count,
         .votes = node->server,
+        .generation = node->server ? MP_GENERATION_NONE : 0,
         .window = node->options.window,
         .groups_max = node->options.groups_max,
         .batches_max = batches_max(node),
@@ -270,7 +275,7 @@ enum mp_status mp_uv__node_open(struct mp_uv_node *node, struct mp_lmdb_error *e
     if (status == MP_OK) status = open_trace(node, error);
     if (status == MP_OK) status = load(node, error);
     if (status != MP_OK) return status;
-    list_peers(node);
+    if (!node->server) list_peers(node);
     status = open_loop(node, error);
     if (status != MP_OK || !node->server) return status;
     if (!mp_uv__storage_start(&node->storage, node->env, &node->storage_done)) {
@@ -289,6 +294,7 @@ void mp_uv__node_begin(struct mp_uv_node *node) {
         free(first);
     }
     mp_uv__admission_check(node);
+    mp_uv__naming_begin(node);
     struct mp_event event = {.kind = MP_EVENT_START, .now_us = node->now_us};
     enum mp_status status = mp_uv__step(node, &event, NULL);
     MP_ASSERT(status == MP_OK);

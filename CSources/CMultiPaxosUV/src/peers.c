@@ -161,38 +161,65 @@ void mp_uv__peers_report(struct mp_uv_node *node) {
     }
 }
 
-static void record(struct mp_peer *peer) {
+void mp_uv__peer_record(struct mp_peer *peer) {
     struct mp_uv_node *node = peer->owner;
     peer->known = true;
     peer->recorded_us = node->now_us;
     if (node->server) mp_uv__storage_put_peer(&node->storage, &peer->record);
 }
 
+static void say_lost(const struct mp_peer *peer, bool wiped) {
+    const char *reason = wiped ? "it was formatted again" : "an older copy was restored";
+    const char *remedy = wiped ? "restore its newest directory, or give this one a vote"
+                               : "format a new directory, start it, and give that one a vote";
+    mp_uv__log(peer->owner, MP_UV_LOG_ERROR,
+               "node %llu lost its directory (%s), so it has no vote any more: %s with adoctl "
+               "admit %llu",
+               (unsigned long long)peer->node, reason, remedy, (unsigned long long)peer->node);
+}
+
 bool mp_uv__peer_announced(struct mp_peer *peer, uint64_t incarnation, uint64_t sequence) {
-    struct mp_uv_node *node = peer->owner;
+    /* Another directory says nothing about the one on record, which may come back. */
     bool wiped = peer->known && peer->record.incarnation != incarnation;
     bool rolled_back = peer->known && !wiped && sequence < peer->record.sequence;
-    if ((wiped || rolled_back) && !peer->record.lost) {
-        mp_uv__log(node, MP_UV_LOG_ERROR,
-                   "node %llu lost its directory (%s), so it has no vote any more: stop it, "
-                   "restore its newest directory, or replace it by a node with a new id",
-                   (unsigned long long)peer->node,
-                   wiped ? "it was formatted again" : "an older copy was restored");
-    }
-    if (wiped || rolled_back) peer->record.lost = true;
-    if (!peer->record.lost) {
+    bool lost = wiped || rolled_back || peer->record.lost;
+    if ((wiped || rolled_back) && !peer->lost) say_lost(peer, wiped);
+    if (rolled_back) peer->record.lost = true;
+    if (!lost) {
         peer->record.node = peer->node;
         peer->record.incarnation = incarnation;
         peer->record.sequence = sequence;
     }
-    record(peer);
-    return !peer->record.lost;
+    peer->lost = lost;
+    mp_uv__peer_record(peer);
+    return !lost;
+}
+
+bool mp_uv__peer_approve(struct mp_peer *peer, uint64_t incarnation, uint32_t generation) {
+    struct mp_uv_node *node = peer->owner;
+    bool repeated = peer->known && peer->record.incarnation == incarnation &&
+                    peer->record.generation == generation && !peer->record.lost;
+    bool newer = generation > peer->record.generation && incarnation != 0 &&
+                 generation <= mp_generation_max(node->options.voter_count);
+    bool same = peer->known && peer->record.incarnation == incarnation;
+    if (!newer || (same && peer->record.lost)) return repeated;
+    peer->record = (struct mp_lmdb_peer){
+        .node = peer->node,
+        .incarnation = incarnation,
+        .sequence = same ? peer->record.sequence : 0,
+        .generation = generation,
+    };
+    const struct mp_conn *conn = mp_uv__conn_to(node, peer->node);
+    peer->lost = conn != NULL && conn->incarnation != incarnation;
+    peer->reachable = conn != NULL && !peer->lost;
+    mp_uv__peer_record(peer);
+    return true;
 }
 
 void mp_uv__peer_advanced(struct mp_peer *peer, uint64_t sequence) {
-    if (peer->record.lost || sequence <= peer->record.sequence) return;
+    if (peer->lost || sequence <= peer->record.sequence) return;
     peer->record.sequence = sequence;
-    if (peer->owner->now_us - peer->recorded_us >= 1000000) record(peer);
+    if (peer->owner->now_us - peer->recorded_us >= 1000000) mp_uv__peer_record(peer);
 }
 
 void mp_uv__peer_lost(struct mp_peer *peer, struct mp_conn *conn) {
@@ -209,6 +236,9 @@ void mp_uv__peer_lost(struct mp_peer *peer, struct mp_conn *conn) {
                        (unsigned long long)peer->node);
         }
         peer->reachable = false;
+        peer->told = false;
+        peer->knows_us = false;
+        peer->approves = 0;
         peer->warned = true;
         back_off(peer);
     }

@@ -20,7 +20,11 @@ struct mp_peer {
     uint64_t retry_us;
     bool warned;
 
-    bool knows_us;       /* It has recorded this node's incarnation. */
+    bool knows_us;       /* It has recorded this node's directory, as the first of this server. */
+    uint32_t approves;   /* It has recorded it as of this generation, with an operator's word. */
+    bool lost;           /* The directory that it announced has no vote. */
+    bool told;           /* What is recorded of it, since it connected. */
+    uint32_t recorded_generation; /* The durable one. */
     bool reachable;      /* Ready and not lost. */
     bool told_reachable; /* What the core was told last. */
     bool known;          /* `record` says something. */
@@ -39,6 +43,13 @@ void mp_uv__peers_report(struct mp_uv_node *node);
 
 /* A peer's handshake announced its directory: false if the directory was wiped or rolled back. */
 bool mp_uv__peer_announced(struct mp_peer *peer, uint64_t incarnation, uint64_t sequence);
+
+/* Write what is on record. */
+void mp_uv__peer_record(struct mp_peer *peer);
+
+/* An operator approved of a directory of the peer: its votes count as those of that generation.
+ * False if it is not newer than what is on record; that it is the same is as good as done. */
+bool mp_uv__peer_approve(struct mp_peer *peer, uint64_t incarnation, uint32_t generation);
 
 /* Its storage went on. At most one durable record per second. */
 void mp_uv__peer_advanced(struct mp_peer *peer, uint64_t sequence);

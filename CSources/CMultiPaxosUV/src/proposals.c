@@ -78,7 +78,8 @@ static void step_pull(struct mp_uv_node *node, struct mp_object *object) {
     if (status == MP_OK) return;
     struct mp_group_view view;
     mp_replica_group(node->replica, object->group, &view);
-    if (status == MP_STALE && !view.lost) return; /* One is under way: it serves both. */
+    bool votes = !view.lost && !view.unnamed;
+    if (status == MP_STALE && votes) return; /* One is under way: it serves both. */
     enum mp_uv_proposal what = status == MP_BUSY ? MP_UV_PROPOSAL_BUSY : MP_UV_PULL_FAILED;
     finish(node, object, what, view.promised, (struct mp_point){0});
 }

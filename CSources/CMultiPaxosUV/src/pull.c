@@ -19,13 +19,14 @@ static bool must_yield(const struct mp_uv_node *node, const struct mp_object *ob
     bool explicit = (view->promised.node & MP_CLIENT_NODE) != 0 && object->owner_seen_us != 0;
     if (!explicit) return false;
     bool silent = node->now_us - object->owner_seen_us >= node->options.timeout_us / 4;
-    bool waited = node->now_us - oldest_us(object) >= 2 * node->options.timeout_us;
+    uint64_t oldest = oldest_us(object);
+    bool waited = oldest < node->now_us && node->now_us - oldest >= 2 * node->options.timeout_us;
     return !silent && !waited;
 }
 
 void mp_uv__pull_consider(struct mp_uv_node *node, struct mp_object *object,
                           const struct mp_group_view *view) {
-    if (object->proposal != NULL || view->lost) return;
+    if (object->proposal != NULL || view->lost || view->unnamed) return;
     if (node->now_us < object->pull_retry_us || must_yield(node, object, view)) return;
     struct mp_event event = {
         .kind = MP_EVENT_PULL,

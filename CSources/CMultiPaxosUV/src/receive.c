@@ -23,7 +23,7 @@ static void step_core(struct mp_conn *conn, const struct mp_message *message,
                       const struct mp_batch *batch) {
     struct mp_uv_node *node = conn->owner;
     /* A server without its directory has no vote; what it says counts for nothing. */
-    if (conn->peer != NULL && conn->peer->record.lost) return;
+    if (conn->peer != NULL && conn->peer->lost) return;
     if (node->server && !node->admitted) return;
     /* Dropping a message is always safe: the owner sends it again. */
     if (batch != NULL && node->server && mp_uv__storage_busy(&node->storage)) return;
@@ -132,7 +132,7 @@ static void receive_driver(struct mp_conn *conn, const struct mp_message *messag
     bool of_servers = message->kind == MP_DRIVER_REPLY || message->kind == MP_DRIVER_SERVING ||
                       message->kind == MP_DRIVER_DURABLE || message->kind == MP_DRIVER_KNOWN ||
                       message->kind == MP_DRIVER_LOST || message->kind == MP_DRIVER_WANT ||
-                      message->kind == MP_DRIVER_GIVE;
+                      message->kind == MP_DRIVER_GIVE || message->kind == MP_DRIVER_APPROVED;
     if (of_servers && !conn->server) {
         mp_uv__conn_fail(conn, "it is a client and sent what only servers may send");
         return;
@@ -145,10 +145,13 @@ static void receive_driver(struct mp_conn *conn, const struct mp_message *messag
             if (conn->peer != NULL) mp_uv__peer_advanced(conn->peer, message->commit);
             return;
         case MP_DRIVER_KNOWN:
-            mp_uv__admission_known(conn->owner, conn->peer, message->ballot.round);
+            mp_uv__admission_known(conn, message);
             return;
         case MP_DRIVER_LOST:
-            if (conn->owner->server) mp_uv__admission_lost(conn->owner, conn->peer);
+            if (conn->owner->server) mp_uv__admission_lost(conn->owner, conn->peer, message);
+            return;
+        case MP_DRIVER_APPROVED:
+            mp_uv__admission_approved(conn, message);
             return;
         case MP_DRIVER_WANT:
             mp_uv__want_receive(conn, message);

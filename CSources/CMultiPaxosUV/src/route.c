@@ -15,6 +15,7 @@ void mp_uv__serving_set(struct mp_uv_node *node, uint64_t serving) {
     node->serving = serving;
     node->rerouted = true;
     node->pull_at_once = serving == node->id;
+    mp_uv__naming_begin(node);
     if (serving != 0 && before != 0) mp_uv__sent_hurry(node, before);
     if (!node->server) return;
     struct mp_message message = {.kind = MP_DRIVER_SERVING, .value = serving};

@@ -28,6 +28,7 @@ void mp_uv__manifest_send(struct mp_conn *conn, const struct mp_message *message
         .commit = snapshot->size,
         .sequence = message->sequence,
         .value = snapshot->voters,
+        .admissions = snapshot->admissions,
         .payload = payload,
         .payload_size = sizeof payload,
     };

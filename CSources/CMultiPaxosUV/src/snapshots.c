@@ -17,7 +17,11 @@ static bool is_due(const struct mp_uv_node *node, const struct mp_object *object
 bool mp_uv__snapshot_begin(struct mp_uv_node *node, struct mp_object *object) {
     if (!node->callbacks.on_snapshot(node->context, object->group)) return false;
     object->draft = (struct mp_lmdb_snapshot){
-        .group = object->group, .point = object->last, .voters = object->voters};
+        .group = object->group,
+        .point = object->last,
+        .voters = object->voters,
+        .admissions = object->admissions,
+    };
     return true;
 }
 
@@ -30,6 +34,7 @@ void mp_uv__snapshot_consider(struct mp_uv_node *node, struct mp_object *object,
         object->voters = batch->voters;
         object->voters_from = batch->first;
     }
+    if (batch->admissions != 0) object->admissions = batch->admissions;
     if (!is_due(node, object)) return;
     object->grown = 0;
     if (!mp_uv__snapshot_begin(node, object)) mp_uv__upload_begin(node, object);
@@ -138,6 +143,7 @@ static bool install(struct mp_uv_node *node, struct mp_object *object,
         .group = object->group,
         .install = {.point = snapshot->point,
                     .voters = snapshot->voters,
+                    .admissions = snapshot->admissions,
                     .ballot = snapshot->ballot},
     };
     enum mp_status status = mp_uv__step(node, &event, NULL);
@@ -215,6 +221,7 @@ void mp_uv__snapshot_restored(struct mp_uv_node *node, const struct mp_request *
     object->applied = request->from;
     object->last = object->restored.point;
     object->voters = object->restored.voters;
+    object->admissions = object->restored.admissions;
     object->voters_from = object->applied;
     object->grown = 0;
     settle_flights(node, object);

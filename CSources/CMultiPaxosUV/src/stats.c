@@ -24,6 +24,9 @@ void mp_uv_node_stats(const struct mp_uv_node *node, struct mp_uv_stats *stats) 
     stats->damages = node->damage_count;
     stats->serving = node->serving;
     stats->incarnation = node->incarnation;
+    stats->vote = node->standing.vote;
+    stats->generation = node->standing.generation;
+    stats->approvals = mp_uv__admission_approvals(node);
     if (node->server && node->storage.running) add_storage(node, stats);
 }
 
@@ -40,13 +43,15 @@ bool mp_uv_node_peer(const struct mp_uv_node *node, uint32_t position,
         return true;
     }
     const struct mp_conn *conn = mp_uv__conn_to(node, id);
+    if (conn != NULL) view->announced = conn->incarnation;
     view->connected = conn != NULL;
     if (conn != NULL) view->queued_bytes = conn->queued_bytes;
     for (uint32_t i = 0; i < node->peer_count; i += 1) {
         const struct mp_peer *peer = &node->peers[i];
         if (peer->node != id) continue;
-        view->lost = peer->record.lost;
+        view->lost = peer->lost;
         view->incarnation = peer->record.incarnation;
+        view->generation = peer->recorded_generation;
     }
     return true;
 }
@@ -73,6 +78,10 @@ bool mp_uv_node_next_group(const struct mp_uv_node *node, uint32_t *cursor,
 uint64_t mp_uv_node_snapshot_index(const struct mp_uv_node *node, uint64_t group) {
     const struct mp_object *object = mp_uv__object_find(node, group);
     return object == NULL ? 0 : object->snapshot.point.index;
+}
+
+uint32_t mp_uv_node_generation(const struct mp_uv_node *node, uint64_t group, uint64_t server) {
+    return mp_replica_generation(node->replica, group, server);
 }
 
 uint64_t mp_uv_node_match(const struct mp_uv_node *node, uint64_t group, uint64_t voter) {

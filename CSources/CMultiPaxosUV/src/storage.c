@@ -126,7 +126,7 @@ struct notes {
     struct mp_lmdb_peer peers[MP_VOTERS_MAX];
     uint32_t peer_count;
     bool admit_wanted;
-    bool admit;
+    struct mp_lmdb_standing admit;
     struct mp_mending *mendings;
 };
 
@@ -140,7 +140,7 @@ static bool write_notes(struct mp_storage *storage, const struct notes *notes) {
         if (status == MP_OK) report_recorded(storage, &notes->peers[i]);
     }
     if (notes->admit_wanted && status != MP_SYSTEM) {
-        status = mp_lmdb_admit(storage->env, notes->admit, &error);
+        status = mp_lmdb_admit(storage->env, &notes->admit, &error);
     }
     if (status != MP_SYSTEM) return true;
     fail(storage, &error);
@@ -307,10 +307,10 @@ void mp_uv__storage_put_peer(struct mp_storage *storage, const struct mp_lmdb_pe
     uv_mutex_unlock(&storage->lock);
 }
 
-void mp_uv__storage_admit(struct mp_storage *storage, bool admit) {
+void mp_uv__storage_admit(struct mp_storage *storage, struct mp_lmdb_standing standing) {
     uv_mutex_lock(&storage->lock);
     storage->admit_wanted = true;
-    storage->admit = admit;
+    storage->admit = standing;
     uv_cond_signal(&storage->wake);
     uv_mutex_unlock(&storage->lock);
 }

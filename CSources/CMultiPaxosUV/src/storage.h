@@ -84,7 +84,7 @@ struct mp_storage {
     struct mp_lmdb_peer recorded[MP_VOTERS_MAX]; /* Durable since they were last taken. */
     uint32_t recorded_count;
     bool admit_wanted;
-    bool admit;
+    struct mp_lmdb_standing admit;
     struct mp_mending *mendings; /* To be done, in any order. */
     struct mp_mending *mended;   /* Done. */
     uint64_t working_since_us; /* 0: nothing is being written. */
@@ -140,7 +140,7 @@ uint32_t mp_uv__storage_recorded(struct mp_storage *storage,
                                  struct mp_lmdb_peer records[MP_VOTERS_MAX]);
 
 /* Remember durably whether this directory votes. */
-void mp_uv__storage_admit(struct mp_storage *storage, bool admit);
+void mp_uv__storage_admit(struct mp_storage *storage, struct mp_lmdb_standing standing);
 
 /* Queue a mending, whose memory and frame stay the caller's until it comes back. */
 void mp_uv__storage_mend(struct mp_storage *storage, struct mp_mending *mending);

@@ -99,6 +99,7 @@ void mp_uv__tick(struct mp_uv_node *node) {
         if (node->stopping) return;
         mp_uv__disk_announce(node);
         mp_uv__scrub(node);
+        mp_uv__naming_tick(node);
         node->repair_wanted = node->repair_wanted || node->objects.damaged != NULL;
     }
     mp_uv__sent_tick(node);

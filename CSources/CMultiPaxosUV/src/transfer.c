@@ -157,6 +157,7 @@ static bool read_manifest(const struct mp_message *message, struct mp_lmdb_snaps
         .point = message->point,
         .ballot = message->ballot,
         .voters = message->value,
+        .admissions = message->admissions,
         .digest = mp_uv__get64(message->payload),
         .size = message->commit,
         .checksum = mp_uv__get64(message->payload + 8),

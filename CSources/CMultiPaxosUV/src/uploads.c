@@ -41,6 +41,7 @@ bool mp_uv__upload_admits(struct mp_uv_node *node, const struct mp_object *objec
     if (index <= object->snapshot.point.index || index < object->voters_from) return false;
     snapshot->ballot = view.promised;
     snapshot->voters = object->voters;
+    snapshot->admissions = object->admissions;
     return true;
 }
 

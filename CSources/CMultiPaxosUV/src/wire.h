@@ -18,12 +18,13 @@ enum mp_driver_kind {
     MP_DRIVER_ADMIN,
     MP_DRIVER_ADMIN_REPLY,
     MP_DRIVER_KNOWN, /* Server to server: your incarnation is recorded here, durably. */
-    MP_DRIVER_LOST,  /* Server to server: a newer directory of yours is known here. */
+    MP_DRIVER_LOST,  /* Server to server: another directory of yours is known here. */
     MP_DRIVER_WANT,  /* Server to server: a batch, named by its checksum, is damaged here. */
     MP_DRIVER_GIVE,  /* Server to server: that batch, or that it is not to be had. */
     MP_DRIVER_SNAPSHOT, /* Which snapshot there is, or some of its chunks. */
     MP_DRIVER_MANIFEST, /* The answer to the first. */
     MP_DRIVER_CHUNK,    /* And to the second, once for each chunk. */
+    MP_DRIVER_APPROVED, /* Server to server: what an operator said of a third one's directory. */
 };
 
 #define MP_FLAG_RELAYED 0x100u /* CALL, READ: forwarded by a server; not to be forwarded again. */

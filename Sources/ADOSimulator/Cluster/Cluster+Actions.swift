@@ -70,6 +70,38 @@ extension Cluster {
         }
     }
 
+    /// Invokes a configuration that names a server's new directory.
+    @discardableResult
+    func admit(
+        _ node: UInt64, _ server: UInt64, generation: UInt32, group: UInt64 = 1
+    ) -> mp_status {
+        let draft = Draft(room: MP_ENTRY_HEADER_SIZE + 16)
+        return seal(node, MP_EVENT_ADMIT, draft, group) { event, builder in
+            event.admit.batch = builder
+            event.admit.node = server
+            event.admit.generation = generation
+        }
+    }
+
+    /// Tells a running node of the admissions that logs begin with.
+    func stand(_ node: UInt64, admissions: UInt32) {
+        self[node].admissions = admissions
+        expectOK(
+            act(node, MP_EVENT_STANDING, 0) { event in
+                event.standing.generation = self[node].generation
+                event.standing.admissions = admissions
+            }, "STANDING")
+    }
+
+    /// Tells a node of a log that is older than its directory.
+    @discardableResult
+    func hear(_ node: UInt64, group: UInt64) -> mp_status { act(node, MP_EVENT_HEARD, group) }
+
+    /// The word in which one server was admitted so often.
+    func admissions(_ server: UInt64, _ generation: UInt32) -> UInt32 {
+        mp_admissions_set(0, UInt32(voters.count), UInt32(server - 1), generation)
+    }
+
     @discardableResult
     func push(_ node: UInt64, group: UInt64 = 1) -> mp_status { act(node, MP_EVENT_PUSH, group) }
 
@@ -120,12 +152,13 @@ extension Cluster {
     /// Says that a snapshot at `point`, which was known to be committed under `ballot`, is durable.
     @discardableResult
     func install(
-        _ node: UInt64, at point: mp_point, voters: UInt64 = 0, ballot: mp_ballot,
-        group: UInt64 = 1
+        _ node: UInt64, at point: mp_point, voters: UInt64 = 0, admissions: UInt32 = 0,
+        ballot: mp_ballot, group: UInt64 = 1
     ) -> mp_status {
         act(node, MP_EVENT_INSTALL, group) { event in
             event.install.point = point
             event.install.voters = voters
+            event.install.admissions = admissions
             event.install.ballot = ballot
         }
     }

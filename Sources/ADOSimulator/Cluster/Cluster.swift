@@ -166,6 +166,8 @@ class Cluster {
         options.voter_count = UInt32(voters.count)
         options.votes = member.votes
         options.configuration = founders
+        options.generation = member.generation
+        options.admissions = member.admissions
         options.window = configuration.window
         options.groups_max = configuration.groupsMax
         options.batches_max = configuration.batchesMax
@@ -187,7 +189,7 @@ class Cluster {
         member.lost.formUnion(lost)
         guard places[node] != nil else { return }
         precondition(!member.isUp, "the node is down")
-        judge(TraceRecord(member.isExiled ? .diskLost : .started, time: now, node: node))
+        judge(TraceRecord(member.takeLoss() ? .diskLost : .started, time: now, node: node))
         member.replica = Replica(
             options(of: member), library: configuration.core, care: configuration.care)
         for group in member.disk.groups {

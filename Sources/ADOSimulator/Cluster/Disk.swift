@@ -13,6 +13,8 @@ struct StoredSnapshot {
     let point: mp_point
     /// In force at the point.
     let voters: UInt64
+    /// Named by the log up to the point.
+    let admissions: UInt32
     /// Promised where the point was known to be committed.
     let ballot: mp_ballot
     /// The object and the sessions, encoded; empty where nobody hosts the object.

@@ -32,7 +32,8 @@ final class Frame {
     var identity: mp_identity {
         mp_identity(
             first: batch.first, last: batch.last, ballot: batch.ballot, previous: batch.previous,
-            checksum: batch.checksum, voters: batch.voters, size: batch.size, count: batch.count)
+            checksum: batch.checksum, voters: batch.voters, admissions: batch.admissions,
+            size: batch.size, count: batch.count)
     }
 
     var point: mp_point {

@@ -6,6 +6,7 @@ struct Ledger {
     private var configurations: [UInt64: UInt64] = [:]
     /// The lowest ballot that committed each index, from 1 on; none where nobody saw it.
     private var ballots: [UInt64: [mp_ballot?]] = [:]
+    private var named: [UInt64: UInt32] = [:]
 
     func committed(_ group: UInt64) -> UInt64 { logs[group]?.last?.batch.last ?? 0 }
 
@@ -13,6 +14,9 @@ struct Ledger {
 
     /// The configuration committed last; nil if there is none.
     func voters(_ group: UInt64) -> UInt64? { configurations[group] }
+
+    /// The admissions that what is committed names.
+    func admissions(_ group: UInt64) -> UInt32 { named[group] ?? 0 }
 
     /// The payloads of the committed entries, as text.
     func texts(_ group: UInt64) -> [String] { frames(group).flatMap(\.texts) }
@@ -70,6 +74,7 @@ struct Ledger {
             return .violation("\(frame.point) leaves a gap")
         }
         if frame.batch.voters != 0 { configurations[group] = frame.batch.voters }
+        if frame.batch.admissions != 0 { named[group] = frame.batch.admissions }
         return .new
     }
 }

@@ -20,6 +20,12 @@ final class Member {
     var clock = Clock()
     /// Its disk was wiped or rolled back: every other node refuses it.
     var isExiled = false
+    /// How often it was admitted anew, with a new disk.
+    var generation: UInt32 = 0
+    /// The admissions that logs begin with at this node.
+    var admissions: UInt32 = 0
+    /// Whether its disk was lost since it last started.
+    private(set) var isReborn = false
     /// Groups of which the hard state did not load; they stay lost.
     var lost: Set<UInt64> = []
     /// What it had before its disk was wiped: what it promised then still counts.
@@ -65,6 +71,20 @@ final class Member {
         isExiled = true
         lost = []
         forgetMemory()
+    }
+
+    /// Puts an empty disk in its place, which has no vote until logs name the generation.
+    func renew(generation: UInt32) {
+        lose(Disk())
+        isExiled = false
+        isReborn = true
+        self.generation = generation
+    }
+
+    /// What a start says of the disk, once.
+    func takeLoss() -> Bool {
+        defer { isReborn = false }
+        return isExiled || isReborn
     }
 
     func view(_ group: UInt64 = 1) -> mp_group_view { replica?.view(group) ?? mp_group_view() }

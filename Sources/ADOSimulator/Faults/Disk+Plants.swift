@@ -13,6 +13,7 @@ extension Disk {
             content.hard.tip = last.point
             content.hard.commit = last.point
             content.hard.voters = ledger.voters(group) ?? 0
+            content.hard.admissions = ledger.admissions(group)
             disk.prepare(group, content)
         }
         return disk

@@ -37,6 +37,8 @@ enum Fault {
     case tear(Int, isNoticed: Bool)
     /// The member stops; before it starts again, others trim their logs.
     case trim(Int)
+    /// The disk is wiped, and an operator approves of the new one.
+    case renew(Int)
 
     /// A link in one direction.
     struct Line: Hashable {
@@ -59,6 +61,7 @@ enum Fault {
         case .flushError: .flushError
         case .damage, .rot, .tear: .damage
         case .wipe, .rollback: .wipe
+        case .renew: .renew
         case .skew: .skew
         case .jump: .jump
         case .replaceClient, .crowd: .clients
@@ -118,6 +121,7 @@ extension Fault: CustomStringConvertible {
         case .pull(let place): "let \(Self.name(place)) pull"
         case .push(let place): "let \(Self.name(place)) push"
         case .trim(let place): "trim the logs of all but \(Self.name(place))"
+        case .renew(let place): "wipe the disk of \(Self.name(place)) and admit it anew"
         }
     }
 

@@ -39,6 +39,8 @@ public enum FaultClass: String, CaseIterable, Sendable {
     /// An owner is parted from all but one voter, is overtaken, owns again, and only then gets the
     /// answers of that voter.
     case overtaken
+    /// A node starts with an empty disk, and is admitted again: it votes where it is named.
+    case renew
 
     /// Whether it is a play with parts, which a whole run is about.
     var isPlay: Bool { self == .rivals || self == .overtaken }

@@ -57,6 +57,7 @@ struct Schedule {
         case .trim: often { .trim($0.voter(&$1)) }
         case .damage: forGood { .damage($0, group: $1.below(8), isHard: $1.chance(500)) }
         case .wipe: forGood { $1.chance(500) ? .wipe($0) : .rollback($0) }
+        case .renew: renewals()
         case .rivals: rivals()
         case .overtaken: overtaken()
         }
@@ -98,6 +99,21 @@ struct Schedule {
             guard damaged.contains(place) || damaged.count < spare else { continue }
             damaged.insert(place)
             add(at, lasts, drawn)
+        }
+    }
+
+    /// One member after the other, again and again: each time a quorum keeps its disks.
+    ///
+    /// Not beside votes that are lost for good, nor where voters change: all might be lost.
+    private mutating func renewals() {
+        guard plan.voters > 2, plan.changes == 0, damaged.isEmpty else { return }
+        let pause = plan.timeout * [2, 4, 8][random.below(3)]
+        var at = random.below(pause)
+        while at < plan.trouble {
+            let place = random.below(Int(plan.voters))
+            let lasts = random.within(timeout / 8...timeout)
+            add(at, lasts, .renew(place))
+            at += lasts + random.within(pause / 2...2 * pause)
         }
     }
 

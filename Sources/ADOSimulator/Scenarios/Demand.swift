@@ -30,6 +30,8 @@ enum Demand: Sendable {
     case repairs
     /// The others refuse those whose disk is not what it was.
     case refusesDisk
+    /// Those that were admitted anew vote.
+    case readmits
     /// Something is committed so soon after the end of the trouble.
     case recovers(within: Double)
     /// All voters are equal so soon after the end of the trouble.

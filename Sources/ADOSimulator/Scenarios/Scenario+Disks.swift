@@ -113,6 +113,13 @@ extension Scenario {
                 .refusesDisk, .neverSilentFor(3), .leaderChanges(atMost: 1), .recovers(within: 3),
                 .evens(within: 3),
             ]),
+        Scenario(
+            "renew", row: 26, "a disk is wiped, and its server admitted anew",
+            [Trouble(.renew(.anyone))],
+            demands: [
+                .neverSilentFor(3), .leaderChanges(atMost: 1), .recovers(within: 3),
+                .evens(within: 3), .readmits,
+            ]),
     ]
 
     static let ofCallers: [Scenario] = [

@@ -93,6 +93,7 @@ struct Trouble: Sendable {
         case wipe(Role)
         /// All sessions are evicted by others.
         case crowd
+        case renew(Role)
     }
 
     enum Rot: Sendable {

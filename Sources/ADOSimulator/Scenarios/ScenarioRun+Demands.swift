@@ -28,8 +28,8 @@ extension ScenarioRun {
         case .keepsLeader, .changesLeader, .leaderChanges, .endsWithoutStir: election(demand)
         case .answersWaiting(let bound):
             expect(answeredAt, "all that wait have an answer", bound, end)
-        case .saysNoQuorum, .saysFull, .noticesDamage, .repairs, .refusesDisk, .answers,
-            .tellsEvicted:
+        case .saysNoQuorum, .saysFull, .noticesDamage, .repairs, .refusesDisk, .readmits,
+            .answers, .tellsEvicted:
             answer(demand)
         }
     }
@@ -109,6 +109,11 @@ extension ScenarioRun {
         case .refusesDisk:
             let trusted = members.filter { !$0.isExiled }
             return trusted.isEmpty ? nil : "\(trusted.map(\.id)) are trusted with another disk"
+        case .readmits:
+            let renewed = members.filter { $0.generation > 0 }
+            if renewed.isEmpty { return "nobody was admitted anew" }
+            let mute = renewed.filter { $0.view(1).unnamed }
+            return mute.isEmpty ? nil : "\(mute.map(\.id)) have no vote"
         case .answers(let least):
             let count = simulation.calls?.answered ?? 0
             return count >= least ? nil : "callers got \(count) answers, not \(least)"

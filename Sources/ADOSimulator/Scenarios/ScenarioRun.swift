@@ -85,6 +85,7 @@ final class ScenarioRun {
         simulation.start()
         simulation.calls?.begin()
         simulation.after(timeout / 4, .repair)
+        simulation.after(timeout / 4, .name)
         run(for: 8 * timeout) { self.simulation.leader != 0 && self.commits.count > 2 }
     }
 

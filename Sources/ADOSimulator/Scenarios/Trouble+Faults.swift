@@ -47,7 +47,7 @@ extension Trouble {
         case .kill(let role), .pause(let role), .throttle(let role), .part(let role),
             .lag(let role, _), .skew(let role, _), .jump(let role, _), .slowDisk(let role, _),
             .fullDisk(let role), .failFlush(let role, _), .tear(let role), .rot(let role, _),
-            .rollback(let role), .wipe(let role):
+            .rollback(let role), .wipe(let role), .renew(let role):
             role
         case .links, .weather, .flap, .swizzle, .crowd: .anyone
         }
@@ -70,6 +70,7 @@ extension Trouble {
         case .rot(_, let rot): return places.map { rotFault($0, rot, &stage) }
         case .rollback: return places.map { .rollback($0) }
         case .wipe: return places.map { .wipe($0) }
+        case .renew: return places.map { .renew($0) }
         case .throttle, .links, .weather, .flap, .swizzle, .crowd: return []
         }
     }

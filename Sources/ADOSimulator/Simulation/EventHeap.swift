@@ -11,6 +11,8 @@ enum Happening {
     case nudge(every: UInt64, number: Int)
     /// Every driver looks for damaged frames, and repairs those it knows of.
     case repair
+    /// Every owner names the disks that were admitted anew.
+    case name
     case begin(Int)
     case end(Int)
     case restart(UInt64)

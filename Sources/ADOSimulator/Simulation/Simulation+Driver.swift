@@ -53,7 +53,7 @@ extension Simulation {
     func pull(_ node: UInt64, _ group: UInt64) {
         guard cluster.place(of: node) != nil, cluster[node].isUp else { return }
         let view = cluster[node].view(group)
-        guard view.role == MP_FOLLOWING, !view.lost else { return }
+        guard view.role == MP_FOLLOWING, !view.lost, !view.unnamed else { return }
         cluster.pull(node, group: group)
     }
 
@@ -129,7 +129,7 @@ extension Simulation {
             workAsOwner(member.id, group)
         } else if random.chance(300) {
             readTips(member.id, group)
-        } else if !view.lost, random.chance(plan.rivalry) {
+        } else if !view.lost, !view.unnamed, random.chance(plan.rivalry) {
             let patience = random.within(timeout / 4...2 * timeout)
             cluster.pull(member.id, group: group, within: patience)
         }

@@ -16,6 +16,7 @@ extension Simulation {
         case .cut(let lines, let isNoticed): cut(lines, isNoticed)
         case .clog(let lines): for line in lines { network.clog(line) }
         case .crash(let place), .damage(let place, _, _), .wipe(let place): crash(at: place)
+        case .renew(let place): beginRenewal(place)
         case .pause(let place): pauses[place, default: 0] += 1
         case .slowDisk(let place, let delay): slowDisk(place, delay)
         case .fullDisk(let place): setFull(place, true)
@@ -56,6 +57,7 @@ extension Simulation {
             let group = plan.groups[number % plan.groups.count]
             damage(place, group, isHard ? nil : random.below(1 << 20))
         case .wipe(let place): replaceDisk(place, by: Disk())
+        case .renew(let place): endRenewal(place)
         case .rollback(let place):
             crash(at: place)
             replaceDisk(place, by: snapshots[place] ?? Disk())
@@ -75,7 +77,8 @@ extension Simulation {
     private func pullAll(_ place: Int) {
         let member = cluster.members[place]
         guard member.isUp, pauses[place] == nil else { return }
-        for group in plan.groups where !member.view(group).lost {
+        for group in plan.groups
+        where !member.view(group).lost && !member.view(group).unnamed {
             cluster.pull(member.id, group: group, within: 2 * timeout)
         }
     }

@@ -7,6 +7,7 @@ extension Simulation {
         start()
         after(timeout / 8, .work)
         after(timeout / 4, .repair)
+        after(timeout / 4, .name)
         calls?.begin()
         run(for: plan.trouble)
         heal()
@@ -17,6 +18,7 @@ extension Simulation {
 
     func heal() {
         isCalm = true
+        renewing = []
         cuts = [:]
         stalls = [:]
         failing = []
@@ -43,8 +45,11 @@ extension Simulation {
         let sound = cluster.voters.filter { node in
             plan.groups.allSatisfy { cluster[node].hasVote($0) }
         }
+        let isNamed = cluster.voters.allSatisfy { node in
+            plan.groups.allSatisfy { names(node, $0) }
+        }
         let lost = cluster.voters.filter { !sound.contains($0) }
-        let left = Set((plan.healsQuorumOnly ? spare(of: sound) : []) + lost)
+        let left = Set((plan.healsQuorumOnly && isNamed ? spare(of: sound) : []) + lost)
         for node in left.sorted() where cluster[node].isUp { crash(node) }
         return left
     }
@@ -132,6 +137,7 @@ extension Simulation {
                 let view = member.view(group)
                 return "role \(view.role.rawValue) promised \(view.promised) commit \(view.commit) "
                     + "tip \(view.tip)\(view.lost ? " lost" : "")"
+                    + "\(view.unnamed ? " unnamed" : "")"
             }
             let serving = nodeName(member.serving)
             let state = !member.isUp ? " down" : member.isExiled ? " exiled" : ""

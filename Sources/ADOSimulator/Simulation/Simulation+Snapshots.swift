@@ -21,8 +21,8 @@ extension Simulation {
             guard view.commit.index > 0, let state = state(of: member, group) else { continue }
             let before = member.disk.snapshots[group]?.point
             let snapshot = StoredSnapshot(
-                point: view.commit, voters: view.voters_committed, ballot: view.promised,
-                state: state)
+                point: view.commit, voters: view.voters_committed,
+                admissions: view.admissions_committed, ballot: view.promised, state: state)
             if view.commit.index > before?.index ?? 0 { member.disk.snapshots[group] = snapshot }
             trim(member, group, before)
         }
@@ -55,7 +55,7 @@ extension Simulation {
             else { return nil }
             // The promise of now: by then more may be known to be committed.
             return StoredSnapshot(
-                point: snapshot.point, voters: snapshot.voters,
+                point: snapshot.point, voters: snapshot.voters, admissions: snapshot.admissions,
                 ballot: max(snapshot.ballot, other.view(group).promised), state: snapshot.state)
         }
         let newest = found.max { $0.point.index < $1.point.index }
@@ -84,8 +84,8 @@ extension Simulation {
 
     private func install(_ snapshot: StoredSnapshot, _ node: UInt64, _ group: UInt64) {
         let status = cluster.install(
-            node, at: snapshot.point, voters: snapshot.voters, ballot: snapshot.ballot,
-            group: group)
+            node, at: snapshot.point, voters: snapshot.voters, admissions: snapshot.admissions,
+            ballot: snapshot.ballot, group: group)
         if status != MP_OK && status != MP_STALE {
             cluster.fail(.refusal, "the install of \(snapshot.point) returns \(status)")
         }

@@ -58,6 +58,12 @@ final class Simulation {
     var nudges = 0
     /// How often the voters were changed.
     var changes = 0
+    /// Nodes whose disk is about to be wiped, to be admitted anew.
+    var renewing: Set<UInt64> = []
+    /// What was approved, as logs begin with it.
+    var approved: UInt32 = 0
+    /// How often an owner named a new disk.
+    var namings = 0
     /// How many faults of each class began.
     var begun: [FaultClass: Int] = [:]
 
@@ -220,6 +226,7 @@ final class Simulation {
         case .crowd: crowd()
         case .nudge(let pause, let number): nudge(every: pause, number)
         case .repair: repair()
+        case .name: nameRenewed()
         case .begin(let number): begin(number)
         case .end(let number): end(number)
         case .restart(let node): restart(node)
@@ -240,7 +247,7 @@ final class Simulation {
             .snapshot(let node, _, _):
             cluster.place(of: node)
         case .call(let step): step.server.flatMap(cluster.place(of:))
-        case .work, .crowd, .nudge, .repair, .begin, .end, .restart, .reconnect: nil
+        case .work, .crowd, .nudge, .repair, .name, .begin, .end, .restart, .reconnect: nil
         }
     }
 

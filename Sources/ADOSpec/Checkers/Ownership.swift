@@ -21,6 +21,10 @@ public struct Ownership: Sendable {
                 promised[proposer] = record.ballot
             }
             return nil
+        case .diskLost:
+            // What it had prepared and never owned, it may prepare again.
+            promised[record.node] = nil
+            return nil
         default: return nil
         }
     }

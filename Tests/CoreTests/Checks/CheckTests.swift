@@ -100,7 +100,8 @@ import Testing
         write.group = 1
         write.batch_first = 1
         write.hard = mp_hard_state(
-            promised: mp_ballot(2, 1), tip: a.point, commit: a.point, trimmed: .root, voters: 0)
+            promised: mp_ballot(2, 1), tip: a.point, commit: a.point, trimmed: .root, voters: 0,
+            admissions: 0, born: 0)
         disk.submit(write, frame: a)
         #expect(disk.makeNextDurable().violation == nil)
 

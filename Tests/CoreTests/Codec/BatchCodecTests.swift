@@ -33,9 +33,9 @@ import Testing
     @Test func `of a configuration reads back its voters, and holds nothing else`() {
         var draft = Draft(room: 64)
         defer { draft.discard() }
-        #expect(mp_batch_configure(&draft.builder, 0b1011) == MP_OK)
+        #expect(mp_batch_configure(&draft.builder, 0b1011, 0) == MP_OK)
         #expect(mp_batch_append(&draft.builder, MP_ENTRY_CALL.rawValue, nil, 0) == MP_BUSY)
-        #expect(mp_batch_configure(&draft.builder, 0b1) == MP_BUSY)
+        #expect(mp_batch_configure(&draft.builder, 0b1, 0) == MP_BUSY)
         var batch = mp_batch()
         mp_batch_seal(&draft.builder, 1, 1, mp_ballot(1, 1), 0, &batch)
         #expect(batch.voters == 0b1011)
@@ -46,7 +46,33 @@ import Testing
         #expect(Self.sample().batch.voters == 0)
     }
 
-    @Test(arguments: [[], [0], [UInt8](repeating: 0, count: 8), [UInt8](repeating: 255, count: 8)])
+    @Test func `of a configuration reads back the admissions that it names`() {
+        var draft = Draft(room: 64)
+        defer { draft.discard() }
+        #expect(mp_batch_configure(&draft.builder, 0b111, 0x300) == MP_OK)
+        #expect(draft.builder.size == MP_BATCH_HEADER_SIZE + MP_ENTRY_HEADER_SIZE + 16)
+        var batch = mp_batch()
+        mp_batch_seal(&draft.builder, 1, 1, mp_ballot(1, 1), 0, &batch)
+        #expect(batch.voters == 0b111 && batch.admissions == 0x300)
+        let bytes = Array(draft.bytes.prefix(Int(draft.builder.size)))
+        var decoded = mp_batch()
+        #expect(mp_batch_decode(bytes, bytes.count, &decoded) == MP_OK)
+        #expect(decoded.voters == 0b111 && decoded.admissions == 0x300)
+        for length in 0..<bytes.count {
+            var shorter = Array(bytes[..<length])
+            guard length > Int(MP_BATCH_HEADER_SIZE) + 8 else { continue }
+            #expect(mp_batch_decode(shorter, length, &decoded) == MP_MALFORMED)
+            shorter[Int(MP_BATCH_HEADER_SIZE)] = UInt8(length - Int(MP_BATCH_HEADER_SIZE) - 8)
+            let isVoters = length == Int(MP_BATCH_HEADER_SIZE) + 16
+            #expect(Self.sealAnew(&shorter) == (isVoters ? MP_OK : MP_MALFORMED))
+        }
+    }
+
+    @Test(arguments: [
+        [], [0], [UInt8](repeating: 0, count: 8), [UInt8](repeating: 255, count: 8),
+        [7, 0, 0, 0, 0, 0, 0, 0] + [UInt8](repeating: 0, count: 8),
+        [7, 0, 0, 0, 0, 0, 0, 0] + [1, 0, 0, 0, 1, 0, 0, 0],
+    ])
     func `of a configuration that names no voters, or too many, is refused`(payload: [UInt8]) {
         let kind = MP_ENTRY_CONFIGURATION.rawValue
         var draft = Draft(room: 32)

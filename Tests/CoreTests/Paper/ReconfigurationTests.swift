@@ -263,7 +263,7 @@ import Testing
     @Test func `is not an entry that anybody may invoke`() {
         let cluster = reconfigurable(servers: 3)
         var draft = Draft(room: 16)
-        #expect(mp_batch_configure(&draft.builder, 0b11) == MP_OK)
+        #expect(mp_batch_configure(&draft.builder, 0b11, 0) == MP_OK)
         #expect(cluster.invoke(1, draft, group: 1) == MP_MALFORMED)
     }
 
@@ -318,7 +318,7 @@ import Testing
     ) -> Frame {
         var draft = Draft(room: 16)
         let set = voters.reduce(0) { $0 | mp_voters_of($1) }
-        #expect(mp_batch_configure(&draft.builder, set) == MP_OK)
+        #expect(mp_batch_configure(&draft.builder, set, 0) == MP_OK)
         var batch = mp_batch()
         let last = log.last?.batch
         mp_batch_seal(&draft.builder, 1, (last?.last ?? 0) + 1, ballot, last?.checksum ?? 0, &batch)

@@ -35,7 +35,8 @@ enum mp_entry_kind {
     MP_ENTRY_CALL = 1, /* A method call, with its session and request number. */
     MP_ENTRY_BARRIER,  /* Nothing: it makes an inherited branch committable. */
     MP_ENTRY_CREATE,   /* The first entry of a log: the object's type and name. */
-    /* The voters from here on, as 8 bytes (see mp/voters.h); the only entry of its batch. */
+    /* The voters from here on (see mp/voters.h); the only entry of its batch. 8 bytes: the voters.
+     * 16 bytes: the voters, the admissions from here on (4, not 0), zero (4). */
     MP_ENTRY_CONFIGURATION,
 };
 
@@ -55,6 +56,7 @@ struct mp_batch {
     uint64_t previous;
     uint64_t checksum;
     uint64_t voters; /* Of a configuration; 0 for all other batches. */
+    uint32_t admissions; /* Of a configuration that names some; 0: they stay as they are. */
     uint32_t count;
     uint32_t size;
     const uint8_t *bytes;
@@ -101,9 +103,10 @@ void mp_batch_begin(struct mp_batch_builder *builder, uint8_t *bytes, uint32_t c
 MP_MUST_USE enum mp_status mp_batch_append(struct mp_batch_builder *builder, uint32_t kind,
                                            const uint8_t *payload, uint32_t size);
 
-/* Append the one entry of a configuration to an empty builder. MP_OK, MP_BUSY, MP_MALFORMED as for
- * mp_batch_append(). */
-MP_MUST_USE enum mp_status mp_batch_configure(struct mp_batch_builder *builder, uint64_t voters);
+/* Append the one entry of a configuration to an empty builder; with `admissions` 0 they stay as
+ * they are. MP_OK, MP_BUSY, MP_MALFORMED as for mp_batch_append(). */
+MP_MUST_USE enum mp_status mp_batch_configure(struct mp_batch_builder *builder, uint64_t voters,
+                                              uint32_t admissions);
 
 /* The voters that the builder names, if it holds a configuration; else 0. */
 uint64_t mp_batch_voters(const struct mp_batch_builder *builder);

@@ -9,7 +9,7 @@
  *       16    1  kind
  *       17    1  outcome
  *       18    2  flags
- *       20    4  zero
+ *       20    4  admissions (see mp/voters.h), with the tip of a PROMISE or TIP; else zero
  *       24    8  group
  *       32   16  ballot: round, node
  *       48   32  point: index, ballot round, ballot node, checksum
@@ -90,6 +90,7 @@ struct mp_message {
     uint8_t kind;    /* enum mp_message_kind */
     uint8_t outcome; /* enum mp_message_outcome */
     uint16_t flags;  /* enum mp_message_flag */
+    uint32_t admissions;
     uint64_t group;
     struct mp_ballot ballot;
     struct mp_point point;

@@ -34,6 +34,9 @@ struct mp_options {
      * servers. The others store and follow, and a configuration may name them later. */
     uint64_t configuration;
     bool votes;                     /* An acceptor with storage; then node is one of the voters. */
+    /* Of the own directory, and the admissions that logs begin with; see MP_EVENT_STANDING. */
+    uint32_t generation;
+    uint32_t admissions;
     uint32_t window;                /* Own batches in flight per group, 1 to MP_WINDOW_MAX. */
     uint32_t groups_max;            /* Groups this replica can hold. */
     /* Batch identities of all groups together: MP_SHARE for each of groups_max, and what is lent
@@ -53,7 +56,13 @@ struct mp_hard_state {
     struct mp_point commit; /* Known committed here; may lag, never leads. */
     struct mp_point trimmed; /* The log begins after it: a snapshot stands for what was before. */
     uint64_t voters;        /* In force at `commit`; 0: as the log began. */
+    uint32_t admissions;    /* Named by the log up to `commit`. */
+    uint32_t born;          /* Those that the log began with at this node. */
 };
+
+/* The generation of a directory that may vote nowhere, not even in a new log. */
+#define MP_GENERATION_NONE UINT32_MAX
+
 
 /* The identity of one batch of a log. */
 struct mp_identity {
@@ -63,6 +72,7 @@ struct mp_identity {
     uint64_t previous;
     uint64_t checksum;
     uint64_t voters; /* Of a configuration; 0 for all other batches. */
+    uint32_t admissions; /* Of a configuration that names some; 0 for all others. */
     uint32_t size;   /* Of the frame, in bytes. */
     uint32_t count;
 };
@@ -85,6 +95,9 @@ enum mp_event_kind {
     MP_EVENT_RELEASE,  /* Give up owning without being told to; the log stays. */
     MP_EVENT_DISK,     /* How the disk is: stalled, full, or well. */
     MP_EVENT_MEMBERSHIP, /* Invoke a configuration: other voters from that entry on. */
+    MP_EVENT_ADMIT,      /* Invoke a configuration that names a server's new directory. */
+    MP_EVENT_STANDING,   /* Which directory this one is, and which are known of the others. */
+    MP_EVENT_HEARD,      /* A log that was there before this directory was: no vote in it yet. */
     MP_EVENT_DAMAGED,    /* A stored frame of the group cannot be read any more: no vote. */
     MP_EVENT_REPAIRED,   /* Every frame of the group is durable again, each the same as before. */
     MP_EVENT_TRIM,    /* A snapshot at or after a point is durable: the log may begin there. */
@@ -95,7 +108,7 @@ struct mp_event {
     enum mp_event_kind kind;
     uint64_t now_us; /* Monotonic. Never goes back. */
     uint64_t group;  /* Of LOAD, WRITTEN, PULL, INVOKE, PUSH, CONFIRM, TIPS, RELEASE,
-                      MEMBERSHIP, DAMAGED, REPAIRED, TRIM, INSTALL. */
+                      MEMBERSHIP, ADMIT, HEARD, DAMAGED, REPAIRED, TRIM, INSTALL. */
     union {
         struct {
             struct mp_hard_state hard;
@@ -130,11 +143,26 @@ struct mp_event {
             uint64_t voters;                /* See mp/voters.h. */
         } membership;
         struct {
+            struct mp_batch_builder *batch; /* As for membership. */
+            uint64_t node;
+            uint32_t generation; /* Of its new directory; above the one that the log names. */
+        } admit;
+        struct {
+            /* Of the own directory, or MP_GENERATION_NONE. It votes in the logs whose committed
+             * configuration names it, and in those that began with it. */
+            uint32_t generation;
+            /* What logs begin with that this node hears of from now on. The own generation is to
+             * be among them once every log that may be older than the own directory was told of
+             * with HEARD, or never. */
+            uint32_t admissions;
+        } standing;
+        struct {
             struct mp_point point; /* Committed; the end of a batch. */
         } trim;
         struct {
             struct mp_point point; /* The last entry that the snapshot holds. */
             uint64_t voters;       /* In force there; 0: as the log began. */
+            uint32_t admissions;   /* Named by the log up to there. */
             /* Whoever knew that the point is committed had promised at most this. */
             struct mp_ballot ballot;
         } install;
@@ -243,20 +271,23 @@ MP_MUST_USE enum mp_status mp_replica_init(void *memory, size_t size,
  *                  groups is full.
  *                  INVOKE, LOAD, RECEIVE: the log outgrew its share, and nothing is left to lend.
  *                  MEMBERSHIP: also, a configuration on the branch is not committed yet (R2).
- * MP_FULL          INVOKE, MEMBERSHIP: the own disk is full.
- * MP_STALE         INVOKE, PUSH, CONFIRM, MEMBERSHIP: this node does not own the group. PULL: one
- *                  is under way, or the own copy of the group is lost or damaged. TRIM: the log
- *                  begins there already, or the point is not committed. INSTALL: as much is
+ *                  ADMIT: as MEMBERSHIP. HEARD: the table of groups is full.
+ * MP_FULL          INVOKE, MEMBERSHIP, ADMIT: the own disk is full.
+ * MP_STALE         INVOKE, PUSH, CONFIRM, MEMBERSHIP, ADMIT: this node does not own the group.
+ *                  PULL: one is under way, or this node has no vote in the group. ADMIT: the log
+ *                  names that generation already, or a later one. HEARD: the group is known. TRIM:
+ *                  the log begins there already, or the point is not committed. INSTALL: as much is
  *                  committed here, or this node owns the group. Both, and REPAIRED: the own copy is
  *                  lost; neither frames nor a snapshot bring a promise back.
- * MP_NOT_READY     CONFIRM, MEMBERSHIP: no entry of the own ballot is committed yet (R3).
+ * MP_NOT_READY     CONFIRM, MEMBERSHIP, ADMIT: no entry of the own ballot is committed yet (R3).
  * MP_DISJOINT      MEMBERSHIP: more than one voter would change at once (R1+).
- * MP_UNKNOWN_GROUP PUSH, INVOKE, CONFIRM, RELEASE, WRITTEN, MEMBERSHIP, DAMAGED, REPAIRED, TRIM: no
- *                  such group.
+ * MP_UNKNOWN_GROUP PUSH, INVOKE, CONFIRM, RELEASE, WRITTEN, MEMBERSHIP, ADMIT, DAMAGED, REPAIRED,
+ *                  TRIM: no such group.
  * MP_CONFLICT      RECEIVE: the message contradicts what is committed here: a peer is corrupt.
  *                  TRIM: so does the point.
  * MP_MALFORMED     RECEIVE: the message breaks the protocol's form. INVOKE: a configuration, which
  *                  is for MEMBERSHIP. MEMBERSHIP: no voters, too many, or one that is no server.
+ *                  ADMIT: not a voter other than this one, or a generation that has no room.
  *                  INSTALL: no such snapshot can be: its ballot is below its point's. */
 MP_MUST_USE enum mp_status mp_replica_step(struct mp_replica *replica,
                                            const struct mp_event *event,
@@ -275,6 +306,7 @@ struct mp_group_view {
     enum mp_role role;
     bool lost;             /* No vote: the own copy is lost, or damaged. */
     bool damaged;          /* Of these: only frames cannot be read, and they can be repaired. */
+    bool unnamed;          /* No vote: no committed configuration names the own directory yet. */
     bool ready;            /* Owning, and an entry of the own ballot is committed. */
     struct mp_ballot owner;    /* Own ballot if owning, else the highest promised. */
     struct mp_ballot promised;
@@ -284,6 +316,8 @@ struct mp_group_view {
     uint64_t verified;     /* Last index verified against `promised`'s accepts. */
     uint64_t voters;       /* In force at the tip; see mp/voters.h. */
     uint64_t voters_committed; /* In force at the commit point. */
+    uint32_t admissions;   /* Named by the log up to the tip. */
+    uint32_t admissions_committed; /* Named by it up to the commit point. */
     uint32_t in_flight;    /* Own batches pushed and not committed. */
     uint32_t window_free;  /* Batches INVOKE would still take. */
 };
@@ -298,6 +332,10 @@ bool mp_replica_next_group(const struct mp_replica *replica, uint32_t *cursor,
 
 /* What an owner knows of a voter's copy: the last index it acknowledged for the own ballot. */
 uint64_t mp_replica_match(const struct mp_replica *replica, uint64_t group, uint64_t voter);
+
+/* The generation of a server that the log names up to its tip; 0 if it names none, or if there is
+ * no such group or server. */
+uint32_t mp_replica_generation(const struct mp_replica *replica, uint64_t group, uint64_t node);
 
 /* The identity of the batch that holds `index`; false if it is not among those in memory. */
 bool mp_replica_identity(const struct mp_replica *replica, uint64_t group, uint64_t index,

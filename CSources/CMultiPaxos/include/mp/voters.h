@@ -34,4 +34,26 @@ static inline bool mp_voters_adjacent(uint64_t a, uint64_t b) {
     return mp_voters_count(a ^ b) <= 1;
 }
 
+/* Admissions: how often each server was admitted anew, because it had lost its directory. Votes
+ * belong to a directory, not to a machine: a voter is a server of one generation. Generation 0 is
+ * the directory that the cluster began with. All servers share one word, in the order of their
+ * ids, each with as many bits: 10 for three servers, 6 for five, 3 for nine. */
+
+/* The highest generation that a word has room for. */
+static inline uint32_t mp_generation_max(uint32_t servers) {
+    return servers < 2 ? 0xffff : ((uint32_t)1 << (32 / servers)) - 1;
+}
+
+/* The generation of the server whose id has so many below it. */
+static inline uint32_t mp_admissions_get(uint32_t admissions, uint32_t servers, uint32_t rank) {
+    return admissions >> (32 / servers * rank) & mp_generation_max(servers);
+}
+
+/* The same word, with another generation of that server. */
+static inline uint32_t mp_admissions_set(uint32_t admissions, uint32_t servers, uint32_t rank,
+                                         uint32_t generation) {
+    uint32_t shift = 32 / servers * rank;
+    return (admissions & ~(mp_generation_max(servers) << shift)) | generation << shift;
+}
+
 #endif /* MP_VOTERS_H */
