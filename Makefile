@@ -30,7 +30,7 @@ format: install  ## rewrite the Swift sources in the house layout
 	swift format --in-place -r Sources Tests Benchmarks Examples Package.swift
 
 clean:           ## remove what was built
-	rm -rf .build .build-asan .build-tsan .build-fuzz .build-exhaustive .build-examples
+	rm -rf .build .build-asan .build-tsan .build-fuzz .build-exhaustive .build-examples .build-cov
 
 install:         ## install the C libraries if they are missing
 	@.ci/install

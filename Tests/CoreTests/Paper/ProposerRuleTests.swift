@@ -56,6 +56,29 @@ import Testing
         #expect(cluster[1].log() == ["x", "y", "z"], "nothing was adopted")
     }
 
+    /// It has lost the group since, or finds nothing that it can read.
+    @Test(arguments: [MP_OUTCOME_GONE, MP_OUTCOME_OK].map { UInt8($0.rawValue) })
+    func `asks anew when the log that was promised cannot be had`(outcome: UInt8) throws {
+        let cluster = Self.withLongLog(voters: 3)
+        cluster.pull(1)
+        cluster.flush(1)
+        cluster.deliver(MP_MESSAGE_PREPARE, to: 2)
+        cluster.flush(2)
+        cluster.deliver(MP_MESSAGE_PROMISE, from: 2)
+        cluster.deliver(MP_MESSAGE_FETCH, to: 2)
+        let sent = cluster.take { $0.from == 2 }
+        let fetched = try #require(sent.first { $0.is(MP_MESSAGE_FETCHED) })
+        var answer = fetched.message
+        answer.outcome = outcome
+        answer.point = .root
+        cluster.receiveHonest(Packet(from: 2, to: 1, message: answer))
+        #expect(cluster[1].view().role == MP_PREPARING)
+        #expect(cluster.inFlight.contains { $0.is(MP_MESSAGE_PREPARE) && $0.to == 2 })
+        cluster.settle(among: [1, 2])
+        #expect(cluster.lastPullOutcome(1)?.kind == MP_PULLED)
+        #expect(cluster[1].log() == ["a", "b", "c", "d"])
+    }
+
     @Test func `chooses again when the best acceptor dies and the others are a quorum`() throws {
         let cluster = Self.withLongLog(voters: 5)
         cluster.pull(1)
