@@ -160,6 +160,97 @@ import Testing
     }
 }
 
+extension `A stored snapshot` {
+    /// Flips a byte at each of the places, and runs `body` with the directory open each time.
+    private func flipping(
+        _ offset: Int, _ places: some Sequence<Int>, _ file: DataFile,
+        _ body: (Storage, Int) throws -> Void
+    ) throws {
+        for place in places {
+            let byte = file.bytes(at: offset + place, 1)[0]
+            try file.with([byte ^ 0x11], at: [offset + place]) {
+                try body(try Storage(options), place)
+            }
+        }
+    }
+
+    /// A log of one batch with a snapshot of two chunks, and where its parts lie in the file.
+    private func storeOne() throws -> (whole: [UInt8], record: Int, chunks: [Int], DataFile) {
+        let whole = bytes(300_000)
+        do {
+            let storage = try Storage(options)
+            var log = Log(5)
+            try storage.commit([log.append([[1]])])
+            try storage.commit([log.commit(1)])
+            try put(whole, at: 1, in: storage)
+            try storage.putSnapshot(manifest(whole, at: 1))
+        }
+        let file = try DataFile(options)
+        let key = littleEndian(5) + littleEndian(1)
+        let ballot = littleEndian(3)
+        let record = try file.offsets(of: [3, 0, 0, 0, 0, 0, 0, 0] + key + ballot)[0]
+        let chunks = try [0, 1].map { number in
+            let start = number * Int(MP_LMDB_CHUNK_SIZE)
+            let head = [3, 0, 0, 0, UInt8(number), 0, 0, 0] + key
+            return try file.offsets(of: head + whole[start..<start + 8])[0]
+        }
+        return (whole, record, chunks, file)
+    }
+
+    private func scrubOnce(_ storage: Storage) throws -> [Damage] {
+        var place = mp_lmdb_place()
+        var damages: [Damage] = []
+        repeat { _ = try storage.scrub(&place, bytes: 1 << 16, &damages) } while place.group != 0
+        return damages
+    }
+
+    @Test func `is found to be damaged whichever byte is`() throws {
+        let (_, record, chunks, file) = try storeOne()
+        do {
+            let storage = try Storage(options)
+            #expect(try storage.verify(nil).isEmpty && scrubOnce(storage).isEmpty)
+        }
+        let size = 24 + Int(MP_LMDB_CHUNK_SIZE) + 8
+        let inside = Array(0..<24) + stride(from: 24, to: size - 8, by: 9973)
+        let parts = [
+            (record, Array(0..<104)), (chunks[0], inside + Array(size - 8..<size)),
+            (chunks[1], Array(0..<24)),
+        ]
+        for (offset, places) in parts {
+            try flipping(offset, places, file) { storage, place in
+                let found = try storage.verify(nil)
+                #expect(found.map(\.what.snapshot) == [1], "byte \(place) of \(offset)")
+                #expect(found.allSatisfy { $0.text.contains("group 5: the snapshot at index 1") })
+                #expect(try scrubOnce(storage).map(\.what.snapshot) == [1])
+            }
+        }
+    }
+
+    @Test func `is had again from a copy that has it, and from no other`() throws {
+        let (whole, record, chunks, file) = try storeOne()
+        var copy = options
+        copy.path = directory.path("copy")
+        try FileManager.default.copyItem(atPath: options.path, toPath: copy.path)
+        for offset in [record, chunks[0], chunks[1]] {
+            try flipping(offset, [30], file) { storage, _ in
+                let source = try Storage(copy)
+                let (repaired, damages) = try storage.restore(from: source)
+                #expect(repaired == 1 && damages.isEmpty)
+                #expect(try storage.readChunks(5, 1, count: 2) == whole)
+                #expect(try storage.verify(nil).isEmpty)
+            }
+        }
+        // The copy is damaged in another place: nothing of it is taken.
+        let other = try DataFile(copy)
+        try other.with([whole[7] ^ 1], at: [chunks[0] + 24 + 7]) {
+            try flipping(chunks[1], [30], file) { storage, _ in
+                let (repaired, damages) = try storage.restore(from: Storage(copy))
+                #expect(repaired == 0 && damages.map(\.what.snapshot) == [1])
+            }
+        }
+    }
+}
+
 @Suite struct `A trimmed log` {
     let directory: TemporaryDirectory
     let options: Options

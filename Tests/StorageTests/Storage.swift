@@ -200,6 +200,16 @@ final class Storage {
         return bytes
     }
 
+    /// Repairs from another directory; returns how much was written, and what is damaged still.
+    func restore(from source: Storage) throws(Failure) -> (repaired: UInt64, damages: [Damage]) {
+        let found = Found()
+        var repaired: UInt64 = 0
+        try Failure.check {
+            mp_lmdb_restore(raw, source.raw, Found.add, found.context, &repaired, &$0)
+        }
+        return (repaired, found.damages)
+    }
+
     /// Mends a group; returns how many records were written, and what could not be mended.
     func mend(_ group: UInt64) throws(Failure) -> (records: UInt32, damages: [Damage]) {
         let found = Found()

@@ -180,6 +180,7 @@ struct mp_lmdb_damage {
     uint64_t last;           /* 0: an identity, or a hard state; mp_lmdb_mend() knows more. */
     uint64_t checksum;       /* Names the batch, if `last` is not 0. */
     struct mp_ballot ballot; /* Zero: unknown. */
+    uint64_t snapshot;       /* Not of the log: index of the snapshot that is damaged; else 0. */
 };
 
 /* Return false to stop. The pointers are valid for the call. */
@@ -195,8 +196,8 @@ MP_MUST_USE enum mp_status mp_lmdb_verify(struct mp_lmdb *env, uint64_t group, u
                                           uint64_t through, mp_lmdb_on_damage on_damage,
                                           void *context, struct mp_lmdb_error *error);
 
-/* Verify every group, and what there is beside groups. MP_OK, MP_SYSTEM as for verify; MP_CORRUPT
- * if the tree itself is damaged. */
+/* Verify every group with its snapshots, and what there is beside groups. MP_OK, MP_SYSTEM as for
+ * verify; MP_CORRUPT if the tree itself is damaged. */
 MP_MUST_USE enum mp_status mp_lmdb_verify_all(struct mp_lmdb *env, mp_lmdb_on_damage on_damage,
                                               void *context, struct mp_lmdb_error *error);
 
@@ -204,10 +205,11 @@ MP_MUST_USE enum mp_status mp_lmdb_verify_all(struct mp_lmdb *env, mp_lmdb_on_da
 struct mp_lmdb_place {
     uint64_t group;
     uint64_t first;
+    uint64_t chunk; /* Of the snapshot, from 1; 0: the log is not through yet. */
 };
 
-/* Verify about `bytes` bytes of frames, from *place on, and move it. *bytes is what was read.
- * MP_OK, MP_SYSTEM as for verify. */
+/* Verify about `bytes` bytes of frames and chunks, from *place on, and move it. *bytes is what was
+ * read. MP_OK, MP_SYSTEM as for verify. */
 MP_MUST_USE enum mp_status mp_lmdb_scrub(struct mp_lmdb *env, struct mp_lmdb_place *place,
                                          uint64_t *bytes, mp_lmdb_on_damage on_damage,
                                          void *context, struct mp_lmdb_error *error);

@@ -101,6 +101,14 @@ enum mp_status mp__read_hard(const struct mp_lmdb *env, MDB_txn *txn, uint64_t g
 enum mp_status mp__find_snapshot(const struct mp_lmdb *env, MDB_txn *txn, uint64_t group,
                                  struct mp_lmdb_snapshot *snapshot, struct mp_lmdb_error *error);
 
+/* snapshots.c: one chunk, verified. MP_CORRUPT: the error names group, index and what is wrong. */
+struct mp__chunk;
+enum mp_status mp__read_chunk(const struct mp_lmdb *env, MDB_txn *txn, uint64_t group,
+                              uint64_t index, uint64_t number, struct mp__chunk *chunk,
+                              struct mp_lmdb_error *error);
+enum mp_status mp__fail_snapshot(const struct mp_lmdb *env, uint64_t group, uint64_t index,
+                                 const char *what, struct mp_lmdb_error *error);
+
 /* node.c: records of the node database. */
 int mp__put_sequence(struct mp_lmdb *env, MDB_txn *txn, uint64_t sequence);
 enum mp_status mp__check_node_records(struct mp_lmdb *env, MDB_txn *txn,

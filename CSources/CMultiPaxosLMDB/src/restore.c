@@ -1,7 +1,7 @@
 /* Repairing a directory that is not in use, from itself and from a copy.
  *
- * A batch is taken by its checksum alone, so a copy of any age does no harm: what it has and this
- * directory never promised or accepted is of no interest. */
+ * A batch is taken by its checksum alone, and a snapshot by its index, so a copy of any age does no
+ * harm: what it has and this directory never promised or accepted is of no interest. */
 #include "internal.h"
 
 enum { BATCH_MAX = 256 };
@@ -63,6 +63,56 @@ static void mend(struct restoring *restoring, uint64_t group) {
     fetch(restoring, &wanted);
 }
 
+/* What a chunk of a copy goes through to become one of this directory. */
+struct copying {
+    struct restoring *restoring;
+    const struct mp_lmdb_snapshot *snapshot;
+    uint64_t hash;
+    uint64_t bytes;
+    bool writes; /* The first time through it is only looked at. */
+};
+
+static bool copy_chunk(void *context, uint64_t number, const uint8_t *bytes, uint32_t size) {
+    struct copying *copying = context;
+    struct restoring *restoring = copying->restoring;
+    copying->hash = mp_lmdb_chunk_hash(copying->hash, bytes, size);
+    copying->bytes += size;
+    if (!copying->writes) return true;
+    restoring->status =
+        mp_lmdb_put_chunks(restoring->env, copying->snapshot->group,
+                           copying->snapshot->point.index, number, bytes, size,
+                           restoring->error);
+    return restoring->status == MP_OK;
+}
+
+static bool read_copy(struct copying *copying) {
+    const struct mp_lmdb_snapshot *snapshot = copying->snapshot;
+    struct mp_lmdb_error absent;
+    enum mp_status status = mp_lmdb_read_chunks(
+        copying->restoring->source, snapshot->group, snapshot->point.index, 0,
+        mp_lmdb_chunk_count(snapshot->size), copy_chunk, copying, &absent);
+    return status == MP_OK && copying->bytes == snapshot->size &&
+           copying->hash == snapshot->checksum;
+}
+
+/* The whole snapshot, if the source has the one that is damaged here. It is looked at before
+ * anything is written. */
+static void copy_snapshot(struct restoring *restoring, const struct mp_lmdb_damage *damage) {
+    if (restoring->source == NULL) return;
+    struct mp_lmdb_snapshot snapshot;
+    struct mp_lmdb_error absent;
+    enum mp_status status =
+        mp_lmdb_get_snapshot(restoring->source, damage->group, &snapshot, &absent);
+    if (status != MP_OK || snapshot.point.index != damage->snapshot) return;
+    struct copying look = {.restoring = restoring, .snapshot = &snapshot};
+    if (!read_copy(&look)) return;
+    struct copying copy = {.restoring = restoring, .snapshot = &snapshot, .writes = true};
+    (void)read_copy(&copy);
+    if (restoring->status != MP_OK) return;
+    restoring->status = mp_lmdb_put_snapshot(restoring->env, &snapshot, restoring->error);
+    if (restoring->status == MP_OK) restoring->repaired += 1;
+}
+
 static bool is_over(const struct restoring *restoring) {
     return restoring->status == MP_SYSTEM || restoring->status == MP_FULL;
 }
@@ -75,7 +125,9 @@ static void repair_found(struct restoring *restoring) {
     bool mended = false;
     uint64_t group = 0;
     for (uint32_t i = 0; i < count && !is_over(restoring); i += 1) {
-        if (list[i].last != 0) {
+        if (list[i].snapshot != 0) {
+            copy_snapshot(restoring, &list[i]);
+        } else if (list[i].last != 0) {
             fetch(restoring, &list[i]);
         } else if (!mended || list[i].group != group) {
             mended = true;

@@ -93,8 +93,8 @@ enum mp_status mp_lmdb_put_snapshot(struct mp_lmdb *env, const struct mp_lmdb_sn
     return rc == 0 ? mp__commit(env, txn, error) : mp__abandon(env, txn, rc, error);
 }
 
-static enum mp_status fail_snapshot(const struct mp_lmdb *env, uint64_t group, uint64_t index,
-                                    const char *what, struct mp_lmdb_error *error) {
+enum mp_status mp__fail_snapshot(const struct mp_lmdb *env, uint64_t group, uint64_t index,
+                                 const char *what, struct mp_lmdb_error *error) {
     return mp__fail(error, MP_CORRUPT, "In %s group %llu: the snapshot at index %llu %s.",
                     env->path, (unsigned long long)group, (unsigned long long)index, what);
 }
@@ -117,7 +117,7 @@ static enum mp_status search_back(const struct mp_lmdb *env, MDB_cursor *cursor,
                      snapshot->group == group && snapshot->point.index == index &&
                      snapshot->size > 0;
         if (sound) return MP_OK;
-        status = fail_snapshot(env, group, index, "has a damaged record", error);
+        status = mp__fail_snapshot(env, group, index, "has a damaged record", error);
     }
     *snapshot = (struct mp_lmdb_snapshot){0};
     if (rc == 0 || rc == MDB_NOTFOUND) return status;
@@ -148,19 +148,19 @@ enum mp_status mp_lmdb_get_snapshot(struct mp_lmdb *env, uint64_t group,
     return status;
 }
 
-static enum mp_status read_chunk(const struct mp_lmdb *env, MDB_txn *txn, uint64_t group,
-                                 uint64_t index, uint64_t number, struct mp__chunk *chunk,
-                                 struct mp_lmdb_error *error) {
+enum mp_status mp__read_chunk(const struct mp_lmdb *env, MDB_txn *txn, uint64_t group,
+                              uint64_t index, uint64_t number, struct mp__chunk *chunk,
+                              struct mp_lmdb_error *error) {
     uint8_t bytes[MP__CHUNK_KEY_SIZE];
     mp__put_chunk_key(bytes, group, index, number);
     MDB_val key = {sizeof bytes, bytes};
     MDB_val value;
     int rc = mdb_get(txn, env->chunks, &key, &value);
-    if (rc == MDB_NOTFOUND) return fail_snapshot(env, group, index, "lacks a chunk", error);
+    if (rc == MDB_NOTFOUND) return mp__fail_snapshot(env, group, index, "lacks a chunk", error);
     if (rc != 0) return mp__fail_mdb(env, rc, "read a snapshot", error);
     bool sound = mp__decode_chunk(value.mv_data, value.mv_size, chunk) == MP__SOUND &&
                  chunk->group == group && chunk->index == index && chunk->number == number;
-    return sound ? MP_OK : fail_snapshot(env, group, index, "has a damaged chunk", error);
+    return sound ? MP_OK : mp__fail_snapshot(env, group, index, "has a damaged chunk", error);
 }
 
 enum mp_status mp_lmdb_read_chunks(struct mp_lmdb *env, uint64_t group, uint64_t index,
@@ -177,7 +177,7 @@ enum mp_status mp_lmdb_read_chunks(struct mp_lmdb *env, uint64_t group, uint64_t
     if (gone) status = MP_TRIMMED;
     for (uint64_t i = 0; i < count && status == MP_OK; i += 1) {
         struct mp__chunk chunk;
-        status = read_chunk(env, txn, group, index, first + i, &chunk, error);
+        status = mp__read_chunk(env, txn, group, index, first + i, &chunk, error);
         if (status == MP_OK && !on_chunk(context, first + i, chunk.bytes, chunk.size)) break;
     }
     mdb_txn_abort(txn);

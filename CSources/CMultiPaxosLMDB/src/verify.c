@@ -1,24 +1,15 @@
 /* Looking for damage before it is met: every identity, every frame, both copies of a hard state.
  * Reads are short transactions, on any thread; nothing is written. */
-#include "states.h"
 #include "rows.h"
+#include "states.h"
+#include "verify.h"
 
-struct verifying {
-    const struct mp_lmdb *env;
-    MDB_txn *txn;
-    mp_lmdb_on_damage on_damage;
-    void *context;
-    uint64_t budget; /* Bytes that may still be read. */
-    uint64_t bytes;  /* Read so far. */
-    bool stopped;    /* By the caller. */
-};
-
-static void report(struct verifying *verifying, const struct mp_lmdb_damage *damage,
-                   const struct mp_lmdb_error *error) {
+void mp__report(struct mp__verifying *verifying, const struct mp_lmdb_damage *damage,
+                const struct mp_lmdb_error *error) {
     if (!verifying->on_damage(verifying->context, damage, error)) verifying->stopped = true;
 }
 
-static void report_row(struct verifying *verifying, uint64_t group, uint64_t index,
+static void report_row(struct mp__verifying *verifying, uint64_t group, uint64_t index,
                        const char *what) {
     struct mp_lmdb_error error;
     struct mp_lmdb_damage damage = {.group = group, .first = index};
@@ -27,18 +18,18 @@ static void report_row(struct verifying *verifying, uint64_t group, uint64_t ind
                    "unknown.",
                    verifying->env->path, (unsigned long long)group, (unsigned long long)index,
                    what);
-    report(verifying, &damage, &error);
+    mp__report(verifying, &damage, &error);
 }
 
-static void report_state(struct verifying *verifying, uint64_t group, const char *what) {
+static void report_state(struct mp__verifying *verifying, uint64_t group, const char *what) {
     struct mp_lmdb_error error;
     struct mp_lmdb_damage damage = {.group = group};
     (void)mp__fail(&error, MP_CORRUPT, "In %s group %llu: %s.", verifying->env->path,
                    (unsigned long long)group, what);
-    report(verifying, &damage, &error);
+    mp__report(verifying, &damage, &error);
 }
 
-static void verify_frame(struct verifying *verifying, const struct mp__rows *rows) {
+static void verify_frame(struct mp__verifying *verifying, const struct mp__rows *rows) {
     struct mp_lmdb_error error;
     struct mp_batch batch;
     const struct mp_identity *identity = &rows->stored.identity;
@@ -53,7 +44,7 @@ static void verify_frame(struct verifying *verifying, const struct mp__rows *row
         .checksum = identity->checksum,
         .ballot = identity->ballot,
     };
-    report(verifying, &damage, &error);
+    mp__report(verifying, &damage, &error);
 }
 
 /* The indices that a log has: what was trimmed need not be there. */
@@ -79,8 +70,8 @@ struct walk {
     bool chained;
 };
 
-static void verify_row(struct verifying *verifying, const struct mp__rows *rows, enum mp__row row,
-                       struct walk *walk) {
+static void verify_row(struct mp__verifying *verifying, const struct mp__rows *rows,
+                       enum mp__row row, struct walk *walk) {
     if (row == MP__ROW_DAMAGED) {
         report_row(verifying, rows->group, rows->first, "is damaged");
         *walk = (struct walk){0};
@@ -96,7 +87,7 @@ static void verify_row(struct verifying *verifying, const struct mp__rows *rows,
 }
 
 /* From the batch that holds `from` on. *next is where to go on, 0 at the end. */
-static enum mp_status verify_rows(struct verifying *verifying, uint64_t group, uint64_t from,
+static enum mp_status verify_rows(struct mp__verifying *verifying, uint64_t group, uint64_t from,
                                   uint64_t through, uint64_t tip, uint64_t *next,
                                   struct mp_lmdb_error *error) {
     struct mp__rows rows;
@@ -126,7 +117,7 @@ static enum mp_status verify_rows(struct verifying *verifying, uint64_t group, u
 
 /* Where the log of a group begins and ends, after a look at both copies of its hard state. False if
  * there is none. */
-static bool verify_state(struct verifying *verifying, uint64_t group, struct range *range) {
+static bool verify_state(struct mp__verifying *verifying, uint64_t group, struct range *range) {
     struct mp__state state;
     int rc = mp__state_get(verifying->env, verifying->txn, group, &state);
     *range = range_of(&state);
@@ -140,12 +131,12 @@ static bool verify_state(struct verifying *verifying, uint64_t group, struct ran
     return state.known;
 }
 
-static enum mp_status begin(struct verifying *verifying, const struct mp_lmdb *env,
+static enum mp_status begin(struct mp__verifying *verifying, const struct mp_lmdb *env,
                             mp_lmdb_on_damage on_damage, void *context,
                             struct mp_lmdb_error *error) {
     MP_ASSERT(env != NULL && on_damage != NULL);
     error->text[0] = '\0';
-    *verifying = (struct verifying){
+    *verifying = (struct mp__verifying){
         .env = env, .on_damage = on_damage, .context = context, .budget = UINT64_MAX};
     int rc = mdb_txn_begin(env->mdb, NULL, MDB_RDONLY, &verifying->txn);
     return rc == 0 ? MP_OK : mp__fail_mdb(env, rc, "begin a read", error);
@@ -155,7 +146,7 @@ enum mp_status mp_lmdb_verify(struct mp_lmdb *env, uint64_t group, uint64_t from
                               mp_lmdb_on_damage on_damage, void *context,
                               struct mp_lmdb_error *error) {
     MP_ASSERT(from > 0);
-    struct verifying verifying;
+    struct mp__verifying verifying;
     enum mp_status status = begin(&verifying, env, on_damage, context, error);
     if (status != MP_OK) return status;
     uint64_t next = 0;
@@ -169,30 +160,44 @@ enum mp_status mp_lmdb_verify(struct mp_lmdb *env, uint64_t group, uint64_t from
     return status;
 }
 
-/* The first key at `place` or later; false at the end. */
-static bool find_place(const struct verifying *verifying, struct mp_lmdb_place *place, int *rc) {
+/* The first group in a database with a key at `place` or later. False at the end. */
+static bool find_group(const struct mp__verifying *verifying, MDB_dbi dbi,
+                       const struct mp_lmdb_place *place, uint64_t *group, int *rc) {
     MDB_cursor *cursor;
     uint8_t bytes[MP__IDENTITY_KEY_SIZE];
     mp__put_identity_key(bytes, place->group, place->first);
     MDB_val key = {sizeof bytes, bytes};
     MDB_val value;
-    *rc = mdb_cursor_open(verifying->txn, verifying->env->identity, &cursor);
+    *rc = mdb_cursor_open(verifying->txn, dbi, &cursor);
     if (*rc != 0) return false;
     *rc = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
     bool found = *rc == 0 && key.mv_size == MP__IDENTITY_KEY_SIZE;
-    if (found) {
-        uint64_t group = mp__get_key(key.mv_data);
-        /* A damaged key may stand out of order; never go back to it. */
-        found = group >= place->group;
-        if (group != place->group) *place = (struct mp_lmdb_place){.group = group};
-    }
+    if (found) *group = mp__get_key(key.mv_data);
     mdb_cursor_close(cursor);
     if (*rc == MDB_NOTFOUND) *rc = 0;
-    return found;
+    /* A damaged key may stand out of order; never go back to it. */
+    return found && *group >= place->group;
+}
+
+/* The first log or snapshot at `place` or later; false at the end. */
+static bool find_place(const struct mp__verifying *verifying, struct mp_lmdb_place *place,
+                       int *rc) {
+    if (place->chunk != 0) return true;
+    uint64_t group = UINT64_MAX;
+    uint64_t other = UINT64_MAX;
+    bool found = find_group(verifying, verifying->env->identity, place, &group, rc);
+    if (*rc != 0) return false;
+    const struct mp_lmdb_place any = {.group = place->group};
+    bool also = find_group(verifying, verifying->env->snapshots, &any, &other, rc);
+    if (*rc != 0 || (!found && !also)) return false;
+    if (other < group) group = other;
+    if (group != place->group) *place = (struct mp_lmdb_place){.group = group};
+    return true;
 }
 
 /* Both copies of the hard state are looked at once, at the beginning of the group. */
-static struct range look(struct verifying *verifying, const struct mp_lmdb_place *place, int *rc) {
+static struct range look(struct mp__verifying *verifying, const struct mp_lmdb_place *place,
+                         int *rc) {
     struct range range = {.first = 1};
     if (place->first == 0) {
         (void)verify_state(verifying, place->group, &range);
@@ -206,27 +211,42 @@ static struct range look(struct verifying *verifying, const struct mp_lmdb_place
     return range;
 }
 
+/* The log, or as much of it as the budget allows; then the snapshots are next. */
+static int scrub_log(struct mp__verifying *verifying, struct mp_lmdb_place *place,
+                     enum mp_status *status, struct mp_lmdb_error *error) {
+    int rc = 0;
+    uint64_t next = 0;
+    struct range range = look(verifying, place, &rc);
+    if (rc != 0) return rc;
+    uint64_t from = later(place->first, range.first);
+    *status = verify_rows(verifying, place->group, from, UINT64_MAX, range.tip, &next, error);
+    place->first = next;
+    if (next == 0) place->chunk = 1;
+    return 0;
+}
+
 enum mp_status mp_lmdb_scrub(struct mp_lmdb *env, struct mp_lmdb_place *place, uint64_t *bytes,
                              mp_lmdb_on_damage on_damage, void *context,
                              struct mp_lmdb_error *error) {
     MP_ASSERT(place != NULL && bytes != NULL);
-    struct verifying verifying;
+    struct mp__verifying verifying;
     enum mp_status status = begin(&verifying, env, on_damage, context, error);
     if (status != MP_OK) return status;
     verifying.budget = *bytes;
     int rc = 0;
     bool more = true;
-    while (status == MP_OK && more && verifying.bytes < verifying.budget && !verifying.stopped) {
+    while (status == MP_OK && rc == 0 && more && verifying.bytes < verifying.budget &&
+           !verifying.stopped) {
         more = find_place(&verifying, place, &rc);
         if (!more) break;
-        uint64_t next = 0;
-        struct range range = look(&verifying, place, &rc);
-        if (rc != 0) break;
-        uint64_t from = later(place->first, range.first);
-        status = verify_rows(&verifying, place->group, from, UINT64_MAX, range.tip, &next, error);
-        place->first = next;
-        more = next != 0 || place->group != UINT64_MAX;
-        if (next == 0) place->group += 1;
+        if (place->chunk == 0) {
+            rc = scrub_log(&verifying, place, &status, error);
+            continue;
+        }
+        status = mp__verify_snapshots(&verifying, place->group, &place->chunk, error);
+        if (place->chunk != 0) continue;
+        more = place->group != UINT64_MAX;
+        *place = (struct mp_lmdb_place){.group = place->group + 1};
     }
     mdb_txn_abort(verifying.txn);
     if (!more) *place = (struct mp_lmdb_place){0};
@@ -237,7 +257,7 @@ enum mp_status mp_lmdb_scrub(struct mp_lmdb *env, struct mp_lmdb_place *place, u
 
 enum mp_status mp_lmdb_verify_all(struct mp_lmdb *env, mp_lmdb_on_damage on_damage, void *context,
                                   struct mp_lmdb_error *error) {
-    struct verifying verifying;
+    struct mp__verifying verifying;
     enum mp_status status = begin(&verifying, env, on_damage, context, error);
     if (status != MP_OK) return status;
     struct mp__states states;
@@ -249,6 +269,10 @@ enum mp_status mp_lmdb_verify_all(struct mp_lmdb *env, mp_lmdb_on_damage on_dama
         if (!verify_state(&verifying, state->group, &range)) range = range_of(state);
         status = verify_rows(&verifying, state->group, range.first, UINT64_MAX, range.tip, &next,
                              error);
+        uint64_t chunk = 1;
+        if (status == MP_OK && !verifying.stopped) {
+            status = mp__verify_snapshots(&verifying, state->group, &chunk, error);
+        }
     }
     struct mp_lmdb_place place = {0};
     int rc = 0;

@@ -363,6 +363,8 @@ void mp_uv__proposal_attend(struct mp_uv_node *node, struct mp_object *object);
 void mp_uv__proposal_sealed(struct mp_object *object, uint64_t last);
 void mp_uv__proposal_refused(struct mp_uv_node *node, struct mp_object *object,
                              enum mp_status status);
+/* The state that a pull needs does not fit into the memory of this node. */
+void mp_uv__proposal_too_large(struct mp_uv_node *node, struct mp_object *object);
 void mp_uv__proposal_stop(struct mp_uv_node *node, struct mp_object *object);
 
 /* fetch.c: stored frames, for those who ask and for ourselves. */
@@ -416,6 +418,8 @@ void mp_uv__snapshot_kept(struct mp_uv_node *node, struct mp_object *object,
 void mp_uv__snapshot_read(struct mp_uv_node *node, struct mp_read_job *job);
 /* Use the own snapshot if it holds entry `wanted` and the state does not. */
 bool mp_uv__snapshot_use(struct mp_uv_node *node, struct mp_object *object, uint64_t wanted);
+/* A chunk or the record of the snapshot at `index` is damaged. */
+void mp_uv__snapshot_damaged(struct mp_uv_node *node, struct mp_object *object, uint64_t index);
 void mp_uv__snapshot_tick(struct mp_uv_node *node, struct mp_object *object);
 void mp_uv__snapshot_restored(struct mp_uv_node *node, const struct mp_request *request);
 /* A snapshot of another node is whole: on the disk of a server, or in the client's `bytes`, which

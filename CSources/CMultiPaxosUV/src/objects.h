@@ -41,6 +41,7 @@ struct mp_object {
 
     struct mp_watch *watches; /* Fetches of what is not committed yet. */
     struct mp_lmdb_snapshot snapshot; /* The newest that is durable here; point.index 0: none. */
+    bool snapshot_damaged;            /* A chunk of it cannot be read: another takes its place. */
     struct mp_lmdb_snapshot draft;    /* The one that is being made; point.index 0: none. */
     struct mp_point last;             /* What is applied ends here; its index is `applied`. */
     uint64_t voters;                  /* In force at `applied`; 0: as the log began. */

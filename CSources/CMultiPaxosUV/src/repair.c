@@ -60,10 +60,23 @@ static void settle(struct mp_uv_node *node, struct mp_damage *damage) {
     node->repair_wanted = true;
 }
 
+/* A snapshot is not voted with: it is replaced while the node goes on. */
+static void take_snapshot(struct mp_uv_node *node, const struct mp_lmdb_damage *what,
+                          const struct mp_lmdb_error *error) {
+    struct mp_object *object = mp_uv__object_find(node, what->group);
+    if (object == NULL || object->snapshot_damaged) return;
+    mp_uv__log(node, MP_UV_LOG_ERROR, "%s", error->text);
+    mp_uv__snapshot_damaged(node, object, what->snapshot);
+}
+
 /* A second copy of a hard state is written again without further ado; for anything else the group
  * has no vote until all is well. */
 static void take_found(struct mp_uv_node *node, const struct mp_lmdb_damage *what,
                        const struct mp_lmdb_error *error) {
+    if (what->snapshot != 0) {
+        take_snapshot(node, what, error);
+        return;
+    }
     bool known = is_known(node, what);
     if (!known) mp_uv__log(node, MP_UV_LOG_ERROR, "%s", error->text);
     bool room = add(node, what);

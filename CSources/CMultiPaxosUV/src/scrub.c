@@ -4,10 +4,13 @@
 
 enum { BYTES_MIN = 64 * 1024, BYTES_MAX = 4 * 1024 * 1024, ROUND_US = 10 * 1000 * 1000 };
 
+static bool is_start(const struct mp_lmdb_place *place) {
+    return place->group == 0 && place->first == 0 && place->chunk == 0;
+}
+
 /* A short log is not read over and over. */
 static bool rests(const struct mp_uv_node *node) {
-    bool begun = node->scrub_place.group != 0 || node->scrub_place.first != 0;
-    return !begun && node->scrub_round_us != 0 &&
+    return is_start(&node->scrub_place) && node->scrub_round_us != 0 &&
            node->now_us - node->scrub_round_us < (uint64_t)ROUND_US;
 }
 
@@ -23,7 +26,7 @@ void mp_uv__scrub(struct mp_uv_node *node) {
     job->found = mp_uv__allocate(sizeof *job->found);
     job->place = node->scrub_place;
     node->scrub_us = node->now_us;
-    bool begins = job->place.group == 0 && job->place.first == 0;
+    bool begins = is_start(&job->place);
     if (begins) node->scrub_round_us = node->now_us;
     node->scrubbing = mp_uv__job_start(job);
 }
@@ -34,6 +37,6 @@ void mp_uv__scrub_done(struct mp_uv_node *node, const struct mp_read_job *job) {
     if (job->status != MP_OK) return;
     node->stats.scrub_bytes += job->bytes;
     node->scrub_place = job->place;
-    bool ended = job->place.group == 0 && job->place.first == 0;
+    bool ended = is_start(&job->place);
     if (ended) node->stats.scrub_rounds += 1;
 }

@@ -75,7 +75,7 @@ void mp_uv__snapshot_asked(struct mp_conn *conn, const struct mp_message *messag
         return;
     }
     const struct mp_lmdb_snapshot *snapshot = &object->snapshot;
-    uint64_t index = snapshot->point.index;
+    uint64_t index = object->snapshot_damaged ? 0 : snapshot->point.index;
     if (index != 0 && message->commit == 0 && index >= message->point.index) {
         mp_uv__manifest_send(conn, message, snapshot);
     } else if (index != 0 && index == message->commit &&
@@ -90,6 +90,9 @@ void mp_uv__chunks_read(struct mp_uv_node *node, const struct mp_read_job *job) 
     struct mp_conn *conn = mp_uv__conn_at(node, job->slot, job->generation);
     if (job->status == MP_CORRUPT) {
         mp_uv__log(node, MP_UV_LOG_ERROR, "%s", job->error.text);
+        struct mp_object *object = mp_uv__object_find(node, job->group);
+        uint64_t index = job->snapshot.point.index;
+        if (object != NULL) mp_uv__snapshot_damaged(node, object, index);
     }
     if (conn == NULL) return;
     if (job->status != MP_OK) {

@@ -87,13 +87,25 @@ static void trim(struct mp_uv_node *node, struct mp_object *object, struct mp_po
                (unsigned long long)object->group, (unsigned long long)point.index);
 }
 
+/* Whatever takes its place is sound. */
+static void end_damage(struct mp_uv_node *node, struct mp_object *object) {
+    if (!object->snapshot_damaged) return;
+    object->snapshot_damaged = false;
+    node->stats.damages_repaired += 1;
+    mp_uv__log(node, MP_UV_LOG_INFO,
+               "group %016llx: the snapshot at entry %llu took the place of the damaged one",
+               (unsigned long long)object->group,
+               (unsigned long long)object->snapshot.point.index);
+}
+
 void mp_uv__snapshot_kept(struct mp_uv_node *node, struct mp_object *object,
                           const struct mp_lmdb_snapshot *snapshot) {
     struct mp_point before = object->snapshot.point;
     object->snapshot = *snapshot;
+    end_damage(node, object);
     /* What is damaged need not be repaired once a snapshot stands for it. */
     if (object->damaged) before = snapshot->point;
-    if (before.index == 0) return;
+    if (before.index == 0 || (!object->damaged && before.index == snapshot->point.index)) return;
     trim(node, object, before);
     mp_uv__storage_sweep(&node->storage, object->group);
 }
@@ -126,8 +138,24 @@ static void read_snapshot(struct mp_uv_node *node, struct mp_object *object) {
     mp_uv__object_activate(node, object);
 }
 
+/* It is made anew of the state, or had from another server. */
+static void replace_damaged(struct mp_uv_node *node, struct mp_object *object) {
+    bool busy = object->draft.point.index != 0 || object->transfer != NULL || object->restoring ||
+                node->disk_full || object->last.index < object->snapshot.point.index;
+    if (busy) return;
+    if (!mp_uv__snapshot_begin(node, object)) mp_uv__upload_begin(node, object);
+}
+
+void mp_uv__snapshot_damaged(struct mp_uv_node *node, struct mp_object *object, uint64_t index) {
+    if (index != object->snapshot.point.index || object->snapshot_damaged) return;
+    object->snapshot_damaged = true;
+    node->stats.damages_found += 1;
+    mp_uv__object_activate(node, object);
+}
+
 void mp_uv__snapshot_tick(struct mp_uv_node *node, struct mp_object *object) {
     if (object->restore_due) read_snapshot(node, object);
+    if (object->snapshot_damaged) replace_damaged(node, object);
 }
 
 /* It says more than the log, if the process ended before the log was told: tell it now. False if
@@ -174,6 +202,7 @@ void mp_uv__snapshots_begin(struct mp_uv_node *node) {
 /* The log stands in for a snapshot that cannot be read where it is whole; else a peer's does. */
 static void give_up(struct mp_uv_node *node, struct mp_object *object) {
     object->snapshot = (struct mp_lmdb_snapshot){0};
+    object->snapshot_damaged = false;
     object->restoring = false;
     mp_uv__object_mark_apply(node, object);
 }
@@ -237,6 +266,7 @@ void mp_uv__snapshot_arrived(struct mp_uv_node *node, struct mp_object *object,
         installed && object->applied < snapshot->point.index && !object->restoring;
     if (node->server) {
         object->snapshot = *snapshot;
+        end_damage(node, object);
         if (installed && object->damaged) trim(node, object, snapshot->point);
         mp_uv__storage_sweep(&node->storage, object->group);
     }

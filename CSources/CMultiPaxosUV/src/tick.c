@@ -56,7 +56,7 @@ static bool is_idle(const struct mp_object *object) {
            object->pushes.head == NULL && object->proposal == NULL && !object->barrier_due &&
            !object->dirty && !object->applying && object->watches == NULL &&
            !object->restoring && object->transfer == NULL &&
-           object->offer == NULL &&
+           object->offer == NULL && !object->snapshot_damaged &&
            (object->applied >= object->commit || object->broken);
 }
 

@@ -38,7 +38,8 @@ bool mp_uv__upload_admits(struct mp_uv_node *node, const struct mp_object *objec
     mp_replica_group(node->replica, object->group, &view);
     uint64_t index = snapshot->point.index;
     if (index > view.commit.index || index > object->applied) return false;
-    if (index <= object->snapshot.point.index || index < object->voters_from) return false;
+    bool newer = index > object->snapshot.point.index || object->snapshot_damaged;
+    if (!newer || index < object->voters_from) return false;
     snapshot->ballot = view.promised;
     snapshot->voters = object->voters;
     snapshot->admissions = object->admissions;

@@ -1,3 +1,4 @@
+import ADO
 import Foundation
 
 /// The batches of one log in the data file of a server, found by what they begin with.
@@ -55,6 +56,24 @@ struct StoredBatches {
             from = range.upperBound
         }
         if offsets.isEmpty { throw NotFound(what: "hard states of group \(group) in \(file)") }
+        try flip(offsets, in: file)
+    }
+
+    /// Flips a bit of the first chunk of the snapshot at `index`, wherever it lies.
+    static func damageSnapshot(
+        of object: ObjectName, _ group: UInt64, at index: UInt64, in data: String
+    ) throws {
+        let file = data + "/data.mdb"
+        let content = try Data(contentsOf: URL(filePath: file), options: .alwaysMapped)
+        let type = [1, UInt8(object.type.utf8.count)] + Array(object.type.utf8)
+        let head = [3, 0, 0, 0, 0, 0, 0, 0] + littleEndian(group) + littleEndian(index)
+        var offsets: [Int] = []
+        var from = content.startIndex
+        while let range = content.range(of: Data(head + type), in: from..<content.endIndex) {
+            offsets.append(range.upperBound + 4)
+            from = range.upperBound
+        }
+        if offsets.isEmpty { throw NotFound(what: "the snapshot at \(index) in \(file)") }
         try flip(offsets, in: file)
     }
 
