@@ -17,7 +17,7 @@ check: install   ## what CI runs after the tests
 
 bench: release   ## measure every scenario, 90 minutes on a quiet machine, and make a report
 	@"$$(swift build -c release --show-bin-path)/adobench" suite \
-	    "Benchmarks/results/$$(date +%F)" --repeat 5
+	    "Benchmarks/results/$$(date +%F)" --clients 2 --seconds 9 --repeat 5
 
 release: install ## build the server, the tool and the benchmark
 	swift build -c release --product adod

@@ -28,6 +28,14 @@ import Testing
         #expect(recovery.to_95_ms == nil)
     }
 
+    @Test func `is not the end of a window in which it struck`() throws {
+        let counts = Array(repeating: 100, count: 10) + [99, 0, 0, 300]
+        let all = points(counts.map { UInt64($0) } + Array(repeating: 100, count: 20))
+        let recovery = try #require(Recovery(all, injected: 1095))
+        #expect(recovery.to_95_ms == 205)
+        #expect(recovery.dent_ops == 201)
+    }
+
     @Test func `takes no time where nothing was dented`() throws {
         let recovery = try #require(
             Recovery(points(Array(repeating: 100, count: 30)), injected: 1050))

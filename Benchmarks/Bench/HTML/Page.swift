@@ -120,14 +120,15 @@ struct Page {
             <section>
             <h2>What each fault did</h2>
             <p class="soft">An open loop with Poisson arrivals at this part of the knee's \
-            throughput; the latency of an operation counts from when it was due. Medians of \
-            \(repeats) run\(repeats == 1 ? "" : "s")\(repeats == 1 ? "" : "; " + interval).</p>
+            throughput; the latency of an operation counts from when it was due. \
+            \(repeats == 1 ? "One run each" : "Medians of \(repeats) runs; " + interval).</p>
             <div class="scroll"><table><thead><tr>\(head)</tr></thead>
             <tbody>\(rows.joined(separator: "\n"))</tbody></table></div>
             <p class="soft">Unavailable: the longest time without any acknowledged write that \
             touches the time from the fault on. 95 % after: until a second began with 95 % of the \
-            throughput before the fault. Dent: operations that were missing until then. Worst: the \
-            longest latency from the fault on. Owners: changes of the owner.</p>
+            throughput before the fault and without a stop. Dent: operations that were missing \
+            until then. Worst: the longest latency from the fault on. Owners: changes of \
+            the owner.</p>
             </section>
             """
     }

@@ -2,7 +2,8 @@
 struct Recovery: Sendable, Equatable, Codable {
     /// Operations per second before the fault: the median of its windows.
     var baseline_ops_s: Double
-    /// From the fault until a second began with at least 95 % of that throughput; nil if none did.
+    /// From the fault until a second began with at least 95 % of that throughput and no window
+    /// below half of it; nil if none did.
     var to_95_ms: Double?
     /// Operations that were missing until then, window by window.
     var dent_ops: Double
@@ -10,7 +11,8 @@ struct Recovery: Sendable, Equatable, Codable {
     var worst_latency_us: UInt64
 
     static let fraction = 0.95
-    /// Windows over which the throughput must hold, so that one lucky burst is no recovery.
+    /// Windows over which the throughput must hold, so that one burst of what had waited is no
+    /// recovery, nor the moment before a stop that a burst will make good.
     private static let holding = 10
 
     /// - Parameter injected: milliseconds of the measured time.
@@ -22,9 +24,10 @@ struct Recovery: Sendable, Equatable, Codable {
         else { return nil }
         let enough = Self.fraction * Double(baseline)
         let recovered = (first...points.count - Self.holding).first { start in
-            let sum = points[start..<start + Self.holding].reduce(0) { $0 + $1.ok }
-            return Double(sum) / Double(Self.holding) >= enough
-                && Double(points[start].ok) >= enough
+            let second = points[start..<start + Self.holding].map { Double($0.ok) }
+            let mean = second.reduce(0, +) / Double(Self.holding)
+            return mean >= enough && second[0] >= enough
+                && second.allSatisfy { $0 >= Double(baseline) / 2 }
         }
         baseline_ops_s = Double(baseline) * 1000 / width
         to_95_ms = recovered.map { max(0, Double($0) * width - injected) }
