@@ -111,7 +111,8 @@ import Testing
         let caughtUp = try #require(markers.caught_up_ms)
         #expect(caughtUp > markers.injected_ms && caughtUp < markers.injected_ms + 2000)
         let late = try #require(report.course?.lag.last?.entries)
-        #expect(late.first ?? 0 > 0 && late.last == 0)
+        // What is under way at the end of a window is behind as well.
+        #expect(late.first ?? 0 > 64 && late.last ?? .max <= 256)
     }
 
     @Test func `take the object back from those who only pull it`() async throws {
