@@ -7,11 +7,11 @@ extension Simulation {
         start()
         after(timeout / 8, .work)
         after(timeout / 4, .repair)
-        calls?.begin()
+        guest?.begin()
         run(for: plan.trouble)
         heal()
         requireProgress(within: 16 * timeout)
-        calls?.end()
+        guest?.end()
         if cluster.violations.isEmpty { cluster.finishJudging() }
     }
 
