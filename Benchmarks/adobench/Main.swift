@@ -7,5 +7,5 @@ struct Main: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "adobench",
         abstract: "Loads a cluster, breaks it, and proves that nothing acknowledged was lost.",
-        subcommands: [RunCommand.self])
+        subcommands: [RunCommand.self, AppsCommand.self])
 }

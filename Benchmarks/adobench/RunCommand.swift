@@ -16,7 +16,10 @@ struct RunCommand: AsyncParsableCommand {
     var scenario = Scenario.steady
 
     @Option(
-        help: "set, get, mixed, counter, kvlock-spin|abort|retry, kvlockfree, 2pc-init|tx|phase."
+        help: """
+            set, get, mixed, counter, keyvalue, kvlock-spin|abort|retry, kvlockfree, \
+            2pc-init|tx|phase.
+            """
     )
     var workload = Workload.set
 
@@ -37,6 +40,11 @@ struct RunCommand: AsyncParsableCommand {
 
     @Option(help: "Keys that the operations are spread over.")
     var keys = 10_000
+
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Applications share their objects; else each client has its own.")
+    var contended: Bool?
 
     @Option(help: "Measured time; the fault strikes after a third of it.")
     var seconds = 10.0
@@ -106,6 +114,7 @@ struct RunCommand: AsyncParsableCommand {
         options.clients = clients
         options.embeddedOwner = embeddedOwner
         options.keys = keys
+        options.contended = contended
         options.seconds = seconds
         options.warmup = warmup
         options.json = json

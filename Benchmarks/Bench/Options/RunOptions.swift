@@ -11,6 +11,9 @@ package struct RunOptions: Sendable {
     /// The generator owns the object and proposes by itself.
     package var embeddedOwner = false
     package var keys = 10_000
+    /// Whether clients of an application share its objects; nil: stores are shared, managers have
+    /// resources of their own.
+    package var contended: Bool?
     package var seconds = 10.0
     package var warmup = 1.0
     package var electionTimeoutMilliseconds = 200
@@ -42,6 +45,9 @@ package struct RunOptions: Sendable {
 
     /// Results that a session keeps.
     static let inFlightPerClientMax = 8192
+
+    /// Whether clients of an application share its objects.
+    var sharesObjects: Bool { contended ?? (workload.placement == nil) }
 
     /// Operations in flight of one client.
     var inFlightPerClient: Int { max(1, inFlight / clients) }
