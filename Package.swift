@@ -117,7 +117,8 @@ let package = Package(
         .target(
             name: "ADOSimulator",
             dependencies: [
-                "ADO", "ADOObjects", "ADOSpec", "Linearizability", "CMultiPaxos", "CStepGuard",
+                "ADO", "ADOObjects", "ADOApps", "ADOSpec", "Linearizability", "CMultiPaxos",
+                "CStepGuard",
             ],
             swiftSettings: swift),
         .executableTarget(
@@ -183,7 +184,8 @@ let package = Package(
         .testTarget(
             name: "ADOAppsTests",
             dependencies: [
-                "ADOApps", "ADO", "ADOObjects", "ADOSpec", "Linearizability", "TestSupport",
+                "ADOApps", "ADO", "ADOObjects", "ADOSimulator", "ADOSpec", "Linearizability",
+                "TestSupport",
             ]),
         .testTarget(name: "ADOSpecTests", dependencies: ["ADOSpec", "ADO", "TestSupport"]),
         .testTarget(

@@ -5,8 +5,8 @@ import Bench
 struct LoadFlags: ParsableArguments {
     @Option(
         help: """
-            set, get, mixed, ycsb-a|b|c, counter, kvlock-spin|abort|retry, kvlockfree, \
-            2pc-init|tx|phase.
+            set, get, mixed, ycsb-a|b|c, counter, keyvalue, kvlock-spin|abort|retry, \
+            kvlockfree, 2pc-init|tx|phase.
             """
     )
     var workload = Workload.set

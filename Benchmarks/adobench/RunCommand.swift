@@ -39,6 +39,11 @@ struct RunCommand: AsyncParsableCommand {
     @Flag(help: "The generator itself owns the object: steady with set or counter.")
     var embeddedOwner = false
 
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Applications share their objects; else each client has its own.")
+    var contended: Bool?
+
     @Option(help: "Measured time; the fault strikes after a third of it.")
     var seconds = 10.0
 
@@ -78,6 +83,7 @@ struct RunCommand: AsyncParsableCommand {
         options.inFlight =
             inFlight ?? RunOptions.inFlightDefault(load.clients, isOpen: rate != nil)
         options.embeddedOwner = embeddedOwner
+        options.contended = contended
         options.seconds = seconds
         options.repeats = `repeat`
         options.clusterName = clusterName

@@ -1,3 +1,5 @@
+internal import ADO
+
 /// What a DApp does when a step fails, or the lock it needs is held.
 public enum FailurePolicy: Sendable, Hashable {
     /// It tries again until it works, or the task is cancelled.
@@ -26,9 +28,11 @@ public struct Pacing: Sendable, Hashable {
 struct Patience: Sendable {
     private var triesLeft: Int
     private let pause: Duration
+    private let surroundings: any Surroundings
     private var factor = 1
 
-    init(_ policy: FailurePolicy, _ pacing: Pacing) {
+    init(_ policy: FailurePolicy, _ pacing: Pacing, in surroundings: any Surroundings) {
+        self.surroundings = surroundings
         switch policy {
         case .spin: triesLeft = .max
         case .abort: triesLeft = 0
@@ -42,8 +46,8 @@ struct Patience: Sendable {
         guard triesLeft > 0, !Task.isCancelled else { return false }
         triesLeft -= 1
         guard pause > .zero else { return true }
-        let wait = pause * factor * Double.random(in: 0.5...1)
+        let wait = surroundings.jittered(pause * factor)
         factor = min(factor * 2, 64)
-        return (try? await Task.sleep(for: wait)) != nil
+        return await surroundings.pause(wait)
     }
 }

@@ -21,6 +21,7 @@ struct Run: ParsableCommand {
     @Option(help: "A mistake of the driver to make; `adosim plants` lists them.") var plant: String?
     @Option(help: "Play this scenario in each run; `adosim scenarios` lists them, `all` is each.")
     var scenario: String?
+    @Option(help: "Run this application in each run: \(Self.apps), or all.") var app: String?
     @Option(help: "The commit to name in reports.") var commit: String?
     @Flag(help: "Print every trace record, and the faults.") var trace = false
     @Flag(help: "Print one JSON object for all runs.") var json = false
@@ -36,6 +37,10 @@ struct Run: ParsableCommand {
         _ = try faultClasses()
         _ = try planted()
         _ = try kept()
+        _ = try applications()
+        if app != nil, scenario != nil || plant != nil {
+            throw ValidationError("--app says what runs; leave out --scenario and --plant")
+        }
         guard let scenario else { return }
         if faults != nil || keep != nil || plant != nil {
             throw ValidationError("--scenario says what happens; leave out --faults and the like")
@@ -66,8 +71,15 @@ struct Run: ParsableCommand {
         progress.finish(json: json)
     }
 
-    /// The runs of one seed: one, or one of each scenario.
+    /// The runs of one seed: one, or one of each scenario or application.
     private func play(_ seed: UInt64, _ simulator: Simulator) throws -> [RunResult] {
+        if app != nil {
+            var options = try options(seed)
+            return try applications().map { application in
+                options.app = application
+                return simulator.run(options)
+            }
+        }
         guard let scenario else { return [simulator.run(try options(seed))] }
         let names = scenario == "all" ? Simulator.scenarios.map(\.name) : [scenario]
         return names.compactMap { simulator.run(scenario: $0, seed: seed, keepsTrace: trace) }
@@ -90,6 +102,17 @@ struct Run: ParsableCommand {
                 let all = FaultClass.allCases.map(\.rawValue).joined(separator: ", ")
                 throw ValidationError("there is no fault \(name); there are \(all)")
             })
+    }
+
+    private static var apps: String {
+        AppKind.allCases.map(\.rawValue).joined(separator: ", ")
+    }
+
+    private func applications() throws -> [AppKind] {
+        guard let app else { return [] }
+        if app == "all" { return AppKind.allCases }
+        if let found = AppKind(rawValue: app) { return [found] }
+        throw ValidationError("there is no application \(app); there are \(Self.apps), and all")
     }
 
     private func planted() throws -> Plant? {

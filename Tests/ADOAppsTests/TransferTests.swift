@@ -31,7 +31,7 @@ import Testing
             player throws(Violation) in
             player.host(BankAccount.self)
             let turns = Turns(player, deaths: 1)
-            await turns.run([
+            turns.run([
                 { backend in
                     let account = Handle(BankAccount.self, named: "a", on: backend)
                     _ = try? await account.call(.deposit(100))

@@ -40,7 +40,9 @@ final class AppHistory: Sendable {
     }
 
     private func begin(_ input: StoreModel.Input, _ client: Int) -> Int? {
-        guard isRemembered.contains(StoreModel().key(of: input)) else { return nil }
+        // Keys of a client's own store begin with its number.
+        let key = StoreModel().key(of: input).split(separator: ":").last.map(String.init)
+        guard let key, isRemembered.contains(key) else { return nil }
         count.add()
         return recorder.withLock {
             $0.begin(input, client: UInt64(client), at: monotonicNow())

@@ -36,7 +36,7 @@ final class AppLoad: Load {
         do {
             for number in 0..<options.clients {
                 let node = try Node.start(connection)
-                let worker = options.workload.worker(
+                let worker = options.worker(
                     number, node, object: object, values: values, history: history)
                 clients.append(Client(node: node, worker: worker, recorder: Recorder()))
             }
@@ -104,25 +104,31 @@ final class AppLoad: Load {
     }
 }
 
-extension Workload {
+extension RunOptions {
     /// A client of the application that this is.
     fileprivate func worker(
         _ number: Int, _ node: Node, object: String, values: Values, history: AppHistory
     ) -> any AppWorker {
-        if let placement {
+        // Clients that do not contend have objects of their own.
+        let object = sharesObjects ? object : "\(object).\(number)"
+        if let placement = workload.placement {
             var options = TwoPhaseCommit.Options()
             options.placement = placement
-            // Managers of the same resources would shut each other out: each has its own.
-            let names = ["a", "b", "c"].map { "\(object).\(number).\($0)" }
+            let names = ["a", "b", "c"].map { "\(object).\($0)" }
             let manager = TwoPhaseCommit(over: names, on: node, options: options)
             return CommitWorker(names: names, manager: manager, node: node)
         }
         return StoreWorker(
-            number: number, store: store(object, node), values: values, history: history)
+            number: number, space: sharesObjects ? "" : "\(number):",
+            isLast: number == clients - 1, store: store(object, node), values: values,
+            history: history)
     }
 
     private func store(_ object: String, _ node: Node) -> StoreWorker.Store {
-        guard let policy else { return .free(KVLockFree(named: object, on: node)) }
+        if workload == .keyValue { return .plain(node.object(named: object)) }
+        guard let policy = workload.policy else {
+            return .free(KVLockFree(named: object, on: node))
+        }
         var options = KVLock.Options()
         options.policy = policy
         return .locked(KVLock(named: object, on: node, options: options))

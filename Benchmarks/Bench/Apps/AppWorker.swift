@@ -34,9 +34,14 @@ struct StoreWorker: AppWorker {
     enum Store: Sendable {
         case locked(KVLock)
         case free(KVLockFree)
+        /// No application: what its figures are compared with.
+        case plain(Handle<KeyValue>)
     }
 
     let number: Int
+    /// What keys begin with: nothing where all clients share one store.
+    let space: String
+    let isLast: Bool
     let store: Store
     let values: Values
     let history: AppHistory
@@ -44,7 +49,7 @@ struct StoreWorker: AppWorker {
     func work(_ number: Int) async -> AppAnswer {
         let request = UInt64(number)
         let id = Values.id(client: self.number, request: request)
-        let key = values.keys[values.keyIndex(of: id)]
+        let key = space + values.keys[values.keyIndex(of: id)]
         let input = StoreModel.Input.set(key, values.value(of: id))
         return await history.record(input, client: self.number) { () throws(StoreFailure) in
             try await perform(input)
@@ -62,19 +67,34 @@ struct StoreWorker: AppWorker {
             return .done
         case (.locked(let store), .get(let key)): return .value(try await store.get(key))
         case (.free(let store), .get(let key)): return .value(try await store.get(key))
+        case (.plain(let store), .set(let key, let value)):
+            return .value(try await Self.ask(store, .set(key, to: value)))
+        case (.plain(let store), .get(let key)):
+            return .value(try await Self.ask(store, .get(key)))
         case (_, .remove): return .done
         }
     }
 
-    /// The first worker reads what was recorded, and has the history judged.
+    private static func ask(
+        _ store: Handle<KeyValue>, _ call: Call<KeyValue, String?>
+    ) async throws(StoreFailure) -> String? {
+        do throws(CallFailure) {
+            return try await store.call(call)
+        } catch {
+            guard case .unknown = error else { throw .notDone(.unreachable) }
+            throw .unknown(.unreachable)
+        }
+    }
+
+    /// Reads what was recorded of the store, and has the history judged, once it is read of all.
     func finding() async -> AppFinding? {
-        guard number == 0 else { return nil }
-        for key in history.keys {
+        guard number == 0 || !space.isEmpty else { return nil }
+        for key in history.keys.map({ space + $0 }) {
             _ = await history.record(.get(key), client: number) { () throws(StoreFailure) in
                 try await perform(.get(key))
             }
         }
-        return history.finding()
+        return isLast || space.isEmpty ? history.finding() : nil
     }
 }
 

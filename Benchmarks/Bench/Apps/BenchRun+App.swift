@@ -11,7 +11,7 @@ extension BenchRun where Object == KeyValue {
         do {
             control = Control(
                 node: try Node.start(connection()), servers: servers.addresses.map(\.node),
-                object: options.workload.watched(name))
+                object: options.watched(name))
         } catch {
             throw BenchError("no connection to the servers: \(error)")
         }
@@ -20,6 +20,7 @@ extension BenchRun where Object == KeyValue {
             try await control.waitUntilServing(seconds: 20) { () throws(BenchError) in
                 try servers.checkAlive()
             }
+            if options.workload.placement != nil { await control.occupy(name) }
             result = .success(try await runApp(control, name))
         } catch {
             result = .failure(error)
@@ -71,12 +72,27 @@ extension RunReport {
     }
 }
 
-extension Workload {
+extension RunOptions {
     /// The object whose owner is watched, and killed: one that servers own.
     fileprivate func watched(_ name: String) -> ObjectName {
-        if placement != nil { return ObjectName(type: ResourceManager.typeName, name: name) }
-        return policy == nil
+        if workload.placement != nil {
+            return ObjectName(type: ResourceManager.typeName, name: name)
+        }
+        let name = sharesObjects ? name : name + ".0"
+        if workload == .keyValue { return ObjectName(type: KeyValue.typeName, name: name) }
+        return workload.policy == nil
             ? ObjectName(type: MetaVector.typeName, name: name + ".meta")
             : ObjectName(type: TimeoutLock.typeName, name: name + ".lock")
+    }
+}
+
+extension Control {
+    /// Has a server own a resource manager that no transaction touches.
+    ///
+    /// A transaction manager owns those it uses: whoever owns this one is the server that serves,
+    /// and holds a replica of each.
+    fileprivate func occupy(_ name: String) async {
+        let idle = node.object(ResourceManager.self, named: name)
+        _ = try? await idle.call(.enroll(Epoch(number: 1, manager: 1)))
     }
 }

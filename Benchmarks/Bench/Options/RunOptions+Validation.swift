@@ -19,11 +19,6 @@ extension RunOptions {
                 "--workload \(workload.rawValue) has clients of its own: leave "
                     + "--embedded-owner and --plant out.")
         }
-        guard workload.placement == nil || scenario == .steady else {
-            throw .usage(
-                "--workload \(workload.rawValue) owns its objects itself, so that no server can be "
-                    + "killed as their owner: use --scenario steady.")
-        }
     }
 
     private func validatePlant() throws(BenchError) {

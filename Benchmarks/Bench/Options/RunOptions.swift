@@ -17,6 +17,9 @@ package struct RunOptions: Sendable {
     package var keys = 10_000
     /// How often each of them is used.
     package var distribution = Distribution.uniform
+    /// Whether clients of an application share its objects; nil: stores are shared, managers have
+    /// resources of their own.
+    package var contended: Bool?
     package var seconds = 10.0
     /// How much later than usual the fault strikes, in seconds.
     package var faultPhase = 0.0
@@ -55,6 +58,9 @@ package struct RunOptions: Sendable {
     package static func inFlightDefault(_ clients: Int, isOpen: Bool) -> Int {
         isOpen ? min(max(clients, 1) * inFlightPerClientMax, 65_536) : 1000
     }
+
+    /// Whether clients of an application share its objects.
+    var sharesObjects: Bool { contended ?? (workload.placement == nil) }
 
     /// Operations in flight of one client.
     var inFlightPerClient: Int { max(1, inFlight / clients) }

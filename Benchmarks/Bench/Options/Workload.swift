@@ -16,6 +16,8 @@ package enum Workload: String, Sendable, Codable, CaseIterable {
     case ycsbC = "ycsb-c"
     /// Every operation adds one to a counter.
     case counter
+    /// Every operation sets a key of a dictionary, by a call, as applications make them.
+    case keyValue = "keyvalue"
     /// Every operation sets a key of a store with a lock, which tries again until it works.
     case lockSpin = "kvlock-spin"
     /// The same, and gives up at once.
@@ -54,7 +56,7 @@ package enum Workload: String, Sendable, Codable, CaseIterable {
     }
 
     /// Whether it is an application over several objects, which is judged by its own property.
-    var isApp: Bool { policy != nil || placement != nil || self == .lockFree }
+    var isApp: Bool { policy != nil || placement != nil || self == .lockFree || self == .keyValue }
 
     /// What a store with a lock does about failures; nil if it is none.
     var policy: FailurePolicy? {

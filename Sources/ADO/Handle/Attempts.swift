@@ -4,7 +4,8 @@ struct Attempts: Sendable {
     let policy: CallPolicy
     /// The encoded method; empty when settling.
     let method: [UInt8]
-    let deadline: ContinuousClock.Instant
+    let surroundings: any Surroundings
+    let deadline: Duration
 
     /// The identity of the present attempt.
     private(set) var request: Request
@@ -24,17 +25,21 @@ struct Attempts: Sendable {
     /// What one of several attempts waits: a server that fails must not use up the deadline.
     private static let attemptMax = Duration.seconds(1)
 
-    init(_ operation: CallOperation, _ method: [UInt8], _ request: Request, _ policy: CallPolicy) {
+    init(
+        _ operation: CallOperation, _ method: [UInt8], _ request: Request, _ policy: CallPolicy,
+        in surroundings: any Surroundings
+    ) {
         self.operation = operation
         self.method = method
         self.request = request
         self.policy = policy
-        deadline = .now + policy.timeout
+        self.surroundings = surroundings
+        deadline = surroundings.now + policy.timeout
     }
 
     /// How long the present attempt may take.
     var timeout: Duration {
-        let left = max(.zero, deadline - .now)
+        let left = max(.zero, deadline - surroundings.now)
         return policy == .atMostOnce ? left : min(left, Self.attemptMax)
     }
 
@@ -66,10 +71,11 @@ struct Attempts: Sendable {
 
     /// Waits a little before the next attempt, or throws because there is none.
     mutating func retry(after cause: CallFailure) async throws(CallFailure) {
-        guard policy != .atMostOnce, .now + backoff < deadline else { throw failure(cause) }
-        let pause = backoff * Double.random(in: 0.5...1)
+        let isLast = policy == .atMostOnce || surroundings.now + backoff >= deadline
+        guard !isLast else { throw failure(cause) }
+        let pause = surroundings.jittered(backoff)
         backoff = min(backoff * 2, .milliseconds(100))
-        guard (try? await Task.sleep(for: pause)) != nil else { throw failure(.interrupted) }
+        guard await surroundings.pause(pause) else { throw failure(.interrupted) }
     }
 
     /// Notes that an attempt may have been done, or may be later.

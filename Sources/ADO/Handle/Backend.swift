@@ -60,6 +60,9 @@ public enum CallKind: UInt32, Sendable, Hashable {
 /// Every function returns within about the timeout it is given, whatever fails, and says honestly
 /// what it knows. A handle starts no second pull or push before the first has returned.
 public protocol Backend: Sendable {
+    /// Where handles on this backend live; the real world, unless it says otherwise.
+    var surroundings: any Surroundings { get }
+
     /// Tries to own the object, and adopts its log.
     func pull<Object: AtomicObject>(
         _ object: ObjectName, as type: Object.Type, timeout: Duration
@@ -92,4 +95,9 @@ public protocol Backend: Sendable {
 
     /// Gives up the object, if this backend owns it with `ballot`.
     func release(_ object: ObjectName, ballot: Ballot)
+}
+
+extension Backend {
+    /// The real world.
+    public var surroundings: any Surroundings { RealSurroundings() }
 }

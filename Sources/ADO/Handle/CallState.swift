@@ -19,7 +19,7 @@ extension HandleState {
 
     /// A request of a new session, in place of one whose session is gone.
     mutating func renewCall(_ request: Request) -> Request {
-        if callSession.id == request.session { callSession = ClientSession() }
+        if callSession.id == request.session { callSession = newSession() }
         return callSession.begin()
     }
 

@@ -37,7 +37,7 @@ extension Handle {
         _ request: Request, as type: Result.Type = Result.self, deadline: Duration = .seconds(5)
     ) async throws(CallFailure) -> Settlement<Result> {
         let policy = CallPolicy.exactlyOnce(deadline: deadline)
-        var attempts = Attempts(.settle, [], request, policy)
+        var attempts = Attempts(.settle, [], request, policy, in: surroundings)
         let reply = try await answer(&attempts)
         shared.withLock { $0.end([request]) }
         switch reply.outcome {
@@ -55,7 +55,7 @@ extension Handle {
         _ operation: CallOperation, _ method: [UInt8], _ policy: CallPolicy
     ) async throws(CallFailure) -> Reply {
         guard let request = shared.withLock({ $0.beginCall() }) else { throw .busy }
-        var attempts = Attempts(operation, method, request, policy)
+        var attempts = Attempts(operation, method, request, policy, in: surroundings)
         let result: Result<Reply, CallFailure>
         do throws(CallFailure) {
             result = .success(try await answer(&attempts))
@@ -150,7 +150,7 @@ extension Handle {
     private func send(_ attempts: Attempts) async -> Verdict {
         let block = shared.withLock { $0.block(attempts) }
         let timeout = attempts.timeout
-        let ended = await awaited(for: timeout + Self.grace) {
+        let ended = await awaited(for: timeout + Self.grace, in: surroundings) {
             await self.backend.call(
                 self.name, kind: .entry, entries: block.bytes, count: block.count, timeout: timeout)
         }
@@ -192,11 +192,12 @@ extension Handle {
         var writer = Writer(capacity: method.count + Entries.headSize)
         writer.entry(.read) { $0.raw(method) }
         let entries = writer.bytes
-        var attempts = Attempts(.method, method, Request(session: 0, number: 0), policy)
+        var attempts = Attempts(
+            .method, method, Request(session: 0, number: 0), policy, in: surroundings)
         while true {
             guard !Task.isCancelled else { throw .interrupted }
             let timeout = attempts.timeout
-            let ended = await awaited(for: timeout + Self.grace) {
+            let ended = await awaited(for: timeout + Self.grace, in: surroundings) {
                 await self.backend.call(
                     self.name, kind: .read, entries: entries, count: 1, timeout: timeout)
             }

@@ -74,7 +74,7 @@ public struct Changes<Object: AtomicObject>: AsyncSequence, Sendable {
             on actor: isolated (any Actor)?
         ) async throws(Failure) -> UInt64? {
             let (backend, name, index) = (backend, name, next)
-            let ended = await awaited(for: Self.patience + .seconds(1)) {
+            let ended = await awaited(for: Self.patience + .seconds(1), in: backend.surroundings) {
                 await backend.committed(name, from: index, timeout: Self.patience)
             }
             guard case .finished(let part) = ended else { return nil }
@@ -107,7 +107,7 @@ public struct Changes<Object: AtomicObject>: AsyncSequence, Sendable {
 
         /// A server that knows of nothing new has waited already; this is for those that cannot.
         private mutating func rest(on actor: isolated (any Actor)?) async {
-            try? await Task.sleep(for: pause * Double.random(in: 0.5...1))
+            _ = await backend.surroundings.pause(backend.surroundings.jittered(pause))
             pause = Swift.min(pause * 2, Self.pauseMax)
         }
     }

@@ -3,7 +3,7 @@ struct ClientSession: Sendable {
     /// Requests that are remembered as unsettled; the oldest are given up beyond.
     static let outstandingMax = 16384
 
-    /// The id: random, so that two clients do not draw the same.
+    /// The id: drawn at random, so that two clients do not have the same.
     let id: UInt64
 
     /// Whether the log is known to hold the entry that opens it.
@@ -13,8 +13,8 @@ struct ClientSession: Sendable {
     /// Numbers of unsettled requests, rising.
     private var outstanding: [UInt64] = []
 
-    init() {
-        id = UInt64.random(in: 1...UInt64.max)
+    init(_ id: UInt64) {
+        self.id = id
     }
 
     /// Whether a request was made.

@@ -24,7 +24,7 @@ public final class Handle<Object: AtomicObject>: Sendable {
     public let name: ObjectName
 
     let backend: any Backend
-    let shared = Mutex(HandleState<Object>())
+    let shared: Mutex<HandleState<Object>>
 
     /// How much longer than its timeout a backend may take to say how things ended.
     static var grace: Duration { .milliseconds(250) }
@@ -33,7 +33,11 @@ public final class Handle<Object: AtomicObject>: Sendable {
     public init(_ type: Object.Type = Object.self, named name: String, on backend: any Backend) {
         self.name = ObjectName(type: Object.typeName, name: name)
         self.backend = backend
+        shared = Mutex(HandleState(in: backend.surroundings))
     }
+
+    /// Where this handle lives, which is where its backend does.
+    public var surroundings: any Surroundings { backend.surroundings }
 
     deinit {
         let ballot = shared.withLock { $0.branch?.ballot }
@@ -67,7 +71,9 @@ extension Handle {
     public func pull(timeout: Duration = .seconds(1)) async throws(PullFailure) -> Object {
         guard !Task.isCancelled else { throw .cancelled }
         guard shared.withLock({ $0.beginProposing() }) else { throw .busy }
-        let ended = await awaited(for: timeout + Self.grace) { await self.runPull(timeout) }
+        let ended = await awaited(for: timeout + Self.grace, in: surroundings) {
+            await self.runPull(timeout)
+        }
         switch ended {
         case .finished(let result): return try result.get()
         case .late: throw .noQuorum
@@ -107,19 +113,21 @@ extension Handle {
     public func push(timeout: Duration = .seconds(5)) async throws(PushFailure) -> UInt64 {
         guard !Task.isCancelled else { throw .cancelled }
         let goal = try shared.withLock { state throws(PushFailure) in try state.beginPush() }
-        let ended = await awaited(for: timeout + Self.grace) { await self.runPush(goal, timeout) }
+        let ended = await awaited(for: timeout + Self.grace, in: surroundings) {
+            await self.runPush(goal, timeout)
+        }
         if case .finished(let result) = ended { return try result.get() }
         throw .unknown(shared.withLock { $0.branch?.sentRequests ?? [] })
     }
 
     private func runPush(_ goal: UInt64, _ timeout: Duration) async -> Result<UInt64, PushFailure> {
-        let result = await pushChunks(goal, until: .now + timeout)
+        let result = await pushChunks(goal, until: surroundings.now + timeout)
         shared.withLock { $0.isProposing = false }
         return result
     }
 
     private func pushChunks(
-        _ goal: UInt64, until deadline: ContinuousClock.Instant
+        _ goal: UInt64, until deadline: Duration
     ) async -> Result<UInt64, PushFailure> {
         var progress = false
         while true {
@@ -129,7 +137,7 @@ extension Handle {
             case .send(let ballot, let entries, let count):
                 let report = await backend.push(
                     name, ballot: ballot, entries: entries, count: count,
-                    timeout: max(.zero, deadline - .now))
+                    timeout: max(.zero, deadline - surroundings.now))
                 let failure = shared.withLock {
                     $0.finishPush(report, count: count, ballot: ballot, progress: progress)
                 }

@@ -11,8 +11,17 @@ struct HandleState<Object: AtomicObject>: Sendable {
     var isProposing = false
     var callsUnderWay = 0
     /// The session of what is invoked, and that of calls: a call may outlive a branch.
-    var invokeSession = ClientSession()
-    var callSession = ClientSession()
+    var invokeSession: ClientSession
+    var callSession: ClientSession
+    private let surroundings: any Surroundings
+
+    init(in surroundings: any Surroundings) {
+        self.surroundings = surroundings
+        invokeSession = ClientSession(surroundings.randomIdentity())
+        callSession = ClientSession(surroundings.randomIdentity())
+    }
+
+    func newSession() -> ClientSession { ClientSession(surroundings.randomIdentity()) }
 
     var committed: Object? { branch?.committed.object ?? lastCommitted }
 
@@ -70,7 +79,7 @@ extension HandleState {
         }
         if !isOpen, invokeSession.isUsed {
             // Opened on a branch that is gone, or evicted: either way its id is used up.
-            invokeSession = ClientSession()
+            invokeSession = newSession()
         }
         let request = invokeSession.begin()
         do throws(InvokeFailure) {

@@ -14,14 +14,12 @@ enum Awaited<Value: Sendable>: Sendable {
 /// The operation is never abandoned: a push that was sent must still be accounted for when its
 /// answer comes. So it runs in a task of its own, and only the waiting ends early.
 func awaited<Value: Sendable>(
-    for timeout: Duration, _ operation: @escaping @Sendable () async -> Value
+    for timeout: Duration, in surroundings: any Surroundings,
+    _ operation: @escaping @Sendable () async -> Value
 ) async -> Awaited<Value> {
     let race = Race<Awaited<Value>>()
-    Task { race.finish(.finished(await operation())) }
-    let alarm = Task {
-        guard (try? await Task.sleep(for: timeout)) != nil else { return }
-        race.finish(.late)
-    }
+    surroundings.start { race.finish(.finished(await operation())) }
+    let alarm = surroundings.alarm(after: timeout) { race.finish(.late) }
     defer { alarm.cancel() }
     return await withTaskCancellationHandler {
         await race.value()

@@ -28,7 +28,7 @@ extension KVLock {
 
     /// Returns the value of a key.
     public func get(_ key: String) async throws(StoreFailure) -> String? {
-        var patience = Patience(options.policy, options.pacing)
+        var patience = patience()
         var last: Meta?
         while true {
             let obstacle: Obstacle
@@ -56,6 +56,9 @@ extension KVLock {
             throw .notDone(Obstacle(error))
         }
     }
+
+    /// Gives the lock back, if this client keeps it, and waits until that has arrived.
+    public func relinquish() async { await lock.relinquish() }
 
     /// Frees values that nothing leads to, and returns how many.
     ///

@@ -28,9 +28,14 @@ internal import Synchronization
 /// **Memory.** A value that was replaced is freed by the next append of the client that replaced
 /// it. What a client left behind when it died is freed by ``collect()``.
 ///
-/// **Cost.** A write takes four round trips: acquire, data, meta, release; and a pull each of data
-/// and meta if another client wrote last. While the lock is held nobody contends for the vectors,
-/// so a client that goes on writing owns them already. A read takes two round trips.
+/// **Cost.** The first write takes three round trips: acquire, data, meta; and a pull each of data
+/// and meta if another client wrote last. The lock is given back after that, without the caller
+/// waiting for it. While it is held nobody contends for the vectors, so a client that goes on
+/// writing owns them already; and it keeps the lock from write to write (``Options/linger``,
+/// ``Options/tenure``), so that each further one takes two round trips. A kept lock that timed out
+/// meanwhile is taken again. A read takes two round trips. ``relinquish()`` gives a kept lock back
+/// before a client leaves; without it others wait up to ``Options/linger`` longer, and until the
+/// lock times out if the client's process ends before that.
 ///
 /// One client does one write at a time: a second one meanwhile fails as busy. All clients of a
 /// store must use the same hash and the same number of slots.
@@ -45,6 +50,10 @@ public final class KVLock: Sendable {
         public var lockPatience: UInt64 = 20
         /// How long a tick is, on the clock of whoever waits.
         public var tick = Duration.milliseconds(50)
+        /// How long after a write the lock is kept, in case of another; zero gives it back at once.
+        public var linger = Duration.milliseconds(2)
+        /// How long a client that goes on writing keeps the lock; then others have their chance.
+        public var tenure = Duration.milliseconds(20)
         /// The places of the meta vector that keys are spread over.
         public var slots: UInt64 = 1 << 16
         /// The hash of a key.
@@ -65,14 +74,16 @@ public final class KVLock: Sendable {
 
     /// Makes a client of the store called `name`.
     ///
-    /// `owner` is the name under which this client takes the lock; no two may share one.
+    /// `owner` is the name under which this client takes the lock; no two may share one. It is drawn
+    /// if it is not given.
     public init(
-        named name: String, on backend: any Backend, owner: UInt64 = .random(in: 1...UInt64.max),
+        named name: String, on backend: any Backend, owner: UInt64? = nil,
         options: Options = Options()
     ) {
         self.options = options
         let handle = Handle(TimeoutLock.self, named: name + ".lock", on: backend)
-        lock = GuardedLock(handle, owner: owner, options)
+        lock = GuardedLock(
+            handle, owner: owner ?? backend.surroundings.randomIdentity(), options)
         data = Handle(named: name + ".data", on: backend)
         meta = Handle(named: name + ".meta", on: backend)
     }
@@ -93,22 +104,29 @@ public final class KVLock: Sendable {
             })
         else { throw .notDone(.busy) }
         defer { isBusy.withLock { $0 = false } }
-        var patience = Patience(options.policy, options.pacing)
-        let token: UInt64
-        do throws(Obstacle) {
-            token = try await lock.acquire(&patience)
-        } catch {
-            throw .notDone(error)
+        var patience = patience()
+        while true {
+            let hold: GuardedLock.Hold
+            do throws(Obstacle) {
+                hold = try await lock.acquire(&patience)
+            } catch {
+                throw .notDone(error)
+            }
+            do throws(StoreFailure) {
+                try await own(hold.token, &patience)
+                let result = try await body(hold.token, &patience)
+                lock.keep(hold)
+                return result
+            } catch {
+                lock.release(hold.token)
+                // What was kept was lost meanwhile; with a new grant it is tried again.
+                guard hold.isKept, error == .notDone(.fenced) else { throw error }
+            }
         }
-        do throws(StoreFailure) {
-            try await own(token, &patience)
-            let result = try await body(token, &patience)
-            await lock.release(token)
-            return result
-        } catch {
-            await lock.release(token)
-            throw error
-        }
+    }
+
+    func patience() -> Patience {
+        Patience(options.policy, options.pacing, in: lock.surroundings)
     }
 
     /// Pulls the vectors if somebody had the lock since: a push would only find out that they are

@@ -52,10 +52,12 @@ public final class KVLockFree: Sendable {
         meta = Handle(named: name + ".meta", on: backend)
     }
 
-    private func start() -> ContinuousClock.Instant { .now + options.deadline }
+    private var surroundings: any Surroundings { data.surroundings }
 
-    private func policy(_ deadline: ContinuousClock.Instant) -> CallPolicy {
-        .exactlyOnce(deadline: max(.zero, deadline - .now))
+    private func start() -> Duration { surroundings.now + options.deadline }
+
+    private func policy(_ deadline: Duration) -> CallPolicy {
+        .exactlyOnce(deadline: max(.zero, deadline - surroundings.now))
     }
 }
 
@@ -77,7 +79,7 @@ extension KVLockFree {
             } catch {
                 let failure = Self.failure(error)
                 // A collection came between, and frees the value too. Again, with another index.
-                if case .thrown = error, ContinuousClock.now < deadline { continue }
+                if case .thrown = error, surroundings.now < deadline { continue }
                 if case .notDone = failure { garbage.add([index]) }
                 throw failure
             }
@@ -149,7 +151,7 @@ extension KVLockFree {
 
 extension KVLockFree {
     private func append(
-        _ value: String, _ deadline: ContinuousClock.Instant
+        _ value: String, _ deadline: Duration
     ) async throws(StoreFailure) -> UInt64 {
         let freed = garbage.take()
         do throws(CallFailure) {
@@ -161,13 +163,13 @@ extension KVLockFree {
     }
 
     private func find(
-        _ key: String, _ deadline: ContinuousClock.Instant
+        _ key: String, _ deadline: Duration
     ) async throws(CallFailure) -> Meta? {
         try await meta.call(.find(key, hash: options.hash(key)), policy: policy(deadline))
     }
 
     private func collect(
-        from first: UInt64, to end: UInt64, _ deadline: ContinuousClock.Instant
+        from first: UInt64, to end: UInt64, _ deadline: Duration
     ) async throws(CallFailure) -> Int {
         let policy = policy(deadline)
         let present = try await data.call(

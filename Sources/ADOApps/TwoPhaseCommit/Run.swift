@@ -3,11 +3,7 @@ internal import ADOObjects
 internal import Synchronization
 
 /// One transaction on its way through its phases.
-struct Run {
-    private typealias Outcome = TwoPhaseCommit.Outcome
-    private typealias Failure = TwoPhaseCommit.Failure
-    private typealias AbortReason = TwoPhaseCommit.AbortReason
-
+struct Run: Sendable {
     private let manager: TwoPhaseCommit
     private let id: TransactionID
     private let changes: [String: [ResourceChange]]
@@ -22,15 +18,9 @@ struct Run {
     private var placement: TwoPhaseCommit.PullPlacement { manager.options.placement }
 
     func outcome() async throws(TwoPhaseCommit.Failure) -> TwoPhaseCommit.Outcome {
-        var asked: [String] = []
-        var reason: TwoPhaseCommit.AbortReason?
-        for name in participants {
-            asked.append(name)
-            reason = await prepare(name)
-            if reason != nil { break }
-        }
-        guard let reason else { return try await commit() }
-        await abort(asked)
+        let votes = await manager.ask(participants) { name in await prepare(name) }
+        guard let reason = votes.compactMap({ $0 }).first else { return try await commit() }
+        await abort(participants)
         return .aborted(id, reason)
     }
 }
@@ -41,8 +31,7 @@ extension Run {
     /// Asks for a vote; returns why the transaction must be aborted, or nil.
     func prepare(_ name: String) async -> TwoPhaseCommit.AbortReason? {
         guard let step = manager.steps[name] else { return .failed(at: name, .unreadable) }
-        var patience = Patience(
-            .retry(manager.options.triesMax - 1), manager.options.pacing)
+        var patience = manager.patience(.retry(manager.options.triesMax - 1))
         let changes = changes[name] ?? []
         do throws(StepFailure) {
             if placement != .atStart { try await step.pull(&patience) }
@@ -53,7 +42,7 @@ extension Run {
             case .yes: return nil
             case .no(let objection): return .refused(by: name, objection)
             case .fenced:
-                manager.state.withLock { $0.epoch = nil }
+                manager.leaveUndecided()
                 return .fenced
             }
         } catch {
@@ -67,47 +56,47 @@ extension Run {
 extension Run {
     /// Tells every participant to commit.
     func commit() async throws(TwoPhaseCommit.Failure) -> TwoPhaseCommit.Outcome {
-        var isCommitted = false
-        do throws(Obstacle) {
-            for name in participants {
-                switch try await decide(.commit, at: name) {
-                case .decided(.commit): isCommitted = true
-                case .decided(.abort): throw .unreadable
-                case .unknown: throw .unreadable
-                case .fenced:
-                    // Nothing was sent elsewhere: whoever recovers finds it undecided, or aborted.
-                    if !isCommitted { return .aborted(id, .fenced) }
-                    throw .fenced
-                }
-            }
-            return .committed(id)
-        } catch {
-            manager.state.withLock { $0.epoch = nil }
-            throw isCommitted ? .committedInPart(id, error) : .unknown(id, error)
+        let rulings = await manager.ask(participants) { name in
+            await decide(.commit, at: name)
         }
+        if rulings.allSatisfy({ $0.isDecided(.commit) }) { return .committed(id) }
+        manager.leaveUndecided()
+        // No one committed, and none will: whoever recovers finds it undecided, or aborted.
+        if rulings.allSatisfy({ $0.obstacle == .fenced }) { return .aborted(id, .fenced) }
+        let obstacle = rulings.compactMap(\.obstacle).first ?? .unreadable
+        let isCommitted = rulings.contains { $0.isDecided(.commit) }
+        throw isCommitted ? .committedInPart(id, obstacle) : .unknown(id, obstacle)
     }
 
     /// Tells those who were asked that it is off; who cannot be told will be by recovery.
     func abort(_ asked: [String]) async {
-        for name in asked {
-            do throws(Obstacle) {
-                if case .fenced = try await decide(.abort, at: name) { throw .fenced }
-            } catch {
-                manager.state.withLock { $0.epoch = nil }
-                return
-            }
-        }
+        let rulings = await manager.ask(asked) { name in await decide(.abort, at: name) }
+        if rulings.contains(where: { $0.obstacle != nil }) { manager.leaveUndecided() }
     }
 
-    private func decide(_ decision: Decision, at name: String) async throws(Obstacle) -> Ruling {
-        var patience = Patience(manager.options.persistence, manager.options.pacing)
-        if placement == .perPhase, let step = manager.steps[name] {
-            do throws(StepFailure) {
-                try await step.pull(&patience)
-            } catch {
-                throw error.obstacle
-            }
+    private func decide(_ decision: Decision, at name: String) async -> Result<Ruling, Obstacle> {
+        var patience = manager.patience()
+        do throws(Obstacle) {
+            if placement == .perPhase { try await manager.pull(name, &patience) }
+            return .success(try await manager.decide(id, decision, at: name, id.epoch, &patience))
+        } catch {
+            return .failure(error)
         }
-        return try await manager.decide(id, decision, at: name, id.epoch, &patience)
+    }
+}
+
+extension Result where Success == Ruling, Failure == Obstacle {
+    fileprivate func isDecided(_ decision: Decision) -> Bool {
+        if case .success(.decided(decision)) = self { return true }
+        return false
+    }
+
+    /// Why there is no decision.
+    fileprivate var obstacle: Obstacle? {
+        switch self {
+        case .failure(let obstacle): obstacle
+        case .success(.fenced): .fenced
+        case .success(.decided), .success(.unknown): nil
+        }
     }
 }

@@ -16,9 +16,9 @@ internal import Synchronization
 /// with any number of managers at work. Between the commits at two resource managers a reader can
 /// see one without the other.
 ///
-/// **How.** Phase one asks each resource manager to prepare, up to ``Options/triesMax`` pushes; a
-/// no or a failure means abort, and no more are asked. Phase two tells every one that was asked,
-/// until it works; those never reached tolerate the unknown id and refuse it for ever.
+/// **How.** Phase one asks all resource managers at once to prepare, up to ``Options/triesMax``
+/// pushes each; a no or a failure means abort. Phase two tells all of them at once, until it works;
+/// those never reached tolerate the unknown id and refuse it for ever.
 ///
 /// **Recovery.** A manager begins by enrolling at every resource manager under an epoch above all
 /// before. Enrolling is an entry of the log, pushed until it is committed: it brings a state that
@@ -29,9 +29,9 @@ internal import Synchronization
 ///
 /// **Failures.** See ``Failure``; an abort is no failure but an ``Outcome``.
 ///
-/// **Cost.** Per transaction two round trips to each resource manager, one after the other; and a
-/// pull of each with the placements ``PullPlacement/perTransaction`` (one) and
-/// ``PullPlacement/perPhase`` (two). One manager runs one transaction at a time.
+/// **Cost.** Per transaction two round trips, each to all resource managers at once; and one more
+/// with the placement ``PullPlacement/perTransaction``, two with ``PullPlacement/perPhase``, to pull
+/// them. The slowest sets the pace. One manager runs one transaction at a time.
 public final class TwoPhaseCommit: Sendable {
     /// When the manager pulls the resource managers.
     public enum PullPlacement: Sendable, Hashable, CaseIterable {
@@ -97,20 +97,22 @@ public final class TwoPhaseCommit: Sendable {
 
     let options: Options
     let identity: UInt64
+    let surroundings: any Surroundings
     let names: [String]
     let steps: [String: Step<ResourceManager>]
     let state = Mutex(State())
 
     /// Makes a manager over resource managers, given by name.
     ///
-    /// `identity` tells this manager from all others; no two may share one.
+    /// `identity` tells this manager from all others; no two may share one. It is drawn if it is not
+    /// given.
     public init(
         over names: [String], on backend: any Backend,
-        identity: UInt64 = .random(in: 1...UInt64.max), options: Options = Options()
+        identity: UInt64? = nil, options: Options = Options()
     ) {
         self.options = options
-        self.identity = identity
-        // In one order for all managers, so that two who recover meet at the first.
+        surroundings = backend.surroundings
+        self.identity = identity ?? surroundings.randomIdentity()
         self.names = Set(names).sorted()
         steps = Dictionary(
             uniqueKeysWithValues: self.names.map { name in

@@ -14,14 +14,16 @@ extension CallLayer {
         return header
     }
 
-    /// A batch as a server applies it that starts again.
-    func replayed(_ frame: Frame) -> Frame {
-        simulation.plan.plant == .sessionDropped ? frame.openingOthers : frame
-    }
-
     /// What callers of a push are told that was preempted.
     var fateOfPreempted: CallModel.Record {
         CallModel.Record(outcome: simulation.plan.plant == .partialIsWhole ? .ok : .unknown)
+    }
+}
+
+extension Simulation {
+    /// A batch as a server applies it that starts again.
+    func replayed(_ frame: Frame) -> Frame {
+        plan.plant == .sessionDropped ? frame.openingOthers : frame
     }
 }
 

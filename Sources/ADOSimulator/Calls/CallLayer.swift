@@ -8,14 +8,13 @@ internal import CMultiPaxos
 /// with the same request until it has an answer, then settles, and in the end gives up. Checked are
 /// the results of each entry against a model, the digests of all servers, what callers were told,
 /// and at the end that their histories are linearizable.
-final class CallLayer {
+final class CallLayer: Guest {
     unowned let simulation: Simulation
     var callers: [Caller] = []
     var histories: [UInt64: CallHistory] = [:]
     private var models: [UInt64: CallModel] = [:]
     private var digests: [UInt64: Digests] = [:]
-    /// By place, then by group.
-    private var hosted: [[UInt64: HostedObject]]
+    private let hosting: Hosting
     /// Who waits for a batch that a node invoked.
     private var pending: [Placed: Waiting] = [:]
     private var attempts = 0
@@ -48,7 +47,7 @@ final class CallLayer {
     init(_ simulation: Simulation) {
         self.simulation = simulation
         random = Random(seed: simulation.plan.seed ^ 0xCA11)
-        hosted = simulation.cluster.members.map { _ in [:] }
+        hosting = Hosting(simulation, make: HostedObject.make)
         for group in simulation.plan.groups {
             histories[group] = CallHistory(group: group)
             models[group] = CallModel(group: group)
@@ -173,8 +172,7 @@ final class CallLayer {
         if let last = models[group]?.lastIndex, last < frame.batch.first {
             models[group]?.apply(frame)
         }
-        let object = hosted[place][group] ?? HostedObject.make(group: group)
-        hosted[place][group] = object
+        let object = hosting.object(place, group)
         let records = object.apply(frame)
         compare(records, member, group, frame)
         let placed = Placed(node: member.id, group: group, checksum: frame.batch.checksum)
@@ -208,60 +206,17 @@ final class CallLayer {
 
     func crash(_ node: UInt64) {
         guard let place = cluster.place(of: node) else { return }
-        hosted[place] = [:]
+        hosting.crash(place)
         for placed in pending.keys where placed.node == node { pending[placed] = nil }
     }
 
-    /// A server that starts makes its objects anew: from its snapshot, and from the log after it.
-    func start(_ node: UInt64) {
-        guard let place = cluster.place(of: node), cluster[node].votes else { return }
-        for group in simulation.plan.groups where cluster[node].hasVote(group) {
-            let disk = cluster[node].disk
-            if let gap = disk.gap(group) {
-                cluster.fail(.disk, "node \(node) starts with \(gap): it cannot be applied")
-            }
-            let applied = cluster[node].applied[group] ?? 0
-            hosted[place][group] = restored(disk.snapshots[group], node, group, through: applied)
-        }
-    }
+    func start(_ node: UInt64) { hosting.start(node) }
 
-    /// What a server has applied of a group through an index, if it begins with a snapshot.
-    private func restored(
-        _ snapshot: StoredSnapshot?, _ node: UInt64, _ group: UInt64, through applied: UInt64
-    ) -> HostedObject {
-        let object = HostedObject.make(group: group)
-        var next: UInt64 = 1
-        if let snapshot, snapshot.point.index <= applied {
-            restore(object, snapshot, node, group)
-            next = snapshot.point.index + 1
-        }
-        for frame in cluster.ledger.frames(group)
-        where frame.batch.first >= next && frame.batch.last <= applied {
-            _ = object.apply(replayed(frame))
-        }
-        return object
-    }
+    func state(of member: Member, _ group: UInt64) -> [UInt8]? { hosting.state(of: member, group) }
 
-    private func restore(
-        _ object: HostedObject, _ snapshot: StoredSnapshot, _ node: UInt64, _ group: UInt64
-    ) {
-        guard object.restore(snapshot.state) else {
-            return cluster.fail(.calls, "node \(node) cannot decode a snapshot of group \(group)")
-        }
-        if simulation.plan.plant == .snapshotWithoutSessions { object.forgetSessions() }
-    }
-
-    /// What a server has applied of a group, encoded; nil if it hosts nothing.
-    func state(of member: Member, _ group: UInt64) -> [UInt8]? {
-        guard let place = cluster.place(of: member.id) else { return nil }
-        return hosted[place][group]?.state
-    }
-
-    /// A snapshot took the place of what a server had applied, or its log led there.
     func installed(_ snapshot: StoredSnapshot, _ node: UInt64, _ group: UInt64) {
-        guard let place = cluster.place(of: node), cluster[node].votes else { return }
-        let applied = cluster[node].applied[group] ?? 0
-        hosted[place][group] = restored(snapshot, node, group, through: applied)
+        guard cluster.place(of: node) != nil, cluster[node].votes else { return }
+        hosting.installed(snapshot, node, group)
         // Batches of this server that the snapshot stands for: their answers are not known here.
         let stale = pending.filter { $0.key.node == node && $0.key.group == group }
         for (placed, waiting) in stale.sorted(by: { $0.value.attempt < $1.value.attempt }) {
@@ -283,7 +238,7 @@ final class CallLayer {
     /// Answers reads: what the owner has applied holds all that was committed before they came.
     func confirmed(_ node: UInt64, _ group: UInt64, _ tickets: [ReadTicket]) {
         guard let place = cluster.place(of: node) else { return }
-        let object = hosted[place][group] ?? HostedObject.make(group: group)
+        let object = hosting.object(place, group)
         for ticket in tickets { answer(ticket.caller, ticket.attempt, object.read(ticket.method)) }
     }
 

@@ -19,8 +19,8 @@ class HostedObject {
     }
 }
 
-private final class Hosted<Object: AtomicObject>: HostedObject {
-    private var replica = ObjectReplica<Object>()
+final class Hosted<Object: AtomicObject>: HostedObject {
+    private(set) var replica = ObjectReplica<Object>()
     private var results = Writer()
 
     override func apply(_ frame: Frame) -> [CallModel.Record] {

@@ -76,11 +76,22 @@ struct Draft {
     }
 
     init(_ entries: [[UInt8]], kind: UInt32 = MP_ENTRY_CALL.rawValue) {
-        self.init(room: entries.reduce(0) { $0 + MP_ENTRY_HEADER_SIZE + UInt32($1.count) })
+        self.init(entries.map { Entry(kind: kind, payload: $0) })
+    }
+
+    init(_ entries: [Entry]) {
+        self.init(room: entries.reduce(0) { $0 + MP_ENTRY_HEADER_SIZE + UInt32($1.payload.count) })
         for entry in entries {
-            let status = mp_batch_append(&builder, kind, entry, UInt32(entry.count))
+            let status = mp_batch_append(
+                &builder, entry.kind, entry.payload, UInt32(entry.payload.count))
             precondition(status == MP_OK, "a draft has room for its entries")
         }
+    }
+
+    /// One entry of a batch.
+    struct Entry {
+        let kind: UInt32
+        let payload: [UInt8]
     }
 
     /// The frame, once somebody has sealed the builder.

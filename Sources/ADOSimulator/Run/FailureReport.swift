@@ -39,6 +39,7 @@ public struct FailureReport: Sendable {
     public var command: String {
         var words = ["adosim run --seed \(result.options.seed)"]
         if let scenario = result.options.scenario { words.append("--scenario \(scenario)") }
+        if let app = result.options.app { words.append("--app \(app.rawValue)") }
         if let faults = result.options.faults {
             words.append("--faults \(faults.map(\.rawValue).sorted().joined(separator: ","))")
         }

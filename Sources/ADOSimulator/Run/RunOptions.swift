@@ -12,6 +12,9 @@ public struct RunOptions: Sendable {
     /// A deliberate mistake of the simulated driver, to see that runs find it.
     public var plant: Plant?
 
+    /// The application that runs on the cluster, instead of single calls; none if nil.
+    public var app: AppKind?
+
     /// The scenario that is played, instead of faults that are drawn; none if nil.
     public internal(set) var scenario: String?
 

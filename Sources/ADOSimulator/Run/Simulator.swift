@@ -18,6 +18,7 @@ public struct Simulator: Sendable {
 
     /// Runs one seed to its end, or to the first violation.
     public func run(_ options: RunOptions) -> RunResult {
+        if let app = options.app { return run(app.application(), options) }
         var plan = Plan(faulty: options.seed)
         plan.plant = options.plant
         let drawn = Schedule.draw(plan, only: options.faults)
@@ -54,7 +55,7 @@ public struct Simulator: Sendable {
             options: options, violation: cluster.violations.first, steps: cluster.stepCount,
             simulatedMicroseconds: simulation.now - start, stateHash: cluster.stateHash,
             committed: plan.groups.map(cluster.ledger.committed).reduce(0, +),
-            messages: cluster.messages, answered: simulation.calls?.answered ?? 0, plan: "\(plan)",
+            messages: cluster.messages, answered: simulation.guest?.answered ?? 0, plan: "\(plan)",
             faults: simulation.injections.map { ($0.id, "\($0)") },
             begun: simulation.begun, trace: records.map(\.line),
             trees: cluster.violations.isEmpty ? "" : cluster.trees(plan.groups))

@@ -21,6 +21,7 @@ enum Happening {
     /// Both ends find each other again.
     case reconnect(UInt64, UInt64)
     case call(CallStep)
+    case app(AppStep)
     /// A snapshot that a member asked for is there, in the life in which it asked.
     case snapshot(UInt64, group: UInt64, life: Int)
 }

@@ -5,6 +5,7 @@ extension Simulation {
     func react(_ node: UInt64, _ outcome: mp_outcome) {
         cluster[node].outcomes = []
         watch?(node, outcome)
+        if apps?.take(outcome, at: node) == true { return }
         switch outcome.kind {
         case MP_PULLED:
             cluster.barrier(node, group: outcome.group)
@@ -19,7 +20,7 @@ extension Simulation {
             }
         case MP_PREEMPTED:
             reads.forget(node, outcome.group)
-            calls?.preempted(node, outcome.group)
+            guest?.preempted(node, outcome.group)
         case MP_CONFIRMED:
             answerReads(node, outcome.group)
         case MP_TIPPED:
@@ -43,7 +44,7 @@ extension Simulation {
     private func answerReads(_ node: UInt64, _ group: UInt64) {
         let applied = cluster[node].applied[group] ?? 0
         expectFresh(reads.answer(node, group, through: applied))
-        calls?.confirmed(node, group, reads.answered)
+        guest?.confirmed(node, group, reads.answered)
     }
 
     private func expectFresh(_ violation: String?) {

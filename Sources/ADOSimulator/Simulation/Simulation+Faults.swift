@@ -160,7 +160,7 @@ extension Simulation {
         let isAbsent = plan.plant == .corruptIsAbsent
         if isAbsent { member.disk.forgetDamaged(group) }
         cluster.start(member.id, lost: isDamaged && frame == nil && !isAbsent ? [group] : [])
-        calls?.start(member.id)
+        guest?.start(member.id)
         react()
     }
 
@@ -175,7 +175,7 @@ extension Simulation {
         tearing[node] = nil
         guard let groups = torn.removeValue(forKey: node), !cluster[node].isUp else { return }
         cluster.start(node, lost: groups)
-        calls?.start(node)
+        guest?.start(node)
         react()
     }
 

@@ -8,11 +8,11 @@ extension Simulation {
         after(timeout / 8, .work)
         after(timeout / 4, .repair)
         after(timeout / 4, .name)
-        calls?.begin()
+        guest?.begin()
         run(for: plan.trouble)
         heal()
         requireProgress(within: 16 * timeout)
-        calls?.end()
+        guest?.end()
         if cluster.violations.isEmpty { cluster.finishJudging() }
     }
 

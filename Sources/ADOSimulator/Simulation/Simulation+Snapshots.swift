@@ -38,8 +38,8 @@ extension Simulation {
 
     /// What the member hosts, encoded; nil if it cannot be told.
     private func state(of member: Member, _ group: UInt64) -> [UInt8]? {
-        guard let calls else { return [] }
-        return calls.state(of: member, group)
+        guard let guest else { return [] }
+        return guest.state(of: member, group)
     }
 
     /// Installs the newest snapshot that a voter has which can be reached, late as it may be.
@@ -89,6 +89,6 @@ extension Simulation {
         if status != MP_OK && status != MP_STALE {
             cluster.fail(.refusal, "the install of \(snapshot.point) returns \(status)")
         }
-        if status == MP_OK { calls?.installed(snapshot, node, group) }
+        if status == MP_OK { guest?.installed(snapshot, node, group) }
     }
 }

@@ -44,6 +44,8 @@ final class Simulation {
     var reads = ReadCheck("owner")
     var tipReads = ReadCheck("tips")
     var calls: CallLayer?
+    var apps: AppLayer?
+    var guest: (any Guest)? { apps ?? calls }
     /// When which node said to be elected itself; for tests of the election.
     private(set) var servings: [(time: UInt64, node: UInt64)] = []
     /// Members that pull and change the voters, by how many faults.
@@ -153,7 +155,7 @@ final class Simulation {
         flushing.remove(node)
         reads.forget(node)
         tipReads.forget(node)
-        calls?.crash(node)
+        guest?.crash(node)
         if let disk = beforeFlush.removeValue(forKey: node) { cluster[node].disk = disk }
         let written = cluster[node].disk.queue.count
         cluster.crash(node, afterWriting: count ?? random.below(written + 1))
@@ -168,7 +170,7 @@ final class Simulation {
     func restart(_ node: UInt64) {
         if !cluster[node].isUp && !retired.contains(node) {
             cluster.start(node)
-            calls?.start(node)
+            guest?.start(node)
             installStored(node)
         }
         react()
@@ -193,15 +195,19 @@ final class Simulation {
         while cluster.violations.isEmpty {
             if isDone() { return true }
             let deadline = nextDeadline
-            let time = min(deadline.time, heap.nextTime)
+            let waking = apps?.nextWaking ?? .max
+            let time = min(deadline.time, heap.nextTime, waking)
             if time > end { break }
             cluster.now = max(now, time)
-            if deadline.time <= heap.nextTime {
+            if waking < min(deadline.time, heap.nextTime) {
+                // Only time passes.
+            } else if deadline.time <= heap.nextTime {
                 wake(deadline.node)
             } else if let happening = heap.takeNext() {
                 perform(happening)
             }
             react()
+            apps?.run()
         }
         cluster.now = max(now, end)
         return isDone()
@@ -234,6 +240,7 @@ final class Simulation {
         case .invoke(let node, let group): invoke(node, group)
         case .reconnect(let a, let b): tell(a, b, reachable: true)
         case .call(let step): calls?.perform(step)
+        case .app(let step): apps?.perform(step)
         case .snapshot(let node, let group, let life):
             if life == lives[node] ?? 0 { getSnapshot(node, group) }
         }
@@ -247,6 +254,7 @@ final class Simulation {
             .snapshot(let node, _, _):
             cluster.place(of: node)
         case .call(let step): step.server.flatMap(cluster.place(of:))
+        case .app(let step): cluster.place(of: step.node)
         case .work, .crowd, .nudge, .repair, .name, .begin, .end, .restart, .reconnect: nil
         }
     }

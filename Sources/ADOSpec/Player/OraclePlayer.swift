@@ -22,6 +22,8 @@ public final class OraclePlayer: Sendable {
     }
 
     private let game: Mutex<Game>
+    /// The time of clients that take turns: one, so that no two of them draw the same sessions.
+    let time = VirtualTime(seed: 1)
 
     /// Makes a player; others that interfere invoke `rivalMethod`, or nothing that matters.
     ///

@@ -4,48 +4,47 @@ internal import Synchronization
 /// Several clients of one player at once: their operations interleave as the adversary likes.
 ///
 ///     let turns = Turns(player, deaths: 1)
-///     await turns.run([
+///     turns.run([
 ///         { backend in await write(on: backend) }, { backend in await read(on: backend) },
 ///     ])
 ///
-/// Each client is a procedure with a backend of its own. One of them moves at a time, from one
-/// operation on its backend to the next; who is next, the adversary chooses, and the kindest choice
-/// is whoever moved last. So a client may be paused between any two operations for as long as the
-/// others run, and nothing depends on real time. The adversary may also let some die, before an
-/// operation or right after it took effect: then every operation of theirs fails as closed, and
-/// what they report is to be ignored (``isDead(_:)``).
+/// Each client is a procedure with a backend of its own, and may do several things at once. One
+/// operation on a backend happens at a time; which is next, the adversary chooses, and the kindest
+/// choice is the oldest of whoever moved last. So a client may be paused between any two operations
+/// for as long as the others run. The adversary may also let some die, before an operation or right
+/// after it took effect: then every operation of theirs fails as closed, and what they report is to
+/// be ignored (``isDead(_:)``).
+///
+/// All of it runs on the thread that calls ``run(from:_:)``, in virtual time, which passes while
+/// nobody waits for an operation.
 public final class Turns: Sendable {
     fileprivate enum Move: Sendable {
         case go
         /// The operation takes effect, and the client dies before it learns of it.
         case goAndDie
         case dead
-        /// Its client did not wait for it any more: it never happens.
-        case lost
+    }
+
+    /// An operation that waits for its turn.
+    private struct Operation: Sendable {
+        let node: UInt64
+        let continuation: CheckedContinuation<Move, Never>
     }
 
     private struct State: Sendable {
-        /// Operations that wait for their turn, in the order in which they came.
-        var waiting: [(node: UInt64, continuation: CheckedContinuation<Move, Never>)] = []
-        var moving: Set<UInt64> = []
-        var ended: Set<UInt64> = []
+        /// In the order in which they came.
+        var waiting: [Operation] = []
         var last: UInt64 = 0
         var dead: Set<UInt64> = []
         var deathsLeft: Int
         var time: UInt64 = 0
         var violation: Violation?
-
-        /// Takes out what a client left waiting: on a machine so slow that a handle ran out of
-        /// patience it goes on without an answer.
-        mutating func takeWaiting(_ node: UInt64) -> [CheckedContinuation<Move, Never>] {
-            defer { waiting.removeAll { $0.node == node } }
-            return waiting.filter { $0.node == node }.map(\.continuation)
-        }
     }
 
     private let player: OraclePlayer
     private let watch: @Sendable (OraclePlayer) -> Violation?
     private let state: Mutex<State>
+    fileprivate let virtual: VirtualTime
 
     /// Lets clients of `player` take turns, of whom the adversary may let so many die.
     ///
@@ -56,6 +55,7 @@ public final class Turns: Sendable {
     ) {
         self.player = player
         self.watch = watch
+        virtual = player.time
         state = Mutex(State(deathsLeft: deaths))
     }
 
@@ -78,80 +78,56 @@ public final class Turns: Sendable {
     /// A client of an earlier run who died stays dead: give the later ones other numbers.
     public func run(
         from first: UInt64 = 1, _ clients: [@Sendable (TurnBackend) async -> Void]
-    ) async {
-        let nodes = clients.indices.map { first + UInt64($0) }
-        state.withLock { state in
-            state.moving = Set(nodes)
-            state.ended.subtract(nodes)
+    ) {
+        for (place, client) in clients.enumerated() {
+            let backend = TurnBackend(self, player.client(first + UInt64(place)))
+            virtual.start { await client(backend) }
         }
-        await withTaskGroup(of: Void.self) { group in
-            for (node, client) in zip(nodes, clients) {
-                let backend = TurnBackend(self, player.client(node))
-                group.addTask {
-                    await client(backend)
-                    self.end(node)
+        repeat {
+            virtual.run()
+            while let operations = nextMove() {
+                for (operation, move) in operations {
+                    operation.continuation.resume(returning: move)
                 }
+                virtual.run()
             }
-        }
+        } while virtual.advance()
     }
 
-    /// Waits until it is the turn of a client.
+    /// Waits until it is the turn of an operation.
     fileprivate func turn(_ node: UInt64) async -> Move {
-        if state.withLock({ $0.dead.contains(node) || $0.ended.contains(node) }) { return .dead }
+        if isDead(node) { return .dead }
         return await withCheckedContinuation { continuation in
-            let late = state.withLock { state in
-                let late = state.takeWaiting(node)
-                state.waiting.append((node, continuation))
-                return late
+            state.withLock {
+                $0.waiting.append(Operation(node: node, continuation: continuation))
             }
-            for operation in late { operation.resume(returning: .lost) }
-            rest(node)
         }
     }
 
-    /// Says that a client has come to its end.
-    private func end(_ node: UInt64) {
-        let late = state.withLock { state in
-            state.ended.insert(node)
-            return state.takeWaiting(node)
-        }
-        for operation in late { operation.resume(returning: .lost) }
-        rest(node)
-    }
-
-    /// Says that a client does not move any more; when none does, the next one is chosen.
-    private func rest(_ node: UInt64) {
-        let next: (CheckedContinuation<Move, Never>, Move)? = state.withLock { state in
-            state.moving.remove(node)
-            guard state.moving.isEmpty else { return nil }
+    /// What happens next: one operation, and the end of all others of its client if that dies.
+    private func nextMove() -> [(Operation, Move)]? {
+        state.withLock { state in
             if state.violation == nil { state.violation = watch(player) }
-            guard !state.waiting.isEmpty else { return nil }
-            return choose(&state)
+            return state.waiting.isEmpty ? nil : choose(&state)
         }
-        // Outside of the lock: resuming may run the client.
-        next?.0.resume(returning: next?.1 ?? .go)
     }
 
-    private func choose(
-        _ state: inout State
-    ) -> (CheckedContinuation<Move, Never>, Move)? {
-        let last = state.last
-        let waiting = Set(state.waiting.map(\.node))
-        let others = waiting.subtracting([last]).sorted()
-        let nodes = (waiting.contains(last) ? [last] : []) + others
-        let kinds = state.deathsLeft > 0 ? 3 : 1
-        let pick = player.choose(nodes.count * kinds)
-        let node = nodes[pick % nodes.count]
-        guard let position = state.waiting.firstIndex(where: { $0.node == node }) else {
-            return nil
+    private func choose(_ state: inout State) -> [(Operation, Move)] {
+        let places = state.waiting.indices.sorted { left, right in
+            let nodes = (state.waiting[left].node, state.waiting[right].node)
+            guard nodes.0 != nodes.1 else { return left < right }
+            return nodes.0 == state.last || (nodes.1 != state.last && nodes.0 < nodes.1)
         }
-        let client = state.waiting.remove(at: position).continuation
-        state.moving = [node]
-        state.last = node
-        if pick < nodes.count { return (client, .go) }
+        let pick = player.choose(places.count * (state.deathsLeft > 0 ? 3 : 1))
+        let chosen = state.waiting.remove(at: places[pick % places.count])
+        state.last = chosen.node
+        if pick < places.count { return [(chosen, .go)] }
         state.deathsLeft -= 1
-        state.dead.insert(node)
-        return (client, pick < 2 * nodes.count ? .dead : .goAndDie)
+        state.dead.insert(chosen.node)
+        let others = state.waiting.filter { $0.node == chosen.node }
+        state.waiting.removeAll { $0.node == chosen.node }
+        let last: Move = pick < 2 * places.count ? .dead : .goAndDie
+        return [(chosen, last)] + others.map { ($0, .dead) }
     }
 }
 
@@ -163,6 +139,9 @@ public final class TurnBackend: Backend {
     /// The number of the client.
     public var node: UInt64 { model.node }
 
+    /// The virtual time of all clients.
+    public var surroundings: any Surroundings { turns.virtual }
+
     fileprivate init(_ turns: Turns, _ model: ModelBackend) {
         self.turns = turns
         self.model = model
@@ -173,7 +152,6 @@ public final class TurnBackend: Backend {
         _ object: ObjectName, as type: Object.Type, timeout: Duration
     ) async throws(PullFailure) -> Pulled<Object> {
         let move = await turns.turn(node)
-        guard move != .lost else { throw .noQuorum }
         guard move != .dead else { throw .closed }
         let pulled = try await model.pull(object, as: type, timeout: timeout)
         guard move == .go else { throw .closed }
@@ -185,7 +163,6 @@ public final class TurnBackend: Backend {
         _ object: ObjectName, ballot: Ballot, entries: [UInt8], count: Int, timeout: Duration
     ) async -> PushReport {
         let move = await turns.turn(node)
-        guard move != .lost else { return .busy }
         guard move != .dead else { return .closed }
         let report = await model.push(
             object, ballot: ballot, entries: entries, count: count, timeout: timeout)
@@ -197,7 +174,6 @@ public final class TurnBackend: Backend {
         _ object: ObjectName, kind: CallKind, entries: [UInt8], count: Int, timeout: Duration
     ) async -> [Reply] {
         let move = await turns.turn(node)
-        guard move != .lost else { return Array(repeating: Reply(.unknown), count: count) }
         guard move != .dead else { return Array(repeating: Reply(.closed), count: count) }
         let replies = await model.call(
             object, kind: kind, entries: entries, count: count, timeout: timeout)

@@ -4,6 +4,7 @@ import ADOSpec
 import Synchronization
 
 @testable import ADOApps
+@testable import ADOSimulator
 
 /// Transaction managers over the same two resource managers, against the player's adversary.
 struct CommitGame: Sendable {
@@ -31,11 +32,11 @@ struct CommitGame: Sendable {
         player.host(ResourceManager.self)
         let turns = Turns(player, deaths: deaths) { AtomicityCheck.judge(Self.managers($0)) }
         let told = Mutex<[AtomicityCheck.Told]>([])
-        await turns.run(
+        turns.run(
             scripts.map { count in
                 { backend in await self.play(count, backend, turns, told) }
             })
-        try await Self.recover(player)
+        try Self.recover(player)
         if let violation = turns.violation { throw violation }
         let said = told.withLock { $0 }
         if let violation = AtomicityCheck.judgeEnd(Self.managers(player), said) {
@@ -69,16 +70,26 @@ struct CommitGame: Sendable {
     }
 
     /// A last manager, to whom the adversary is as kind as it has become, finishes what is left.
-    private static func recover(_ player: OraclePlayer) async throws(Violation) {
+    private static func recover(_ player: OraclePlayer) throws(Violation) {
         var options = TwoPhaseCommit.Options()
         options.pacing = Pacing(step: .seconds(60), pause: .zero)
         options.persistence = .retry(1000)
-        let last = TwoPhaseCommit(
-            over: names, on: player.client(90), identity: 90, options: options)
-        do throws(Obstacle) {
-            try await last.recover()
-        } catch {
-            throw Violation(rule: "recovery", explanation: "it gave up: \(error)")
+        let end = Mutex<Obstacle?>(nil)
+        Turns(player).run(
+            from: 90,
+            [
+                { [options] backend in
+                    let last = TwoPhaseCommit(
+                        over: names, on: backend, identity: 90, options: options)
+                    do throws(Obstacle) {
+                        try await last.recover()
+                    } catch {
+                        end.withLock { $0 = error }
+                    }
+                }
+            ])
+        if let obstacle = end.withLock({ $0 }) {
+            throw Violation(rule: "recovery", explanation: "it gave up: \(obstacle)")
         }
     }
 

@@ -4,6 +4,7 @@ import ADOSpec
 import Synchronization
 
 @testable import ADOApps
+@testable import ADOSimulator
 
 /// Two-phase commit with one thing wrong.
 enum FlawedCommit: Sendable, CaseIterable {
@@ -45,7 +46,7 @@ enum FlawedCommit: Sendable, CaseIterable {
 
 extension FlawedCommit {
     private func patience(_ manager: TwoPhaseCommit) -> Patience {
-        Patience(manager.options.persistence, manager.options.pacing)
+        manager.patience()
     }
 
     private func hasty(

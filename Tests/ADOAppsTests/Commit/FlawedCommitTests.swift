@@ -4,6 +4,8 @@ import ADOObjects
 import ADOSpec
 import Testing
 
+@testable import ADOSimulator
+
 extension `The player finds` {
     @Test(arguments: FlawedCommit.allCases)
     func `a commit protocol with a mistake`(flaw: FlawedCommit) async {

@@ -30,7 +30,7 @@ struct LockGame: Sendable {
         let turns = Turns(player, deaths: 1)
         let seen = Mutex(Seen())
         let granted = Mutex<[UInt64: Set<UInt64>]>([:])
-        await turns.run(
+        turns.run(
             (1...clients).map { _ in
                 { backend in
                     for _ in 1...2 { await self.hold(backend, turns, seen, granted) }

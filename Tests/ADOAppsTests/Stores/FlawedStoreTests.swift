@@ -4,6 +4,8 @@ import ADOObjects
 import ADOSpec
 import Testing
 
+@testable import ADOSimulator
+
 /// Stores with planted mistakes, each of which the player must find.
 @Suite(.serialized) struct `The player finds` {
     private static let collected = `A store with a lock`.collected

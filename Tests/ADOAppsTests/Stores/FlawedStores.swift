@@ -4,6 +4,7 @@ import ADOSpec
 import Linearizability
 
 @testable import ADOApps
+@testable import ADOSimulator
 
 /// A store with a lock that points a key to where the value will be, and appends it afterwards.
 struct MetaFirst: StoreClient {

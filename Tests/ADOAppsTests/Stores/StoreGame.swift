@@ -5,6 +5,8 @@ import ADOSpec
 import Linearizability
 import TestSupport
 
+@testable import ADOSimulator
+
 /// A game that was lost.
 struct Lost: Hashable {
     let seed: UInt64
@@ -35,7 +37,7 @@ struct StoreGame: Sendable {
         let history = StoreHistory()
         let turns = Turns(player, deaths: deaths, watch: PlaceCheck.judge)
         let make = make
-        await turns.run(
+        turns.run(
             scripts.map { script in
                 { backend in
                     let store = make(backend)
@@ -45,7 +47,7 @@ struct StoreGame: Sendable {
                 }
             })
         // Whoever comes last reads everything, so that what was lost is missed.
-        await turns.run(
+        turns.run(
             from: 50,
             [
                 { backend in

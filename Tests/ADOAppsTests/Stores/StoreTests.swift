@@ -3,6 +3,8 @@ import ADOApps
 import ADOSpec
 import Testing
 
+@testable import ADOSimulator
+
 @Suite(.serialized) struct `A store with a lock` {
     static let collected = [
         [StoreGame.Move.perform(.set("a", "1")), .perform(.remove("a")), .perform(.set("b", "2"))],
@@ -10,8 +12,11 @@ import Testing
         [.collect, .perform(.set("b", "4")), .perform(.get("a"))],
     ]
 
-    private func game(_ policy: FailurePolicy) -> StoreGame {
-        StoreGame { KVLock(named: "s", on: $0, owner: $0.node, options: Stores.lock(policy)) }
+    private func game(_ policy: FailurePolicy, keeps: Bool = true) -> StoreGame {
+        StoreGame {
+            KVLock(
+                named: "s", on: $0, owner: $0.node, options: Stores.lock(policy, keeps: keeps))
+        }
     }
 
     @Test func `does what a dictionary does`() async throws {
@@ -20,9 +25,9 @@ import Testing
         try player.check()
     }
 
-    @Test(arguments: [FailurePolicy.spin, .abort, .retry(8)])
-    func `is one, whatever goes wrong once`(policy: FailurePolicy) async {
-        let game = game(policy)
+    @Test(arguments: [FailurePolicy.spin, .abort, .retry(8)], [true, false])
+    func `is one, whatever goes wrong once`(policy: FailurePolicy, keeps: Bool) async {
+        let game = game(policy, keeps: keeps)
         let result = await Exploration.explore(depth: 400, unkind: 1) {
             player throws(Violation) in try await game.play(player)
         }
@@ -31,9 +36,9 @@ import Testing
         #expect(result.runs > 100)
     }
 
-    @Test(arguments: [(0, 3), (1, 2)])
-    func `is one in any order`(deaths: Int, unkind: Int) async {
-        var game = game(.retry(8))
+    @Test(arguments: [(0, 3, true), (0, 3, false), (1, 2, true), (1, 2, false)])
+    func `is one in any order`(deaths: Int, unkind: Int, keeps: Bool) async {
+        var game = game(.retry(8), keeps: keeps)
         game.deaths = deaths
         let result = await game.explore(unkind: unkind)
         #expect(result.failure == nil)

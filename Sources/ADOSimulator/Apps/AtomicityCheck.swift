@@ -1,6 +1,6 @@
-import ADOApps
-import ADOObjects
-import ADOSpec
+internal import ADOApps
+internal import ADOObjects
+internal import ADOSpec
 
 /// Whether resource managers agree on transactions, and on what their manager was told.
 enum AtomicityCheck {

@@ -1,7 +1,7 @@
-import ADO
-import ADOApps
-import ADOObjects
-import ADOSpec
+internal import ADO
+internal import ADOApps
+internal import ADOObjects
+internal import ADOSpec
 
 /// Whether everything that a meta vector leads to is in the data vector.
 enum PlaceCheck {
@@ -24,14 +24,5 @@ enum PlaceCheck {
 
     private static func broken(_ explanation: String) -> Violation {
         Violation(rule: "places", explanation: explanation)
-    }
-
-    /// Judges what is committed of the store called `s`, of either kind.
-    static func judge(_ player: OraclePlayer) -> Violation? {
-        let data = player.committed(DVector<String>.self, named: "s.data") ?? DVector()
-        let buckets = player.committed(DVector<MetaBucket>.self, named: "s.meta")?.elements ?? []
-        let locked = buckets.flatMap { zip($0.element.keys, $0.element.metas).map { ($0, $1) } }
-        let free = player.committed(MetaVector.self, named: "s.meta")?.entries ?? []
-        return judge(locked + free, data)
     }
 }

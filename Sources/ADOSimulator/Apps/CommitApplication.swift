@@ -1,0 +1,85 @@
+internal import ADO
+internal import ADOApps
+internal import ADOObjects
+internal import ADOSpec
+internal import Synchronization
+
+/// Transaction managers over the same resource managers: atomic, ordered, and told truly.
+final class CommitApplication: Application {
+    /// Runs one transaction.
+    typealias Run =
+        @Sendable (TwoPhaseCommit, [String: [ResourceChange]]) async throws(TwoPhaseCommit.Failure)
+        -> TwoPhaseCommit.Outcome
+
+    private let options: TwoPhaseCommit.Options
+    private let run: Run
+    private let told = Mutex<[AtomicityCheck.Told]>([])
+    private let isRecovered = Mutex(false)
+
+    private static let names = ["rm1", "rm2", "rm3"]
+
+    init(_ options: TwoPhaseCommit.Options, _ run: @escaping Run) {
+        self.options = options
+        self.run = run
+    }
+
+    var objects: [AppObject] { Self.names.map { AppObject(ResourceManager.self, $0) } }
+
+    // MARK: What processes do
+
+    func live(_ process: AppProcess) async {
+        let manager = TwoPhaseCommit(over: Self.names, on: process, options: options)
+        while process.goesOn {
+            // Some take more than was brought: somebody may vote no.
+            let amount = process.below(3) == 0 ? -1 : 1
+            let changes = Dictionary(
+                uniqueKeysWithValues: Self.names.map { ($0, [ResourceChange("x", by: amount)]) })
+            let outcome = try? await run(manager, changes)
+            if process.isDead { return }
+            told.withLock { told in
+                switch outcome {
+                case .committed(let id): told.append(.committed(id))
+                case .aborted(let id, _): told.append(.aborted(id))
+                case nil: break
+                }
+            }
+            guard await process.time.pause(.milliseconds(process.below(50))) else { return }
+        }
+    }
+
+    /// Recovers, so that nothing is left undecided.
+    func finish(_ process: AppProcess) async {
+        var options = options
+        options.persistence = .retry(1000)
+        let last = TwoPhaseCommit(over: Self.names, on: process, options: options)
+        let isRecovered = (try? await last.recover()) != nil
+        self.isRecovered.withLock { $0 = isRecovered }
+    }
+
+    // MARK: What must hold
+
+    private func managers(_ truth: AppTruth) -> [AtomicityCheck.Manager] {
+        Self.names.map { name in
+            let manager = truth.state(ResourceManager.self, name)
+            return AtomicityCheck.Manager(
+                name: name, decided: manager.decided, prepared: manager.prepared)
+        }
+    }
+
+    func judge(_ truth: AppTruth) -> Violation? { AtomicityCheck.judge(managers(truth)) }
+
+    func judgeEnd(_ truth: AppTruth) -> Violation? {
+        guard isRecovered.withLock({ $0 }) else {
+            return Violation(rule: "recovery", explanation: "the last manager gave up")
+        }
+        if let violation = AtomicityCheck.judgeEnd(managers(truth), told.withLock { $0 }) {
+            return violation
+        }
+        let quantities = Set(
+            Self.names.map { truth.state(ResourceManager.self, $0).quantity(of: "x") })
+        guard quantities.count == 1, quantities.first ?? 0 >= 0 else {
+            return Violation(rule: "quantity", explanation: "quantities are \(quantities.sorted())")
+        }
+        return nil
+    }
+}

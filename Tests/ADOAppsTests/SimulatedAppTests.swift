@@ -1,0 +1,71 @@
+import ADO
+import ADOApps
+import ADOObjects
+import Testing
+
+@testable import ADOSimulator
+
+@Suite(.serialized) struct `A simulated application` {
+    private static func options(_ seed: UInt64, _ kind: AppKind) -> RunOptions {
+        var options = RunOptions(seed: seed)
+        options.app = kind
+        return options
+    }
+
+    @Test(arguments: AppKind.allCases)
+    func `keeps its promise in trouble`(kind: AppKind) {
+        var answered = 0
+        for seed: UInt64 in 1...12 {
+            let result = Simulator().run(Self.options(seed, kind))
+            #expect(result.violation == nil, "seed \(seed) of \(kind.rawValue)")
+            answered += result.answered
+        }
+        // The checks are worth nothing if nothing happens.
+        #expect(answered > 1_000)
+    }
+
+    @Test(arguments: AppKind.allCases)
+    func `is the same for the same seed`(kind: AppKind) {
+        for seed: UInt64 in 21...23 {
+            let options = Self.options(seed, kind)
+            let (first, second) = (Simulator().run(options), Simulator().run(options))
+            #expect(first.stateHash == second.stateHash)
+            #expect(first.answered == second.answered)
+            #expect(first.stateHash != Simulator().run(Self.options(seed + 100, kind)).stateHash)
+        }
+    }
+
+    // MARK: Mistakes
+
+    /// The rule that is broken first, within so many seeds.
+    private func broken(
+        seeds: ClosedRange<UInt64>, _ make: () -> any Application
+    ) -> String? {
+        for seed in seeds {
+            let result = Simulator().run(make(), RunOptions(seed: seed))
+            if let violation = result.violation { return violation.rule }
+        }
+        return nil
+    }
+
+    @Test func `that points to where a value will be is found`() {
+        let rule = broken(seeds: 1...40) {
+            StoreApplication(meta: DVector<MetaBucket>.self) {
+                MetaFirst(store: Self.store($0))
+            }
+        }
+        #expect(rule == "places")
+    }
+
+    private static func store(_ process: AppProcess) -> KVLock {
+        KVLock(named: StoreApplication.name, on: process, options: AppKind.lockOptions(.retry(8)))
+    }
+
+    @Test(arguments: [Careless.Mistake.repeats, .guesses, .collectsUnsealed, .ignoresKeys])
+    func `that is careless without a lock is found`(mistake: Careless.Mistake) {
+        let rule = broken(seeds: 1...60) {
+            StoreApplication(meta: MetaVector.self) { Careless(mistake, on: $0) }
+        }
+        #expect(rule == "linearizable" || rule == "places")
+    }
+}
