@@ -140,8 +140,8 @@ import Testing
         try storage.putChunks(5, point.index, first: 0, [1, 2, 3])
         try storage.putSnapshot(
             mp_lmdb_snapshot(
-                group: 5, point: point, ballot: point.ballot, voters: 0, digest: 0, size: 3,
-                checksum: 0))
+                group: 5, point: point, ballot: point.ballot, voters: 0, admissions: 0,
+                digest: 0, size: 3, checksum: 0))
     }
 
     /// Deletes what the snapshot stands for, in steps.

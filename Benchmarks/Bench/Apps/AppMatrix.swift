@@ -91,7 +91,7 @@ package struct AppMatrix: Sendable {
         """
 
     private static func title(_ cell: Cell) -> String {
-        "\(cell.medium), \(cell.options.scenario.rawValue), \(cell.options.clients) clients"
+        "\(cell.medium), \(cell.options.scenario.name), \(cell.options.clients) clients"
     }
 
     private func row(_ report: RunReport, _ cell: Cell, _ base: RunReport?) -> String {
@@ -100,7 +100,7 @@ package struct AppMatrix: Sendable {
         let speed = ratio(report.throughput_ops_s, base?.throughput_ops_s)
         let slowness = ratio(Double(report.latency_us.p50), base.map { Double($0.latency_us.p50) })
         let cells: [String] = [
-            cell.medium, options.scenario.rawValue, "\(options.clients)",
+            cell.medium, options.scenario.name, "\(options.clients)",
             report.workload == .set ? "one" : objects, report.workload.rawValue,
             grouped(UInt64(report.throughput_ops_s)), speed,
             milliseconds(report.latency_us.p50), slowness, milliseconds(report.latency_us.p99),

@@ -26,7 +26,7 @@ extension Plan {
         changes = 0
         rivalry = 0
         founders = nil
-        hasRivals = false
+        play = nil
         callers = 0
         healsQuorumOnly = false
     }
@@ -38,6 +38,7 @@ extension Simulation {
         guard let apps else { return }
         start()
         after(timeout / 4, .repair)
+        after(timeout / 4, .name)
         apps.begin()
         apps.run()
         run(for: plan.trouble)
