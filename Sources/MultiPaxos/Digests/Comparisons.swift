@@ -86,30 +86,3 @@ extension Comparisons {
         return found
     }
 }
-
-extension ObjectHost {
-    /// What this replica says of itself; nothing if it stopped.
-    func claims(_ group: UInt64) -> [DigestClaim] {
-        guard box.quarantine == nil else { return [] }
-        let points = states.points.suffix(2).map { point in
-            DigestClaim(group: group, subject: .state, index: point.index, digest: point.digest)
-        }
-        guard let results else { return points }
-        let last = DigestClaim(
-            group: group, subject: .results, index: results.last, digest: results.digest)
-        return [last] + points
-    }
-
-    /// Its digest of what a claim is about, at the claim's index; of results, where it is behind,
-    /// at the last one it has.
-    func digest(for claim: DigestClaim) -> DigestAnswer {
-        switch claim.subject {
-        case .results:
-            guard let results else { return .none }
-            let index = min(claim.index, results.last)
-            return results[index].map { .digest(index: index, $0) } ?? .none
-        case .state:
-            return states[claim.index].map { .digest(index: claim.index, $0) } ?? .none
-        }
-    }
-}

@@ -48,21 +48,22 @@ extension DigestChain {
     /// Appends the digest after each result record, up to the first of a replica that had stopped:
     /// what comes from there on says nothing of the log.
     mutating func append(_ records: UnsafeRawBufferPointer) {
-        var offset = 0
-        while offset < records.count {
-            let head = UInt64(
-                littleEndian: records.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-            if head >> 32 == UInt64(ReplyOutcome.quarantined.rawValue) { return }
-            let size = Int(UInt32(truncatingIfNeeded: head)) + Entries.headSize
-            digest = mp_hash_seeded(records.baseAddress?.advanced(by: offset), size, digest)
-            offset += size
-            append()
+        var (rest, end) = (records, last)
+        var digest = digest
+        values.withUnsafeMutableBufferPointer { values in
+            let mask = values.count - 1
+            while let start = rest.baseAddress, !rest.isEmpty {
+                let head = UInt64(littleEndian: rest.loadUnaligned(as: UInt64.self))
+                if head >> 32 == UInt64(ReplyOutcome.quarantined.rawValue) { return }
+                let size = Int(UInt32(truncatingIfNeeded: head)) + Entries.headSize
+                digest = mp_hash_seeded(start, size, digest)
+                end += 1
+                values[Int(truncatingIfNeeded: end) & mask] = digest
+                rest = UnsafeRawBufferPointer(rebasing: rest[size...])
+            }
         }
-    }
-
-    private mutating func append() {
-        last += 1
-        values[position(last)] = digest
+        self.digest = digest
+        last = end
         if last - oldest >= UInt64(values.count) { oldest = last + 1 - UInt64(values.count) }
     }
 

@@ -1,14 +1,5 @@
 internal import ADO
 
-/// Where a replica of this node and one of another were found to differ, and their digests there.
-struct DigestDifference: Sendable {
-    /// The last index at which they are known to agree: they began alike.
-    var agreed: UInt64 = 0
-    var index: UInt64
-    var own: UInt64
-    var theirs: UInt64
-}
-
 extension LoopState {
     /// Has objects compared again.
     func mark(_ groups: [UInt64]) {
@@ -22,11 +13,7 @@ extension LoopState {
         _ claim: DigestClaim, with theirs: UInt64, at index: UInt64
     ) -> DigestDifference? {
         guard let host = hosts[claim.group], host.box.quarantine == nil else { return nil }
-        let place = DigestClaim(
-            group: claim.group, subject: claim.subject, index: index, digest: theirs)
-        guard case .digest(index, let own) = host.digest(for: place) else { return nil }
-        guard own != theirs else { return nil }
-        return DigestDifference(index: index, own: own, theirs: theirs)
+        return host.difference(claim, from: theirs, at: index)
     }
 
     /// Answers the claim of another node.
