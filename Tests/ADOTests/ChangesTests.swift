@@ -130,8 +130,10 @@ import Testing
     }
 }
 
-/// A backend that can do nothing.
-private struct NoLog: Backend {
+/// A backend that can do nothing, and has the log that its kind says.
+private protocol UselessBackend: Backend {}
+
+extension UselessBackend {
     func pull<Object: AtomicObject>(
         _ object: ObjectName, as type: Object.Type, timeout: Duration
     ) async throws(PullFailure) -> Pulled<Object> { throw .closed }
@@ -147,26 +149,14 @@ private struct NoLog: Backend {
     func release(_ object: ObjectName, ballot: Ballot) {}
 }
 
-/// A backend whose log holds something else than entries.
-private struct BrokenLog: Backend {
-    func pull<Object: AtomicObject>(
-        _ object: ObjectName, as type: Object.Type, timeout: Duration
-    ) async throws(PullFailure) -> Pulled<Object> { throw .closed }
+private struct NoLog: UselessBackend {}
 
-    func push(
-        _ object: ObjectName, ballot: Ballot, entries: [UInt8], count: Int, timeout: Duration
-    ) async -> PushReport { .closed }
-
-    func call(
-        _ object: ObjectName, kind: CallKind, entries: [UInt8], count: Int, timeout: Duration
-    ) async -> [Reply] { Array(repeating: Reply(.closed), count: count) }
-
+/// Its log holds something else than entries.
+private struct BrokenLog: UselessBackend {
     func committed(
         _ object: ObjectName, from index: UInt64, timeout: Duration
     ) async -> CommittedPart {
         let block = EntryBlock(first: 1, count: 3, bytes: [1, 2, 3])
         return .blocks([CommittedBlock(ballot: Ballot(round: 1, node: 1), entries: block)])
     }
-
-    func release(_ object: ObjectName, ballot: Ballot) {}
 }

@@ -297,6 +297,7 @@ import Testing
 
     @Test func `ends waiting when its task is cancelled`() async throws {
         let handle = backend.client()
+        backend.failNextPull(.hangs)
         let pulling = Task { () -> PullFailure? in
             do throws(PullFailure) {
                 try await handle.pull(timeout: .seconds(60))
@@ -305,7 +306,6 @@ import Testing
                 return error
             }
         }
-        backend.failNextPull(.hangs)
         pulling.cancel()
         // Cancelled before it began, or while it waited: either way it was not done.
         #expect(await pulling.value == .cancelled)

@@ -16,15 +16,10 @@ import Testing
         directory = try TemporaryDirectory()
         options = Options(path: directory.path("data"))
         try options.format()
+        try options.grow(&log, &other, by: 5, committing: 2) { $0 == 4 ? 20_000 : 40 }
         do {
             let storage = try Storage(options)
-            for i in 0..<5 {
-                let size = i == 4 ? 20_000 : 40
-                let payload = [UInt8](repeating: UInt8(0xA0 + i), count: size)
-                try storage.commit([log.append([payload, [1]]), other.append([[9]])])
-            }
             try storage.commit([log.promise(0x77), other.promise(0x78)])
-            try storage.commit([log.commit(2)])
             try storage.putPeer(
                 mp_lmdb_peer(node: 2, incarnation: 3, sequence: 4, lost: false, generation: 0))
         }

@@ -148,3 +148,21 @@ func expectIntact(_ log: Log, in storage: Storage, _ loaded: [UInt64: LoadedGrou
     guard group.suffix.map(fields) == log.suffix.map({ fields($0.identity) }) else { return false }
     return (try? storage.read(log.group, from: log.hard.trimmed.index + 1)) == log.frames
 }
+
+extension Options {
+    /// Lets two logs grow in turn, and commits the first batches of one.
+    ///
+    /// A batch of the first is an entry of `size` bytes for its number, and a small one; a batch of
+    /// the other one is a small entry.
+    func grow(
+        _ log: inout Log, _ other: inout Log, by count: Int, committing batches: Int,
+        size: (Int) -> Int
+    ) throws {
+        let storage = try Storage(self)
+        for number in 0..<count {
+            let payload = [UInt8](repeating: UInt8(0xA0 + number), count: size(number))
+            try storage.commit([log.append([payload, [1]]), other.append([[UInt8(number)]])])
+        }
+        try storage.commit([log.commit(batches)])
+    }
+}

@@ -16,15 +16,7 @@ import Testing
         directory = try TemporaryDirectory()
         options = Options(path: directory.path("data"))
         try options.format()
-        do {
-            let storage = try Storage(options)
-            for i in 0..<6 {
-                let size = i == 1 ? 30_000 : 50
-                let payload = [UInt8](repeating: UInt8(0xB0 + i), count: size)
-                try storage.commit([log.append([payload, [2]]), other.append([[UInt8(i)]])])
-            }
-            try storage.commit([log.commit(3)])
-        }
+        try options.grow(&log, &other, by: 6, committing: 3) { $0 == 1 ? 30_000 : 50 }
         file = try DataFile(options)
     }
 
