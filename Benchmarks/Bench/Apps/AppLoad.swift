@@ -81,6 +81,7 @@ final class AppLoad: Load {
     func drain(seconds: Double) async -> Int {
         state.withLock { $0.isStopped = true }
         let deadline = monotonicNow() + UInt64(seconds * 1e9)
+        // Looked at now and then: a client that hangs must not keep the report from being written.
         while ended.value < running.value, monotonicNow() < deadline {
             try? await Task.sleep(for: .milliseconds(10))
         }
