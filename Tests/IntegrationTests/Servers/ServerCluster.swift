@@ -55,7 +55,7 @@ final class ServerCluster: Sendable {
         let numbered = ports.enumerated().map { (UInt64($0) + 1, $1) }
         let network = links ? try Network(Dictionary(uniqueKeysWithValues: numbered)) : nil
         let cluster = ServerCluster(
-            try program ?? Products.path("adod"), ports, network, in: directory, environment, edit)
+            program ?? Products.path("adod"), ports, network, in: directory, environment, edit)
         for node in cluster.nodes {
             try Node.format(directory: cluster.data(of: node), cluster: name, node: node)
         }
