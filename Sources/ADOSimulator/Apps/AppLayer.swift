@@ -6,8 +6,8 @@ internal import CMultiPaxos
 ///
 /// The application is the code that ships, over the handles that ship; so are the objects. A client
 /// is a node of the core without a vote, which pulls and pushes, and whose calls servers carry out.
-/// Its tasks run on the thread of the simulation, in its virtual time, each process in a time of its
-/// own, so that one can stand still.
+/// Its tasks run on the thread of the simulation, in its virtual time, each process in a time of
+/// its own, so that one can stand still.
 final class AppLayer: Guest {
     /// What a process waits for.
     struct Wait {
