@@ -127,8 +127,9 @@ final class AppLayer: Guest {
         let moments = processes.filter { simulation.pauses[$0.place] == nil }
             .compactMap(\.time.nextWaking)
         guard let next = moments.min() else { return .max }
-        // Rounded up, so that whoever waits for it is woken.
-        return (next + .nanoseconds(999)).microseconds
+        // Rounded up from whatever fraction, or time would stand still just before it.
+        let whole = next.microseconds
+        return .microseconds(whole) < next ? whole + 1 : whole
     }
 
     /// Runs every process as far as it gets now.
