@@ -74,8 +74,8 @@ public final class KVLock: Sendable {
 
     /// Makes a client of the store called `name`.
     ///
-    /// `owner` is the name under which this client takes the lock; no two may share one. It is drawn
-    /// if it is not given.
+    /// `owner` is the name under which this client takes the lock; no two may share one. It is
+    /// drawn if it is not given.
     public init(
         named name: String, on backend: any Backend, owner: UInt64? = nil,
         options: Options = Options()

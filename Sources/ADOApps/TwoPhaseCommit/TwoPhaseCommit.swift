@@ -30,8 +30,8 @@ internal import Synchronization
 /// **Failures.** See ``Failure``; an abort is no failure but an ``Outcome``.
 ///
 /// **Cost.** Per transaction two round trips, each to all resource managers at once; and one more
-/// with the placement ``PullPlacement/perTransaction``, two with ``PullPlacement/perPhase``, to pull
-/// them. The slowest sets the pace. One manager runs one transaction at a time.
+/// with the placement ``PullPlacement/perTransaction``, two with ``PullPlacement/perPhase``, to
+/// pull them. The slowest sets the pace. One manager runs one transaction at a time.
 public final class TwoPhaseCommit: Sendable {
     /// When the manager pulls the resource managers.
     public enum PullPlacement: Sendable, Hashable, CaseIterable {
@@ -104,8 +104,8 @@ public final class TwoPhaseCommit: Sendable {
 
     /// Makes a manager over resource managers, given by name.
     ///
-    /// `identity` tells this manager from all others; no two may share one. It is drawn if it is not
-    /// given.
+    /// `identity` tells this manager from all others; no two may share one. It is drawn if it is
+    /// not given.
     public init(
         over names: [String], on backend: any Backend,
         identity: UInt64? = nil, options: Options = Options()

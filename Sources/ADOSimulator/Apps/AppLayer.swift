@@ -6,8 +6,8 @@ internal import CMultiPaxos
 ///
 /// The application is the code that ships, over the handles that ship; so are the objects. A client
 /// is a node of the core without a vote, which pulls and pushes, and whose calls servers carry out.
-/// Its tasks run on the thread of the simulation, in its virtual time, each process in a time of its
-/// own, so that one can stand still.
+/// Its tasks run on the thread of the simulation, in its virtual time, each process in a time of
+/// its own, so that one can stand still.
 final class AppLayer: Guest {
     /// What a process waits for.
     struct Wait {
@@ -127,8 +127,9 @@ final class AppLayer: Guest {
         let moments = processes.filter { simulation.pauses[$0.place] == nil }
             .compactMap(\.time.nextWaking)
         guard let next = moments.min() else { return .max }
-        // Rounded up, so that whoever waits for it is woken.
-        return (next + .nanoseconds(999)).microseconds
+        // Rounded up from whatever fraction, or time would stand still just before it.
+        let whole = next.microseconds
+        return .microseconds(whole) < next ? whole + 1 : whole
     }
 
     /// Runs every process as far as it gets now.
