@@ -1,5 +1,5 @@
 # One line says what each target is for; `make help` prints them.
-.PHONY: help demo test check release format clean install
+.PHONY: help demo test check bench release format clean install
 
 help:            ## print this
 	@sed -n 's/^\([a-z]*\): *\([a-z]* *\)##/make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -15,10 +15,15 @@ test: install    ## build and run every test
 check: install   ## what CI runs after the tests
 	@.ci/check
 
+bench: release   ## measure every scenario, 90 minutes on a quiet machine, and make a report
+	@"$$(swift build -c release --show-bin-path)/adobench" suite \
+	    "Benchmarks/results/$$(date +%F)" --clients 2 --seconds 9 --repeat 5
+
 release: install ## build the server, the tool and the benchmark
 	swift build -c release --product adod
 	swift build -c release --product adoctl
 	swift build -c release --product adobench
+	swift build -c release --product pipeline
 	swift build -c release --product adosim
 
 format: install  ## rewrite the Swift sources in the house layout

@@ -7,6 +7,12 @@ let cWarnings: [CSetting] = [
     .enableWarning("shadow"), .enableWarning("strict-prototypes"), .treatAllWarnings(as: .error),
 ]
 
+// Counts which lines of the core run. A setting of this target alone: the Swift compiler fails
+// where it sees such flags for what it imports.
+let cCounters: [CSetting] =
+    Context.environment["ADO_COUNTERS"] == nil
+    ? [] : [.unsafeFlags(["-fprofile-instr-generate", "-fcoverage-mapping"])]
+
 let swift: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
@@ -23,10 +29,12 @@ let package = Package(
     name: "ado",
     products: [
         .library(name: "ADO", targets: ["ADO", "ADOObjects", "ADOApps", "MultiPaxos"]),
+        .library(name: "Provenance", targets: ["Provenance"]),
         .executable(name: "adod", targets: ["adod"]),
         .executable(name: "adoctl", targets: ["adoctl"]),
         .executable(name: "adobench", targets: ["adobench"]),
         .executable(name: "adosim", targets: ["adosim"]),
+        .executable(name: "pipeline", targets: ["pipeline"]),
     ],
     traits: [
         .trait(
@@ -49,7 +57,8 @@ let package = Package(
         .systemLibrary(
             name: "CLibLMDB", path: "CSources/CLibLMDB", pkgConfig: "lmdb",
             providers: [.apt(["liblmdb-dev"]), .brew(["lmdb"])]),
-        .target(name: "CMultiPaxos", path: "CSources/CMultiPaxos", cSettings: cWarnings),
+        .target(
+            name: "CMultiPaxos", path: "CSources/CMultiPaxos", cSettings: cWarnings + cCounters),
         .target(
             name: "CMultiPaxosLMDB", dependencies: ["CMultiPaxos", "CLibLMDB"],
             path: "CSources/CMultiPaxosLMDB", cSettings: cWarnings + [.define("_GNU_SOURCE")]),
@@ -91,6 +100,10 @@ let package = Package(
         .target(name: "ADOSpec", dependencies: ["ADO"], swiftSettings: swift),
         .target(name: "Linearizability", swiftSettings: swift),
 
+        // MARK: Why a call returned what it did, from the log.
+        .target(name: "Provenance", dependencies: ["ADO"], swiftSettings: swift),
+        .target(name: "ProvenanceFiles", dependencies: ["Provenance"], swiftSettings: swift),
+
         // MARK: The protocol behind the vocabulary: the only importer of C.
         .target(
             name: "MultiPaxos",
@@ -117,7 +130,7 @@ let package = Package(
         .target(
             name: "ADOServer",
             dependencies: [
-                "ADO", "ADOObjects", "ADOApps", "MultiPaxos",
+                "ADO", "ADOObjects", "ADOApps", "MultiPaxos", "Provenance",
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: swift),
         .executableTarget(
@@ -128,19 +141,29 @@ let package = Package(
         .executableTarget(
             name: "adoctl",
             dependencies: [
-                "ADOServer", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "ADOServer", "Provenance", "ProvenanceFiles",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: swift),
+        .target(
+            name: "FaultTools", path: "Benchmarks/FaultTools", exclude: ["Shims"],
+            swiftSettings: swift),
         .target(
             name: "Bench",
             dependencies: [
                 "ADO", "ADOObjects", "ADOApps", "ADOSpec", "Linearizability", "MultiPaxos",
-                "ADOServer", .product(name: "Histogram", package: "hdrhistogram-swift"),
+                "ADOServer", "FaultTools",
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+                .product(name: "DequeModule", package: "swift-collections"),
             ], path: "Benchmarks/Bench", swiftSettings: swift),
         .executableTarget(
             name: "adobench",
             dependencies: [
                 "Bench", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], path: "Benchmarks/adobench", swiftSettings: swift),
+
+        .executableTarget(
+            name: "pipeline", dependencies: ["CLibUV", "CLibLMDB"], path: "Benchmarks/pipeline",
+            cSettings: cWarnings + [.define("_GNU_SOURCE")]),
 
         // MARK: Tests.
         .target(
@@ -164,6 +187,9 @@ let package = Package(
             ]),
         .testTarget(name: "ADOSpecTests", dependencies: ["ADOSpec", "ADO", "TestSupport"]),
         .testTarget(
+            name: "ProvenanceTests",
+            dependencies: ["Provenance", "ProvenanceFiles", "ADO", "ADOObjects", "TestSupport"]),
+        .testTarget(
             name: "LinearizabilityTests", dependencies: ["Linearizability", "TestSupport"]),
         .testTarget(
             name: "CoreTests",
@@ -179,9 +205,8 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: [
                 "MultiPaxos", "ADO", "ADOObjects", "ADOApps", "ADOServer", "Linearizability",
-                "TestSupport",
-            ],
-            exclude: ["Shims"]),
+                "FaultTools", "TestSupport", .product(name: "Logging", package: "swift-log"),
+            ]),
         .testTarget(
             name: "ADOSimulatorTests",
             dependencies: [

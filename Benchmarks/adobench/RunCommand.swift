@@ -12,61 +12,38 @@ struct RunCommand: AsyncParsableCommand {
             the run says nothing, and why; 64 wrong flags; 69 the run could not be carried out.
             """)
 
-    @Option(help: "steady, kill-owner, kill-follower or pause-owner.")
+    @OptionGroup var load: LoadFlags
+
+    @Option(help: "ado, or pipeline: the bare pipeline, which has no protocol and no objects.")
+    var target = Target.ado
+
+    @Option(help: "What happens meanwhile: adobench scenarios lists them.")
     var scenario = Scenario.steady
 
     @Option(
-        help: "set, get, mixed, counter, kvlock-spin|abort|retry, kvlockfree, 2pc-init|tx|phase."
-    )
-    var workload = Workload.set
+        help: "Most operations in flight, over all clients; default 1000, with --rate the most.")
+    var inFlight: Int?
 
-    @Option(help: "Servers to start.")
-    var replicas = 3
+    @Option(help: "Submit so many operations per second, whatever comes back: an open loop.")
+    var rate: Double?
 
-    @Option(help: "Bytes of a value.")
-    var valueBytes = 100
+    @Option(help: "How the operations of --rate are spread over time: fixed or poisson.")
+    var arrival = Pace.Arrival.fixed
 
-    @Option(help: "Operations in flight, over all clients.")
-    var inFlight = 1000
+    @Option(help: "Operations of --rate that may wait to be submitted; beyond they are shed.")
+    var waiting = 100_000
 
-    @Option(help: "Connections that share the operations in flight.")
-    var clients = 1
+    @Option(help: "Decides the times of poisson arrivals; default drawn.")
+    var seed: UInt64?
 
     @Flag(help: "The generator itself owns the object: steady with set or counter.")
     var embeddedOwner = false
 
-    @Option(help: "Keys that the operations are spread over.")
-    var keys = 10_000
-
     @Option(help: "Measured time; the fault strikes after a third of it.")
     var seconds = 10.0
 
-    @Option(help: "Seconds of load before the measured time.")
-    var warmup = 1.0
-
-    @Option(help: "Write the report to this file.")
-    var json: String?
-
     @Option(help: "Runs; the figures are those of the median.")
     var `repeat` = 1
-
-    @Option(help: "Election timeout of the servers, in milliseconds.")
-    var electionTimeoutMs = 200
-
-    @Option(help: "When an unanswered call counts as unknown; default five election timeouts.")
-    var callTimeoutMs: Int?
-
-    @Option(help: "Bytes of log between snapshots; default 0, none: a trimmed log is not verified.")
-    var snapshotBytes: UInt64 = 0
-
-    @Option(help: "Where the servers' directories are made; default a temporary directory.")
-    var data: String?
-
-    @Flag(help: "Keep the servers' directories and logs.")
-    var keep = false
-
-    @Option(help: "The server to run; default the adod beside this program.")
-    var adod: String?
 
     @Option(help: "Use running servers: 1=host:port,2=host:port,…")
     var cluster: String?
@@ -76,9 +53,6 @@ struct RunCommand: AsyncParsableCommand {
 
     @Option(help: "Process ids of --cluster, in its order, so that pause-owner is possible.")
     var pids: String?
-
-    @Flag(help: "Do not trace the servers; refines_ado is not judged then.")
-    var noTrace = false
 
     @Option(help: .hidden)
     var plant: Plant?
@@ -97,31 +71,28 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     private func options() throws -> RunOptions {
-        var options = RunOptions()
+        var options = load.options
+        options.target = target
         options.scenario = scenario
-        options.workload = workload
-        options.replicas = replicas
-        options.valueBytes = valueBytes
-        options.inFlight = inFlight
-        options.clients = clients
+        options.pace = pace()
+        options.inFlight =
+            inFlight ?? RunOptions.inFlightDefault(load.clients, isOpen: rate != nil)
         options.embeddedOwner = embeddedOwner
-        options.keys = keys
         options.seconds = seconds
-        options.warmup = warmup
-        options.json = json
         options.repeats = `repeat`
-        options.electionTimeoutMilliseconds = electionTimeoutMs
-        options.callTimeoutMilliseconds = callTimeoutMs
-        options.snapshotBytes = snapshotBytes
-        options.data = data
-        options.keep = keep
-        options.adod = adod
         options.clusterName = clusterName
         options.plant = plant
-        options.traces = !noTrace
         options.cluster = try addresses()
         options.pids = try processes()
         return options
+    }
+
+    private func pace() -> Pace? {
+        guard let rate else { return nil }
+        var pace = Pace(rate: rate, seed: seed ?? .random(in: 0..<1 << 53))
+        pace.arrival = arrival
+        pace.waitingMax = waiting
+        return pace
     }
 
     private func addresses() throws -> [ServerAddress] {
@@ -145,6 +116,11 @@ struct RunCommand: AsyncParsableCommand {
     }
 }
 
-extension Scenario: ExpressibleByArgument {}
-extension Workload: ExpressibleByArgument {}
+extension Scenario: ExpressibleByArgument {
+    package init?(argument: String) { self.init(named: argument) }
+
+    package var defaultValueDescription: String { name }
+}
+extension Pace.Arrival: ExpressibleByArgument {}
+extension Target: ExpressibleByArgument {}
 extension Plant: ExpressibleByArgument {}

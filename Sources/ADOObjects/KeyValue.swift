@@ -32,6 +32,22 @@ public struct KeyValue: AtomicObject, Equatable {
             case .get, .count, .meta: true
             }
         }
+
+        /// One cell for each key; `set` and `remove` leave nothing of what was there.
+        public var footprint: Footprint {
+            switch self {
+            case .set(let key, to: _), .remove(let key):
+                let cell = Self.cell(of: key)
+                return Footprint(reads: .known([cell]), writes: .known([cell]), overwrites: [cell])
+            case .get(let key), .meta(let key):
+                return Footprint(reads: .known([Self.cell(of: key)]), writes: .none)
+            case .count: return Footprint(reads: .known([.property("values")]), writes: .none)
+            }
+        }
+
+        private static func cell(of key: String) -> Cell {
+            .element("values", key: Array(key.utf8))
+        }
     }
 
     /// What is known of a value.

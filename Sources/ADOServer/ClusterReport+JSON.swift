@@ -146,7 +146,32 @@ extension ObjectReport.Copy {
             "trimmed": .number(status.trimmed),
             "snapshot": .number(status.snapshot),
             "digest": .hex(status.digest),
+            "quarantine": status.quarantine?.json ?? .null,
             "lag": .number(lag),
+        ])
+    }
+}
+
+extension Quarantine {
+    fileprivate var json: JSON {
+        .object([
+            "index": .number(index),
+            "text": .string("\(self)"),
+            "divergence": divergence?.json ?? .null,
+        ])
+    }
+}
+
+extension Divergence {
+    fileprivate var json: JSON {
+        .object([
+            "subject": .string("\(subject)"),
+            "agreed": .number(agreed),
+            "index": .number(index),
+            "isExact": .bool(isExact),
+            "method": .string(method),
+            "digests": .object(
+                witnesses.map { JSON.Member(name: "\($0.node)", value: .hex($0.digest)) }),
         ])
     }
 }

@@ -2,11 +2,15 @@ internal import ADO
 internal import MultiPaxos
 
 extension ClusterReport {
-    /// The report as two aligned tables: the servers, then their objects.
+    /// The report as two aligned tables, the servers and their objects, and a paragraph about each
+    /// object of which replicas stopped.
     public var table: String {
         let objects = objects
         guard !objects.isEmpty else { return serverTable }
-        return serverTable + "\n" + objectTable(objects)
+        let reasons = objects.flatMap { object in
+            object.quarantines.map { "\n\(object.title): \($0)\n" }
+        }
+        return serverTable + "\n" + objectTable(objects) + reasons.joined()
     }
 
     private var serverTable: String {
@@ -92,11 +96,24 @@ extension ObjectReport {
     }
 
     fileprivate var state: String {
-        if isDiverged { return "DIVERGED" }
+        if isDiverged { return "DIVERGED" + (divergence.map { " at \($0.index)" } ?? "") }
+        if let stopped { return stopped }
         if copies.contains(where: { $0.status?.isUnrepairable == true }) { return "lost copy" }
         if let damages { return damages }
         guard copies.contains(where: { $0.status?.isHosted == true }) else { return "not hosted" }
         return "ok"
+    }
+
+    private var divergence: Divergence? {
+        quarantines.lazy.compactMap(\.divergence).first
+    }
+
+    /// Which copy cannot follow its log, and from where on.
+    private var stopped: String? {
+        let stopped = copies.compactMap { copy in
+            copy.status?.quarantine.map { "\(copy.node)@\($0.index)" }
+        }
+        return stopped.isEmpty ? nil : "stopped " + stopped.joined(separator: " ")
     }
 
     /// Where which copy is damaged, as far as it is known.

@@ -76,8 +76,17 @@ struct ObjectReport: Hashable {
     let owner: Ballot
     let commit: UInt64
     let copies: [Copy]
-    /// Whether two servers that applied the same log came to different results.
+    /// Whether two servers that applied the same log came to different things.
     let isDiverged: Bool
+
+    /// Why replicas stopped, each reason once.
+    var quarantines: [Quarantine] {
+        var found: [Quarantine] = []
+        for reason in copies.compactMap({ $0.status?.quarantine }) where !found.contains(reason) {
+            found.append(reason)
+        }
+        return found
+    }
 }
 
 extension ClusterReport {
@@ -97,7 +106,9 @@ extension ClusterReport {
         let commit = known.map(\.commit).max() ?? 0
         let named = known.first { !$0.type.isEmpty }
         let owning = known.filter { $0.role == .owning }.map(\.owner).max()
-        let digests = Dictionary(grouping: known.filter(\.isHosted), by: \.applied)
+        let going = known.filter { $0.quarantine == nil && $0.digest != 0 }
+        let digests = Dictionary(grouping: going, by: \.applied)
+        let isStopped = known.contains { $0.quarantine?.divergence != nil }
         return ObjectReport(
             type: named?.type ?? "", name: named?.name ?? "", group: group,
             owner: max(owning, known.map(\.promised).max()), commit: commit,
@@ -106,7 +117,7 @@ extension ClusterReport {
                 return ObjectReport.Copy(
                     node: node, status: status, lag: reached.map { commit - min(commit, $0) })
             },
-            isDiverged: digests.values.contains { Set($0.map(\.digest)).count > 1 })
+            isDiverged: isStopped || digests.values.contains { Set($0.map(\.digest)).count > 1 })
     }
 }
 

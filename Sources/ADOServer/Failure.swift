@@ -4,7 +4,7 @@ public import MultiPaxos
 public struct Failure: Error, Hashable, Sendable {
     /// One sentence, with the remedy.
     public let message: String
-    /// The exit status: 64 for wrong usage, 74 for a disk that fails, else 1.
+    /// The exit status: 64 for wrong usage, 74 for a disk that fails, 4 for a gap in a log, else 1.
     public let status: Int32
 
     /// Creates a failure.
@@ -22,6 +22,8 @@ extension Failure: CustomStringConvertible {
 extension Failure {
     /// Wrong usage, after the convention of sysexits.h.
     static let usage: Int32 = 64
+    /// What is asked about is no longer in the log, or not yet.
+    static let gap: Int32 = 4
     /// Input or output failed, after the convention of sysexits.h.
     static let disk: Int32 = 74
 

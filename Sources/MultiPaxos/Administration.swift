@@ -8,6 +8,13 @@ internal import Glibc
 enum AdminRequest: BinaryCodable, Hashable {
     case status
     case object(group: UInt64)
+    /// Compare digests, and answer with yours.
+    case digests([DigestClaim])
+    /// Tell one digest.
+    case digest(DigestClaim)
+    /// Stop an object whose replicas differ.
+    case stop(group: UInt64, Quarantine)
+    /// Record that an operator approves of a server's directory.
     case approve(node: UInt64, incarnation: UInt64, generation: UInt32)
 
     func write(to writer: inout Writer) {
@@ -17,8 +24,18 @@ enum AdminRequest: BinaryCodable, Hashable {
         case .object(let group):
             writer.u8(2)
             writer.u64(group)
-        case .approve(let node, let incarnation, let generation):
+        case .digests(let claims):
             writer.u8(3)
+            claims.write(to: &writer)
+        case .digest(let claim):
+            writer.u8(4)
+            claim.write(to: &writer)
+        case .stop(let group, let reason):
+            writer.u8(5)
+            writer.u64(group)
+            reason.write(to: &writer)
+        case .approve(let node, let incarnation, let generation):
+            writer.u8(6)
             writer.u64(node)
             writer.u64(incarnation)
             writer.u32(generation)
@@ -29,7 +46,10 @@ enum AdminRequest: BinaryCodable, Hashable {
         switch try reader.u8() {
         case 1: .status
         case 2: .object(group: try reader.u64())
-        case 3:
+        case 3: .digests(try .read(from: &reader))
+        case 4: .digest(try .read(from: &reader))
+        case 5: .stop(group: try reader.u64(), try .read(from: &reader))
+        case 6:
             .approve(
                 node: try reader.u64(), incarnation: try reader.u64(),
                 generation: try reader.u32())
@@ -39,23 +59,34 @@ enum AdminRequest: BinaryCodable, Hashable {
 }
 
 extension NodeCore {
-    /// Answers a request of another node with one record, on the loop thread.
-    func answer(_ request: UnsafeRawBufferPointer) {
+    /// Answers a request of the node `from` with one record, on the loop thread.
+    func answer(_ request: UnsafeRawBufferPointer, from: UInt64) {
         var reader = Reader(request)
         guard let request = try? AdminRequest.read(from: &reader), reader.remaining == 0 else {
             loop.results.append(.rejected)
             return
         }
+        switch request {
+        case .status: answer { nodeStatus($0) }
+        case .object(let group): answer { objectStatus($0, group) }
+        case .digests(let claims): loop.results.append(.ok, claims.map { loop.answer($0) })
+        case .digest(let claim):
+            let digest = loop.digest(claim)
+            loop.results.append(
+                .ok, digest.map { DigestAnswer.digest(index: claim.index, $0) } ?? .none)
+        case .stop(let group, let reason):
+            // Of what clients came to, nothing follows for servers.
+            let isServer = options.voters.contains { $0.node == from }
+            if isServer { stopHere(group, reason) }
+            loop.results.append(.ok, isServer)
+        case .approve(let node, let incarnation, let generation):
+            answer { mp_uv_node_approve($0, node, incarnation, generation) == MP_OK }
+        }
+    }
+
+    private func answer<Status: BinaryCodable>(_ body: (OpaquePointer) -> Status) {
         let status = order { raw in
-            switch request {
-            case .status:
-                loop.results.append(.ok, nodeStatus(raw))
-            case .object(let group):
-                loop.results.append(.ok, objectStatus(raw, group))
-            case .approve(let node, let incarnation, let generation):
-                let status = mp_uv_node_approve(raw, node, incarnation, generation)
-                loop.results.append(.ok, status == MP_OK)
-            }
+            loop.results.append(.ok, body(raw))
             return MP_OK
         }
         if status != MP_OK { loop.results.append(.closed) }
@@ -123,7 +154,8 @@ extension NodeCore {
             isReady: view.ready, owner: Ballot(view.owner), promised: Ballot(view.promised),
             commit: view.commit.index, applied: host?.applied ?? 0, tip: view.tip.index,
             verified: view.verified, trimmed: view.trimmed.index,
-            snapshot: mp_uv_node_snapshot_index(raw, view.group), digest: host?.digest ?? 0,
+            snapshot: mp_uv_node_snapshot_index(raw, view.group),
+            digest: host?.results?.digest ?? 0, quarantine: host?.box.quarantine,
             matches: matches.map { voter in
                 ObjectStatus.Match(node: voter, index: mp_uv_node_match(raw, view.group, voter))
             })

@@ -17,6 +17,9 @@ extension mp_uv_callbacks {
             let snapshot = StateSnapshot(bytes!, count: Int(size), index: index, digest: digest)
             core(context).restore(group, snapshot)
         }
+        callbacks.on_offered = { _, group, start, size in
+            StateSnapshot.name(in: bytes(start, size))?.group == group
+        }
         callbacks.on_replies = { context, replies, count in
             core(context).settle(UnsafeBufferPointer(start: replies, count: Int(count)))
         }
@@ -35,7 +38,7 @@ extension mp_uv_callbacks {
             core(context).fetched(token, isTrimmed ? MP_OK : status, end)
         }
         callbacks.on_admin = { context, from, payload, size, results in
-            core(context).administer(bytes(payload, size), results!)
+            core(context).administer(bytes(payload, size), from: from, results!)
         }
         callbacks.on_log = { context, level, text in
             core(context).options.onLog?(.init(level), String(cString: text!))
@@ -65,6 +68,7 @@ extension NodeCore {
         _ batch: mp_batch, _ answer: Bool, _ results: UnsafeMutablePointer<mp_uv_results>
     ) {
         loop.apply(batch)
+        if let group = loop.comparisons.takeHashDue() { hashState(group) }
         if answer { results.pointee = loop.results.lend() }
     }
 
@@ -77,10 +81,11 @@ extension NodeCore {
     }
 
     fileprivate func administer(
-        _ request: UnsafeRawBufferPointer, _ results: UnsafeMutablePointer<mp_uv_results>
+        _ request: UnsafeRawBufferPointer, from: UInt64,
+        _ results: UnsafeMutablePointer<mp_uv_results>
     ) {
         loop.results.removeAll()
-        answer(request)
+        answer(request, from: from)
         results.pointee = loop.results.lend()
     }
 

@@ -27,6 +27,19 @@ public struct LogFrame: ~Copyable {
         checksum = raw.checksum
         entries = raw.block
     }
+
+    /// The payload of one entry; nil if the batch has no such entry.
+    func payload(of index: UInt64) -> [UInt8]? {
+        guard index >= first, index <= last else { return nil }
+        var reader = Reader(entries)
+        for _ in first..<index { guard Self.payload(&reader) != nil else { return nil } }
+        return Self.payload(&reader).map { Array($0) }
+    }
+
+    private static func payload(_ reader: inout Reader) -> UnsafeRawBufferPointer? {
+        guard let size = try? reader.u32(), (try? reader.u32()) != nil else { return nil }
+        return try? reader.raw(Int(size))
+    }
 }
 
 /// Where a fetch of committed frames ended.

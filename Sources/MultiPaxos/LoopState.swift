@@ -16,6 +16,8 @@ final class LoopState: @unchecked Sendable {
     /// Adopted batches of a pull that is not over.
     private var inherited: [UInt64: [EntryBlock]] = [:]
     var results = ResultBuffer()
+    /// What is known of which object's digests, for comparison with other nodes.
+    var comparisons = Comparisons()
 
     init(types: TypeRegistry) {
         self.types = types
@@ -27,6 +29,7 @@ final class LoopState: @unchecked Sendable {
         unhosted = [:]
         inherited = [:]
         names = [:]
+        comparisons = Comparisons()
     }
 }
 
@@ -41,7 +44,13 @@ extension LoopState {
             results.appendUnhosted(Int(batch.count))
             return
         }
-        host.apply(batch, &results.writer)
+        apply(batch, host, &results.writer)
+    }
+
+    private func apply(_ batch: mp_batch, _ host: ObjectHost, _ records: inout Writer) {
+        comparisons.makeRoom(in: host, for: Int(batch.count))
+        host.apply(batch, &records)
+        comparisons.applied(batch, host)
     }
 
     /// Answers a read and leaves one result record in `results`.
@@ -90,7 +99,7 @@ extension LoopState {
         var scratch = Writer()
         for frame in backlog.frames {
             scratch.removeAll()
-            frame.withBatch { host.apply($0, &scratch) }
+            frame.withBatch { apply($0, host, &scratch) }
         }
         backlogBytes -= backlog.bytes
         unhosted[group] = nil
@@ -113,11 +122,13 @@ extension LoopState {
         names[group] = name
         let before = unhosted.removeValue(forKey: group)
         backlogBytes -= before?.bytes ?? 0
+        if let host = hosts.removeValue(forKey: group) { comparisons.forget(host) }
         if let make {
-            hosts[group] = host(make, snapshot)
+            let host = host(make, snapshot)
+            hosts[group] = host
+            comparisons.mark(host, of: group)
             return
         }
-        hosts[group] = nil
         let backlog = Backlog(snapshot, room: Backlog.bytesMax - backlogBytes)
         backlogBytes += backlog.bytes
         unhosted[group] = backlog
@@ -125,7 +136,9 @@ extension LoopState {
 
     private func host(_ make: HostedType.Make, _ snapshot: StateSnapshot) -> ObjectHost {
         let host = make()
-        host.digest = snapshot.digest
+        host.results = snapshot.resultsDigest.map { digest in
+            DigestChain(after: snapshot.index, digest: digest)
+        }
         return host
     }
 

@@ -74,7 +74,7 @@ extension Node {
 }
 
 extension NodeCore {
-    fileprivate func ask(_ server: UInt64, _ request: [UInt8], _ timeout: Duration) async -> Reply {
+    func ask(_ server: UInt64, _ request: [UInt8], _ timeout: Duration) async -> Reply {
         let token = waiting.tokens()
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
@@ -93,7 +93,7 @@ extension NodeCore {
     }
 
     /// What `body` makes of the C node on the loop thread.
-    fileprivate func onLoop<Answer: Sendable>(
+    func onLoop<Answer: Sendable>(
         _ body: @escaping @Sendable (OpaquePointer) -> Answer
     ) async -> Result<Answer, NodeError> {
         await withCheckedContinuation { continuation in

@@ -12,7 +12,9 @@ extension Node: Backend {
         let result = await core.propose(cancelled: .failure(.cancelled)) { core, token, settle in
             core.pull(object, as: type, token, timeout, settle)
         }
-        return try result.get()
+        let pulled = try result.get()
+        if let reason = await core.compareFirst(object.group) { throw .quarantined(reason) }
+        return pulled
     }
 
     /// Appends entries to the log that this node pulled with `ballot`, and commits it.
@@ -52,8 +54,8 @@ extension Node: Backend {
     ) async -> CommittedPart {
         let blocks = Mutex<[CommittedBlock]>([])
         do throws(NodeError) {
-            let end = try await fetchEnd(
-                object, from: core.sources.present(among: core.options), at: index,
+            let end = try await core.fetchEnd(
+                object.group, from: core.sources.present(among: core.options), at: index,
                 bytes: 256 << 10, waits: true
             ) { frame in
                 let block = CommittedBlock(frame)

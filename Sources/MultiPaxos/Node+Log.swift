@@ -17,29 +17,10 @@ extension Node {
         _ object: ObjectName, from server: UInt64, at index: UInt64 = 1, bytes: Int = 1 << 20,
         waits: Bool = false, onFrame: @escaping @Sendable (borrowing LogFrame) -> Void
     ) async throws(NodeError) -> FetchEnd {
-        let end = try await fetchEnd(
-            object, from: server, at: index, bytes: bytes, waits: waits, onFrame: onFrame)
+        let end = try await core.fetchEnd(
+            object.group, from: server, at: index, bytes: bytes, waits: waits, onFrame: onFrame)
         if end.isTrimmed { throw NodeError(MP_TRIMMED) }
         return end
-    }
-
-    /// The same, but says by its end where a log begins that was trimmed.
-    func fetchEnd(
-        _ object: ObjectName, from server: UInt64, at index: UInt64, bytes: Int, waits: Bool,
-        onFrame: @escaping @Sendable (borrowing LogFrame) -> Void
-    ) async throws(NodeError) -> FetchEnd {
-        let group = object.group
-        let token = core.waiting.tokens()
-        let result: Result<FetchEnd, NodeError> = await withCheckedContinuation { continuation in
-            core.waiting.add(
-                token, Waiting.Fetch(onFrame: onFrame) { continuation.resume(returning: $0) })
-            let status = core.order { raw in
-                mp_uv_node_fetch(raw, server, group, index, UInt64(max(bytes, 1)), waits, token)
-            }
-            guard status != MP_OK else { return }
-            core.waiting.takeFetch(token)?.onEnd(.failure(NodeError(status)))
-        }
-        return try result.get()
     }
 
     /// Reads every committed frame of an object from one server, in order.
@@ -57,5 +38,25 @@ extension Node {
             guard end.last >= next, end.last < end.commit else { return end.last }
             next = end.last + 1
         }
+    }
+}
+
+extension NodeCore {
+    /// Fetches, but says by its end where a log begins that was trimmed.
+    func fetchEnd(
+        _ group: UInt64, from server: UInt64, at index: UInt64, bytes: Int, waits: Bool,
+        onFrame: @escaping @Sendable (borrowing LogFrame) -> Void
+    ) async throws(NodeError) -> FetchEnd {
+        let token = waiting.tokens()
+        let result: Result<FetchEnd, NodeError> = await withCheckedContinuation { continuation in
+            waiting.add(
+                token, Waiting.Fetch(onFrame: onFrame) { continuation.resume(returning: $0) })
+            let status = order { raw in
+                mp_uv_node_fetch(raw, server, group, index, UInt64(max(bytes, 1)), waits, token)
+            }
+            guard status != MP_OK else { return }
+            waiting.takeFetch(token)?.onEnd(.failure(NodeError(status)))
+        }
+        return try result.get()
     }
 }

@@ -84,6 +84,7 @@ extension Node {
         types.host(Inventory.self)
         let core = NodeCore(options: options, types: types)
         let raw = try core.start(listener: listener.take())
+        Task.detached(priority: .utility) { await core.compareDigests() }
         return Node(core, raw.pointer, types: types)
     }
 

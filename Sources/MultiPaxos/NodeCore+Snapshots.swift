@@ -12,9 +12,10 @@ extension NodeCore {
         guard let host = loop.hosts[group], let name = loop.names[group],
             let encode = host.encoder()
         else { return false }
-        let (index, digest) = (host.applied, host.digest)
+        let (index, digest) = (host.applied, host.results?.digest)
         Task.detached(priority: .utility) { [self] in
-            await hand(StateSnapshot.encode(name, encode), of: group, index, digest)
+            let bytes = StateSnapshot.encode(name, hasDigest: digest != nil, encode)
+            await hand(bytes, of: group, index, digest ?? 0)
         }
         return true
     }

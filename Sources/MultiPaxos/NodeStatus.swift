@@ -184,6 +184,8 @@ public struct ObjectStatus: Hashable, Sendable, Codable {
     public var snapshot: UInt64
     /// A hash over every result up to `applied`; equal on all nodes that applied as much.
     public var digest: UInt64
+    /// Why the replica stopped; `nil` as long as it follows the log.
+    public var quarantine: Quarantine?
     /// The last index each server acknowledged to the owner; empty elsewhere.
     public var matches: [Match]
 

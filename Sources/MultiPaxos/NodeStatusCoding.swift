@@ -140,6 +140,7 @@ extension ObjectStatus: BinaryCodable {
         for value in [owner.round, owner.node, promised.round, promised.node] { writer.u64(value) }
         for value in [commit, applied, tip, verified, trimmed, snapshot] { writer.varint(value) }
         writer.u64(digest)
+        quarantine.write(to: &writer)
         matches.write(to: &writer)
     }
 
@@ -163,7 +164,8 @@ extension ObjectStatus: BinaryCodable {
             isReady: isReady, owner: owner, promised: promised, commit: try reader.varint(),
             applied: try reader.varint(), tip: try reader.varint(), verified: try reader.varint(),
             trimmed: try reader.varint(), snapshot: try reader.varint(),
-            digest: try reader.u64(), matches: try .read(from: &reader))
+            digest: try reader.u64(), quarantine: try .read(from: &reader),
+            matches: try .read(from: &reader))
     }
 }
 

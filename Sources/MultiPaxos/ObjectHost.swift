@@ -11,47 +11,56 @@ final class ObjectHost {
     typealias ApplyBlock = (UnsafeRawBufferPointer, Int, UInt64, inout Writer) -> Void
     @usableFromInline
     typealias ReadOne = (UnsafeRawBufferPointer, inout Writer) -> Void
-    /// Copies the state, and returns what encodes the copy, on any thread; nil if the replica is
-    /// not what its log makes.
+    /// Copies the replica, or its state alone, and returns what encodes the copy, on any thread;
+    /// nil if the replica is not what its log makes.
     @usableFromInline
     typealias Copy = () -> (@Sendable (inout Writer) -> Void)?
+    @usableFromInline
+    typealias MethodName = (UnsafeRawBufferPointer) -> String
 
     /// A `ReplicaBox` of the object's type.
-    let box: AnyObject
+    let box: any StoppableReplica
     private let applyBlock: ApplyBlock
     private let readOne: ReadOne
     private let copy: Copy
+    private let copyState: Copy
+    private let methodName: MethodName
     /// The last index that was applied.
     private(set) var applied: UInt64
-    /// A hash chain over the result records of every batch so far.
-    ///
-    /// It goes on from a snapshot as it would have from the log.
-    var digest: UInt64 = 0
+    /// Digests of the results so far; nil if the snapshot that it began with has none.
+    var results: DigestChain?
+    /// Digests of the state.
+    var states = StateDigests()
+    /// Something is to be compared with other nodes.
+    var isDue = false
+    /// It was compared, or there was nobody to compare with.
+    var wasCompared = false
 
     /// Hosts the state that the log made through entry `applied`.
     @usableFromInline
     init(
-        box: AnyObject, applied: UInt64, applyBlock: @escaping ApplyBlock,
-        readOne: @escaping ReadOne, copy: @escaping Copy
+        box: any StoppableReplica, applied: UInt64, applyBlock: @escaping ApplyBlock,
+        readOne: @escaping ReadOne, copy: @escaping Copy, copyState: @escaping Copy,
+        methodName: @escaping MethodName
     ) {
         self.box = box
         self.applied = applied
         self.applyBlock = applyBlock
         self.readOne = readOne
         self.copy = copy
+        self.copyState = copyState
+        self.methodName = methodName
+        results = applied == 0 ? DigestChain() : nil
     }
 
     /// Applies the next batch of the log and appends one result record per entry.
-    ///
-    /// Batches are cut once for all replicas, so a digest per batch is the same everywhere.
     func apply(_ batch: mp_batch, _ results: inout Writer) {
         precondition(batch.first == applied + 1, "a batch was left out or applied twice")
         let start = results.count
         applyBlock(batch.block, Int(batch.count), batch.first, &results)
         applied = batch.last
-        digest = results.withUnsafeBytes { bytes in
-            let records = UnsafeRawBufferPointer(rebasing: bytes[start...])
-            return mp_hash_seeded(records.baseAddress, records.count, digest)
+        results.withUnsafeBytes { bytes in
+            self.results?.append(UnsafeRawBufferPointer(rebasing: bytes[start...]))
         }
     }
 
@@ -59,6 +68,12 @@ final class ObjectHost {
     ///
     /// A replica that stopped, because it cannot follow its log, is nobody's snapshot: nil.
     func encoder() -> (@Sendable (inout Writer) -> Void)? { copy() }
+
+    /// Copies the object's state alone; nil if the replica stopped.
+    func stateEncoder() -> (@Sendable (inout Writer) -> Void)? { copyState() }
+
+    /// What an entry calls, in words.
+    func name(ofCall payload: UnsafeRawBufferPointer) -> String { methodName(payload) }
 
     /// Answers a read with one result record.
     func read(_ bytes: UnsafeRawBufferPointer, _ result: inout Writer) {

@@ -7,8 +7,7 @@ internal import CMultiPaxosUV
 final class StateSnapshot: Sendable {
     /// The last entry that it holds.
     let index: UInt64
-    /// The digest of the results of the log so far.
-    let digest: UInt64
+    private let digest: UInt64
     /// Nobody writes to them any more.
     private nonisolated(unsafe) let bytes: UnsafeMutablePointer<UInt8>
     let count: Int
@@ -22,11 +21,17 @@ final class StateSnapshot: Sendable {
 
     deinit { mp_uv_bytes_free(bytes) }
 
+    /// The digest of the results of the log so far; nil if it was made as version 1 made them, by
+    /// batches, which compares with none of an entry.
+    var resultsDigest: UInt64? { count > 0 && bytes[0] == Self.version ? digest : nil }
+
+    private static let version: UInt8 = 2
+
     static func encode(
-        _ name: ObjectName, _ writeState: (inout Writer) -> Void
+        _ name: ObjectName, hasDigest: Bool, _ writeState: (inout Writer) -> Void
     ) -> [UInt8] {
         var writer = Writer()
-        writer.u8(1)
+        writer.u8(hasDigest ? version : 1)
         writer.string(name.type)
         writer.string(name.name)
         writeState(&writer)
@@ -34,9 +39,12 @@ final class StateSnapshot: Sendable {
     }
 
     /// What object it is of; `nil` if the bytes are none.
-    var name: ObjectName? {
-        var reader = self.reader
-        return try? Self.readName(&reader)
+    var name: ObjectName? { Self.name(in: UnsafeRawBufferPointer(start: bytes, count: count)) }
+
+    /// What object the snapshot is of that begins with these bytes; `nil` if none does.
+    static func name(in bytes: UnsafeRawBufferPointer) -> ObjectName? {
+        var reader = Reader(bytes)
+        return try? readName(&reader)
     }
 
     /// Decodes the state; `nil` if the bytes are none of this type.
@@ -57,7 +65,7 @@ final class StateSnapshot: Sendable {
     }
 
     private static func readName(_ reader: inout Reader) throws(DecodingFailure) -> ObjectName {
-        guard try reader.u8() == 1 else { throw .malformed }
+        guard (1...version).contains(try reader.u8()) else { throw .malformed }
         return ObjectName(type: try reader.string(), name: try reader.string())
     }
 }

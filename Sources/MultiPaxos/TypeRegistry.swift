@@ -76,17 +76,36 @@ struct HostedType: Sendable {
                 let replica = box.replica
                 guard replica.quarantine == nil else { return nil }
                 return { replica.write(to: &$0) }
-            })
+            },
+            copyState: {
+                guard box.replica.quarantine == nil else { return nil }
+                let object = box.replica.object
+                return { object.writeState(to: &$0) }
+            },
+            methodName: { unsafe box.replica.methodName(inCall: $0) })
     }
+}
+
+/// What may be asked of a replica without its type.
+@usableFromInline
+protocol StoppableReplica: AnyObject {
+    var quarantine: Quarantine? { get }
+    func stop(_ reason: Quarantine)
 }
 
 /// The committed state of one object, where closures made for its type can find it.
 @usableFromInline
-final class ReplicaBox<Object: AtomicObject> {
+final class ReplicaBox<Object: AtomicObject>: StoppableReplica {
     @usableFromInline var replica: ObjectReplica<Object>
 
     @usableFromInline
     init(_ replica: ObjectReplica<Object>) {
         self.replica = replica
     }
+
+    @usableFromInline
+    var quarantine: Quarantine? { replica.quarantine }
+
+    @usableFromInline
+    func stop(_ reason: Quarantine) { replica.stop(reason) }
 }

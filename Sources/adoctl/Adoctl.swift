@@ -5,7 +5,7 @@ import ArgumentParser
 struct Adoctl: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "adoctl", abstract: "Look after a cluster of atomic distributed objects.",
-        subcommands: [Status.self, Admit.self])
+        subcommands: [Status.self, Admit.self, Why.self])
 }
 
 struct Status: AsyncParsableCommand {

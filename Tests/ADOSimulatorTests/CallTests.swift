@@ -39,6 +39,32 @@ import Testing
         #expect(product[2] == product[3])
     }
 
+    @Test(arguments: [UInt64(1), 2])
+    func `agrees with the product about whatever is nearly a call`(group: UInt64) {
+        var random = Random(seed: group)
+        var model = CallModel(group: group)
+        let product = HostedObject.make(group: group)
+        var outcomes: Set<ReplyOutcome> = []
+        var first: UInt64 = 1
+        for _ in 0..<1_000 {
+            let entries = (0..<4).map { _ in MalformedCall.draw(group, &random) }
+            let frame = Frame.sealed(
+                entries, group: group, first: first, ballot: mp_ballot(1, 1), previous: 0)
+            first += 4
+            model.apply(frame)
+            let answers = product.apply(frame)
+            #expect(model.records.suffix(4).map { $0 } == answers)
+            outcomes.formUnion(answers.map(\.outcome))
+        }
+        #expect(
+            outcomes.isSuperset(of: [.ok, .rejected, .noSession, .forgotten, .cancelled]),
+            "\(outcomes)")
+        // Callers see none of it.
+        let look = group == 2 ? Operation.value.method : Operation.get("k0").method
+        let blank = HostedObject.make(group: group)
+        #expect(product.read(look) == blank.read(look))
+    }
+
     @Test func `rejects a history in which a read goes back`() {
         var history = CallHistory(group: 1)
         let set = history.begin(.set("k", "a"), caller: 1, at: 10)

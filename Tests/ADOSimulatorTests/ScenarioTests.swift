@@ -50,6 +50,7 @@ import Testing
             (.neverSilentFor(0.3), Trouble(.kill(.leader)), "nothing for"),
             (.commitsNothing, Trouble(.kill(.follower)), "after the trouble began"),
             (.keepsPace(percent: 80), Trouble(.pause(.majority)), "commits in each T"),
+            (.regainsPace(percent: 200, after: 3), Trouble(.kill(.leader)), "commits in each T"),
             (.keepsLeader, Trouble(.kill(.leader)), "leads after 1 changes"),
             (.changesLeader, Trouble(.kill(.follower)), "leads in the end"),
             (.leaderChanges(atMost: 0), Trouble(.part(.leader)), "changes 1 times, not 0"),
@@ -67,6 +68,11 @@ import Testing
             (.recovers(within: 0.01), Trouble(.kill(.majority)), "commits after"),
             (.evens(within: -1), Trouble(.kill(.all)), "voters are equal after"),
             (.evens(within: 3), Trouble(.rot(.all, .hardState)), "never voters are equal"),
+            (
+                .answersWaiting(within: 0.001), Trouble(.kill(.majority)),
+                "all that wait have an answer"
+            ),
+            (.tellsEvicted, Trouble(.kill(.follower)), "are told of an eviction"),
             (.answers(atLeast: 1_000_000), Trouble(.kill(.follower)), "answers, not 1000000"),
         ])
     func `fails where it is not survived so`(demand: Demand, trouble: Trouble, text: String) {

@@ -6,7 +6,7 @@ import Testing
 
 /// The command on real processes: servers, signals, logs.
 @Suite(.serialized) struct `A run on real servers` {
-    @Test(arguments: [Workload.set, .mixed, .counter])
+    @Test(arguments: [Workload.set, .mixed, .ycsbB, .counter])
     func `proves a steady load`(_ workload: Workload) async throws {
         let run = try await Run(
             ["--workload", workload.rawValue, "--seconds", "3", "--warmup", "0.5"])
@@ -28,6 +28,101 @@ import Testing
         #expect(report.verification.searched.operations > 20)
         #expect(report.timeline.count == 30)
         #expect(report.timeline.reduce(0) { $0 + $1.ok } == report.ok)
+    }
+
+    @Test(arguments: Pace.Arrival.allCases)
+    func `offers what it was told to, whatever comes back`(_ arrival: Pace.Arrival) async throws {
+        let run = try await Run([
+            "--rate", "2000", "--arrival", arrival.rawValue, "--seed", "5", "--seconds", "2",
+            "--warmup", "0.2", "--workload", "mixed",
+        ])
+        #expect(run.exit == .status(0), "\(run.text)")
+        let report = try #require(run.report)
+        let load = try #require(report.open_load)
+        #expect((3600...4400).contains(load.offered))
+        #expect(load.seed == 5 && load.arrival == arrival)
+        #expect(report.shed == 0)
+        #expect(load.submitted_late_us.max > 0)
+        #expect(report.verdict.linearizable == .holds)
+        #expect(report.verdict.refines_ado == .holds, "\(run.text)")
+    }
+
+    @Test func `sheds and counts what there is no room for`() async throws {
+        let run = try await Run([
+            "--rate", "500000", "--waiting", "50", "--in-flight", "4", "--seconds", "1",
+            "--warmup", "0.2",
+        ])
+        #expect(run.exit == .status(0), "\(run.text)")
+        let report = try #require(run.report)
+        let load = try #require(report.open_load)
+        #expect(report.shed > load.offered / 2)
+        #expect(load.waiting_at_end <= 50)
+        // Nothing vanishes: what is neither answered nor shed was under way at the ends.
+        let accounted = report.ok + report.failed + report.shed
+        #expect(accounted + 200 >= load.offered && accounted <= load.offered + 200)
+        #expect(report.timeline.reduce(0) { $0 + $1.shed } == report.shed)
+    }
+
+    @Test func `measures the bare pipeline`() async throws {
+        let folder = try TemporaryDirectory()
+        let child = try ChildProcess(
+            Products.path("adobench"),
+            [
+                "run", "--target", "pipeline", "--in-flight", "64", "--seconds", "1", "--warmup",
+                "0.2", "--data", folder.path, "--json", folder.path("pipeline.json"),
+            ])
+        #expect(try await child.exit() == .status(0), "\(child.standardError)")
+        let report = try JSONFile.read(
+            PipelineReport.self, from: folder.path("pipeline.json"))
+        #expect(report.in_flight == 64 && report.batch == 32)
+        #expect(report.throughput_ops_s > 100 && report.latency_us.p50 > 0)
+        #expect(report.commits_s > 0)
+        let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        #expect(left == ["pipeline.json"])
+    }
+
+    @Test func `finds a knee`() async throws {
+        let folder = try TemporaryDirectory()
+        let child = try ChildProcess(
+            Products.path("adobench"),
+            [
+                "knee", "--ladder", "1,8,64", "--seconds", "1", "--warmup", "0.2", "--keys", "100",
+                "--json", folder.path("knee.json"),
+            ])
+        let exit = try await child.exit(within: .seconds(150))
+        #expect(exit == .status(0), "\(child.standardError)")
+        let report = try JSONFile.read(KneeReport.self, from: folder.path("knee.json"))
+        #expect(report.steps.map(\.in_flight) == [1, 8, 64])
+        #expect(report.steps.allSatisfy { $0.throughput_ops_s > 0 && $0.status == .proved })
+        #expect(report.knee != nil)
+        #expect(child.standardOutput.contains("◀ knee"))
+    }
+
+    @Test func `makes a report of a suite`() async throws {
+        let folder = try TemporaryDirectory()
+        let child = try ChildProcess(
+            Products.path("adobench"),
+            [
+                "suite", folder.path, "--scenarios", "steady,kill-owner", "--loads", "50",
+                "--ladder", "1,8,64", "--seconds", "5", "--repeat", "1", "--warmup", "0.2",
+                "--keys", "100", "--seed", "3",
+            ])
+        let exit = try await child.exit(within: .seconds(200))
+        #expect(exit == .status(0), "\(child.standardError)\(child.standardOutput)")
+        let data = try SuiteData.read(folder.path)
+        #expect(data.about.runs.map(\.scenario) == ["steady", "kill-owner"])
+        #expect(data.about.flush_us.p50 > 0)
+        #expect(data.about.pipeline?.in_flight == data.about.knee.knee?.in_flight)
+        let markers = try #require(data.reports[1].course?.markers)
+        let elected = try #require(markers.elected_ms)
+        let committed = try #require(markers.first_commit_ms)
+        #expect(markers.injected_ms < elected && elected < committed)
+        #expect(data.reports[1].course?.ownerChanges ?? 0 >= 1)
+        let page = try String(contentsOfFile: folder.path("index.html"), encoding: .utf8)
+        #expect(page.contains("2 of 2 runs proved"))
+        let again = try ChildProcess(Products.path("adobench"), ["report", folder.path])
+        #expect(try await again.exit() == .status(0))
+        #expect(try String(contentsOfFile: folder.path("index.html"), encoding: .utf8) == page)
     }
 
     @Test func `proves reads`() async throws {
@@ -131,7 +226,10 @@ import Testing
         ["--embedded-owner", "--scenario", "kill-owner"],
         ["--embedded-owner", "--workload", "mixed"], ["--embedded-owner", "--clients", "2"],
         ["--plant", "stale-read"], ["--plant", "fork", "--no-trace"],
-        ["--workload", "what"], ["--json", "/nowhere/at/all.json"],
+        ["--rate", "0"], ["--target", "pipeline", "--clients", "2"],
+        ["--rate", "100", "--embedded-owner"],
+        ["--rate", "100", "--waiting", "0"], ["--workload", "what"],
+        ["--json", "/nowhere/at/all.json"],
     ])
     func `refuses wrong flags`(_ arguments: [String]) async throws {
         let child = try ChildProcess(

@@ -15,10 +15,10 @@ import Testing
     @Test func `orders the records of all nodes by time`() {
         let traces = FakeTraces()
         let merge = TraceMerge(traces.sources.map(\.file), until: .max)
-        let times = merge.map(\.time)
+        let times = merge.map(\.record.time)
         #expect(times == times.sorted())
         #expect(times.count == 19)
-        let some = TraceMerge(traces.sources.map(\.file), until: 5_000).map(\.time)
+        let some = TraceMerge(traces.sources.map(\.file), until: 5_000).map(\.record.time)
         #expect(some == times.filter { $0 <= 5 })
     }
 

@@ -93,6 +93,27 @@ import Testing
         #expect(status { _ = try storage.readChunks(5, 40, count: 2) } == MP_TRIMMED)
     }
 
+    @Test func `belongs to a log if a batch of it ends at the very point`() throws {
+        let storage = try Storage(options)
+        var log = Log(5)
+        for size in 1...3 { try storage.commit([log.append(Array(repeating: [7], count: size))]) }
+        let tip = log.hard.tip
+        #expect(tip.index == 6)
+        #expect(storage.holds(5, tip))
+        for index in [0, 2, 4, 5, 7, UInt64.max] {
+            var other = tip
+            other.index = index
+            #expect(!storage.holds(5, other))
+        }
+        var other = tip
+        other.checksum += 1
+        #expect(!storage.holds(5, other))
+        other = tip
+        other.ballot.round += 1
+        #expect(!storage.holds(5, other))
+        #expect(!storage.holds(4, tip) && !storage.holds(6, tip))
+    }
+
     @Test func `is swept once there is a newer one, in steps`() throws {
         let storage = try Storage(options)
         let large = bytes(40 * Int(MP_LMDB_CHUNK_SIZE))

@@ -133,6 +133,62 @@ import Testing
         #expect(try expectIntact(log, in: storage, storage.load()))
     }
 
+    /// A snapshot of all that is there.
+    private func putSnapshot(_ storage: Storage, _ log: inout Log) throws {
+        try storage.commit([log.commit(log.batches.count)])
+        let point = log.hard.commit
+        try storage.putChunks(5, point.index, first: 0, [1, 2, 3])
+        try storage.putSnapshot(
+            mp_lmdb_snapshot(
+                group: 5, point: point, ballot: point.ballot, voters: 0, admissions: 0, digest: 0,
+                size: 3, checksum: 0))
+    }
+
+    /// Deletes what the snapshot stands for, in steps.
+    private func trim(_ storage: Storage, _ log: inout Log, _ count: Int) throws {
+        try storage.commit([log.trim(count)])
+        while try storage.sweepOnce(5) {}
+        // Pages are used again one transaction after the one that freed them.
+        for _ in 0..<2 { try storage.commit([log.promise(log.hard.promised.round + 1)]) }
+    }
+
+    /// Fills it, makes room by trimming, and so on, without a restart or a larger disk.
+    private func fillAndTrim(_ storage: Storage) throws {
+        var log = Log(5)
+        for _ in 0..<200 { try storage.commit([log.append([payload])]) }
+        for _ in 0..<5 {
+            let count = log.frames.count
+            try putSnapshot(storage, &log)
+            _ = try fill(storage, &log)
+            try expectFullButAlive(storage, &log)
+            try trim(storage, &log, count)
+            let kept = log.frames.count
+            for _ in 0..<20 { try storage.commit([log.append([payload])]) }
+            #expect(log.frames.count == kept + 20)
+        }
+        #expect(try expectIntact(log, in: storage, storage.load()))
+    }
+
+    @Test func `is there again once a log is trimmed, though the map does not grow`() throws {
+        var small = options
+        small.map = 64 << 20
+        small.reserve = 24 << 20
+        try small.format()
+        try fillAndTrim(Storage(small))
+    }
+
+    @Test(.enabled(if: Mount.isPermitted, "mounting needs privileges this process does not have"))
+    func `is there again once a log is trimmed, though the disk stays full`() throws {
+        let disk = directory.path("disk")
+        try FileManager.default.createDirectory(atPath: disk, withIntermediateDirectories: true)
+        let mount = try Mount(memory: disk, bytes: 64 << 20)
+        defer { withExtendedLifetime(mount) {} }
+        var onDisk = Options(path: disk + "/data")
+        onDisk.reserve = 24 << 20
+        try onDisk.format()
+        try fillAndTrim(Storage(onDisk))
+    }
+
     @Test(.enabled(if: Mount.isPermitted, "mounting needs privileges this process does not have"))
     func `that does not suffice for a format leaves nothing that votes`() throws {
         let disk = directory.path("disk")

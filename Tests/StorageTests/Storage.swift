@@ -263,6 +263,11 @@ final class Storage {
         return snapshot
     }
 
+    /// Whether a batch of the group's log ends at this very point.
+    func holds(_ group: UInt64, _ point: mp_point) -> Bool {
+        withUnsafePointer(to: point) { mp_lmdb_holds(raw, group, $0) }
+    }
+
     /// The bytes of some chunks.
     func readChunks(
         _ group: UInt64, _ index: UInt64, first: UInt64 = 0, count: UInt64

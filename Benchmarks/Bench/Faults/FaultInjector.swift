@@ -1,81 +1,61 @@
 import Glibc
 import MultiPaxos
 
-/// Does to the servers what the scenario says, with real signals, at a third of the measured time.
+/// Does to the servers what the scenario says, from a third of the measured time on.
 struct FaultInjector: Sendable {
     let scenario: Scenario
     let control: Control
     let servers: Servers
     let events: EventLog
     let meter: NodeMeter
+    let load: any Load
+    let duel: Duel
 
     /// What was done.
     struct Strike: Sendable {
-        var victim: UInt64
+        var victims: [UInt64]
         var at: UInt64
         var ownerBefore: Control.Ownership
-        /// When the victim was started again or resumed.
+        /// When everything was made whole again.
         var recoveredAt: UInt64
-        /// The first server that was seen to own the object instead of the victim.
+        /// The first server that was seen to own the object instead of the one before.
         var takenOverBy: Control.Ownership?
     }
 
-    /// Strikes, waits, and brings the victim back.
+    private var tools: TroubleTools {
+        TroubleTools(
+            control: control, servers: servers, events: events, meter: meter, load: load,
+            duel: duel)
+    }
+
+    /// Does what must be done before the load begins.
+    func prepare() async throws(BenchError) {
+        guard scenario.trouble == .late else { return }
+        try await tools.stopLateServer()
+    }
+
+    /// Strikes, waits, and makes everything whole again.
     func run(_ options: RunOptions, _ measured: MeasuredTime) async throws(BenchError) -> Strike? {
         guard scenario.injectsFault else { return nil }
         await sleep(until: measured.at(options.faultAt))
         let statuses = await control.statuses()
-        guard let owner = control.owner(in: statuses) else {
+        guard let owner = control.owner(in: statuses), control.servers.contains(owner.node) else {
             throw BenchError(
                 "no server owned the object when the fault was due: the cluster was not serving.",
                 status: .invalid)
         }
-        let victim = try chooseVictim(owner)
-        let struck = try strike(victim, owner: owner.node, statuses[victim])
+        let places = [owner.node] + control.servers.filter { $0 != owner.node }
+        let struck = monotonicNow()
+        let victims = try await tools.begin(scenario.trouble, places, statuses)
+        let done = monotonicNow()
         let watch = Task { await watchForOwner(after: owner, until: measured.end) }
-        await sleep(until: measured.at(options.recoveryAt))
-        try recover(victim)
-        let recovered = monotonicNow()
-        await watchForReturn(of: victim, until: measured.end)
+        try await tools.keepUp(scenario.trouble, places, until: measured.at(options.recoveryAt))
+        try await tools.end(scenario.trouble, places)
+        let recovered = scenario.trouble.endsItself ? done : monotonicNow()
+        for victim in victims { await watchForReturn(of: victim, until: measured.end) }
         return Strike(
-            victim: victim, at: struck, ownerBefore: owner, recoveredAt: recovered,
+            victims: victims, at: struck, ownerBefore: owner, recoveredAt: recovered,
             takenOverBy: await watch.value)
-    }
-
-    private func chooseVictim(_ owner: Control.Ownership) throws(BenchError) -> UInt64 {
-        guard scenario == .killFollower else {
-            guard control.servers.contains(owner.node) else {
-                throw BenchError("the owner is no server of this cluster.", status: .invalid)
-            }
-            return owner.node
-        }
-        guard let follower = control.servers.first(where: { $0 != owner.node }) else {
-            throw BenchError("there is no follower to kill.", status: .invalid)
-        }
-        return follower
-    }
-
-    private func strike(
-        _ victim: UInt64, owner: UInt64, _ status: NodeStatus?
-    ) throws(BenchError) -> UInt64 {
-        let role = victim == owner ? "owner" : "follower"
-        let pid = try servers.pid(victim)
-        if scenario != .pauseOwner { meter.end(victim, status, cpu: cpuSeconds(of: pid)) }
-        let now = monotonicNow()
-        kill(pid, scenario == .pauseOwner ? SIGSTOP : SIGKILL)
-        let verb = scenario == .pauseOwner ? "SIGSTOP" : "SIGKILL"
-        events.note("\(verb) to node \(victim), the \(role)", at: now)
-        return now
-    }
-
-    private func recover(_ victim: UInt64) throws(BenchError) {
-        if scenario == .pauseOwner {
-            kill(try servers.pid(victim), SIGCONT)
-            events.note("SIGCONT to node \(victim)")
-            return
-        }
-        try servers.restart(victim)
-        events.note("node \(victim) is started again")
     }
 
     private func watchForOwner(
@@ -98,7 +78,7 @@ struct FaultInjector: Sendable {
             if let status = try? await control.node.status(of: victim, timeout: .milliseconds(200)),
                 let view = control.view(status), view.applied > 0
             {
-                events.note("node \(victim) answers again, at index \(grouped(view.applied))")
+                events.note("node \(victim) answers, at index \(grouped(view.applied))")
                 return
             }
             try? await Task.sleep(for: .milliseconds(25))

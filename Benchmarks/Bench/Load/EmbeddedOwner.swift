@@ -19,7 +19,7 @@ final class EmbeddedOwner<Object: LoadedObject>: Load {
     private let state: Mutex<State>
 
     private struct State: Sendable {
-        var loop: ClosedLoop
+        var loop: OperationLoop
         /// Until the load starts, which takes it away.
         var branch: OwnBranch<Object>?
         var work: Task<Void, Never>?
@@ -47,7 +47,7 @@ final class EmbeddedOwner<Object: LoadedObject>: Load {
         limit = max(1, options.inFlight / 2)
         state = Mutex(
             State(
-                loop: ClosedLoop(
+                loop: OperationLoop(
                     width: options.inFlight, writesPercent: 100,
                     history: HistoryBound(clients: 1)), branch: branch))
     }
@@ -227,7 +227,7 @@ extension EmbeddedOwner {
     }
 
     private func acknowledge(
-        _ batch: OwnBatch, _ last: UInt64, _ loop: inout ClosedLoop,
+        _ batch: OwnBatch, _ last: UInt64, _ loop: inout OperationLoop,
         _ recorder: inout Recorder.State, _ now: UInt64
     ) {
         for (position, operation) in batch.operations.enumerated() {
@@ -240,7 +240,7 @@ extension EmbeddedOwner {
     }
 
     private func refuse(
-        _ batch: OwnBatch, _ loop: inout ClosedLoop, _ recorder: inout Recorder.State,
+        _ batch: OwnBatch, _ loop: inout OperationLoop, _ recorder: inout Recorder.State,
         _ now: UInt64
     ) {
         for operation in batch.operations {

@@ -1,9 +1,12 @@
+import Histogram
 import MultiPaxos
 
 /// All clients of a run.
 struct Fleet<Object: LoadedObject>: Load {
     let clients: [LoadClient<Object>]
     let gaps: GapTracker
+    let pace: Pace?
+    let pacer = Pacer()
 
     var recorders: [Recorder] { clients.map(\.recorder) }
 
@@ -15,7 +18,7 @@ struct Fleet<Object: LoadedObject>: Load {
         var clients: [LoadClient<Object>] = []
         do {
             for number in 0..<options.clients {
-                let loop = ClosedLoop(
+                let loop = OperationLoop(
                     width: options.inFlightPerClient,
                     writesPercent: options.workload.writesPercent,
                     preload: number == 0 ? values.preload : 0,
@@ -29,7 +32,7 @@ struct Fleet<Object: LoadedObject>: Load {
             for client in clients { await client.close() }
             throw BenchError("client \(clients.count + 1) got no session: \(error)")
         }
-        return Fleet(clients: clients, gaps: gaps)
+        return Fleet(clients: clients, gaps: gaps, pace: options.pace)
     }
 
     /// Writes the keys that are read later, and waits for it.
@@ -46,11 +49,39 @@ struct Fleet<Object: LoadedObject>: Load {
         }
     }
 
-    func start() { for client in clients { client.start() } }
+    func start() {
+        guard let pace else {
+            for client in clients { client.start() }
+            return
+        }
+        let start = monotonicNow()
+        for client in clients {
+            client.start(pace.arrivals(of: client.number, among: clients.count, start: start))
+        }
+        pacer.start { [clients] now in clients.map { $0.pace(now) }.min() ?? .max }
+    }
+
+    func hurry(_ factor: Double) { for client in clients { client.hurry(factor) } }
+
+    func crashClient() async -> Int { await clients.last?.crash() ?? 0 }
+
+    func openLoad() -> RunReport.OpenLoad? {
+        guard let pace else { return nil }
+        var load = RunReport.OpenLoad(pace)
+        var late = Window.detailedHistogram()
+        for client in clients {
+            load.waiting_at_end += UInt64(client.waiting)
+            load.offered += client.recorder.offered()
+            late.add(client.recorder.lateness())
+        }
+        load.submitted_late_us = RunReport.Latency(late)
+        return load
+    }
 
     func tick() { for client in clients { client.tick() } }
 
     func drain(seconds: Double) async -> Int {
+        pacer.stop()
         for client in clients { client.stop() }
         let deadline = monotonicNow() + UInt64(seconds * 1e9)
         while clients.contains(where: { !$0.isDrained }), monotonicNow() < deadline {

@@ -15,12 +15,29 @@ protocol Load: Sendable {
     /// - Returns: the requests that are still open.
     func drain(seconds: Double) async -> Int
 
+    /// Has so many times as many operations be due; a closed loop does not mind.
+    func hurry(_ factor: Double)
+
+    /// Ends one client in the middle of its calls.
+    ///
+    /// - Returns: how many calls it had under way.
+    func crashClient() async -> Int
+
+    /// What an open loop offered, and how it kept its times; nil for a closed loop.
+    func openLoad() -> RunReport.OpenLoad?
+
     /// What is known of every request; the load must have stopped.
     func evidence() -> Evidence
     func close() async
 }
 
 extension Load {
+    func hurry(_ factor: Double) {}
+
+    func crashClient() async -> Int { 0 }
+
+    func openLoad() -> RunReport.OpenLoad? { nil }
+
     func begin(_ measured: MeasuredTime) {
         for recorder in recorders { recorder.begin(measured) }
         gaps.begin(at: measured.start)

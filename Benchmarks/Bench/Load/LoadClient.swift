@@ -2,22 +2,23 @@ import ADO
 import MultiPaxos
 import Synchronization
 
-/// One client of the load: a connection of its own, a session, and a closed loop over them.
+/// One client of the load: a connection of its own, a session, and a loop over them.
 ///
-/// Each batch of answers settles what it answers and submits as many new operations, on the loop
-/// thread that brought it.
+/// Each batch of answers settles what it answers and submits as many new operations as there is
+/// room for, or are due, on the loop thread that brought it.
 final class LoadClient<Object: LoadedObject>: Sendable {
     /// From 0.
     let number: Int
     let node: Node
     private let values: Values
-    private let loop: Mutex<ClosedLoop>
+    private let loop: Mutex<OperationLoop>
     private let pipeline = Mutex<Pipeline<Object>?>(nil)
     let recorder = Recorder()
     private let gaps: GapTracker
+    private let isGone = Mutex(false)
 
     private init(
-        _ number: Int, _ node: Node, _ values: Values, _ loop: ClosedLoop, _ gaps: GapTracker
+        _ number: Int, _ node: Node, _ values: Values, _ loop: OperationLoop, _ gaps: GapTracker
     ) {
         self.number = number
         self.node = node
@@ -28,7 +29,7 @@ final class LoadClient<Object: LoadedObject>: Sendable {
 
     /// Connects and opens a session.
     static func open(
-        _ number: Int, _ options: NodeOptions, object: String, values: Values, loop: ClosedLoop,
+        _ number: Int, _ options: NodeOptions, object: String, values: Values, loop: OperationLoop,
         gaps: GapTracker
     ) async throws -> LoadClient {
         let node = try Node.start(options)
@@ -52,21 +53,50 @@ final class LoadClient<Object: LoadedObject>: Sendable {
         kick()
     }
 
+    /// Opens operations when they are due, and no others.
+    func start(_ arrivals: Arrivals) {
+        loop.withLock {
+            $0.arrivals = arrivals
+            $0.open(atMost: .max)
+        }
+    }
+
+    /// Submits what is due.
+    ///
+    /// - Returns: when the next operation is due; never in a closed loop.
+    func pace(_ now: UInt64) -> UInt64 {
+        guard let pipeline = pipeline.withLock({ $0 }) else { return .max }
+        return loop.withLock { loop in
+            guard loop.arrivals != nil else { return .max }
+            recorder.record(at: now) { fill(&loop, pipeline, now, &$0) }
+            return loop.arrivals?.nextDue ?? .max
+        }
+    }
+
+    /// From now on so many times as many operations are due.
+    func hurry(_ factor: Double) { loop.withLock { $0.arrivals?.hurry(factor) } }
+
+    /// Operations that are due and were not submitted.
+    var waiting: Int { loop.withLock { $0.arrivals?.waiting ?? 0 } }
+
     /// Opens nothing from now on.
     func stop() { loop.withLock { $0.stop() } }
 
     /// Whether nothing is in flight and nothing is in doubt.
-    var isDrained: Bool { loop.withLock { $0.isDrained } }
+    var isDrained: Bool { isGone.withLock { $0 } || loop.withLock { $0.isDrained } }
 
     /// Whether every operation of the limit was opened and settled.
     var isIdle: Bool { loop.withLock { $0.isDrained && $0.room == 0 && !$0.needsTick } }
 
     /// Requests whose fate is unknown now.
-    var openCount: Int { loop.withLock { $0.openCount } }
+    var openCount: Int {
+        let isGone = isGone.withLock { $0 }
+        return loop.withLock { isGone ? $0.underWay : $0.openCount }
+    }
 
     /// Retries what is in doubt and uses the slots that rest.
     func tick() {
-        guard loop.withLock({ $0.needsTick }) else { return }
+        guard loop.withLock({ $0.needsTick }), !isGone.withLock({ $0 }) else { return }
         guard let pipeline = pipeline.withLock({ $0 }) else { return }
         let now = monotonicNow()
         loop.withLock { loop in
@@ -86,6 +116,20 @@ final class LoadClient<Object: LoadedObject>: Sendable {
                     reads: loop.reads)
             )
         }
+    }
+
+    /// Is gone at once: no call is settled, no answer is heard any more.
+    ///
+    /// - Returns: how many calls were under way.
+    func crash() async -> Int {
+        isGone.withLock { $0 = true }
+        pipeline.withLock { $0 }?.close()
+        let underWay = loop.withLock { loop in
+            loop.stop()
+            return loop.underWay
+        }
+        await node.shutdown()
+        return underWay
     }
 
     /// Disconnects.
@@ -127,9 +171,9 @@ extension LoadClient {
     }
 
     private func settle(
-        _ reply: PipelineReply, _ loop: inout ClosedLoop, _ pipeline: Pipeline<Object>,
+        _ reply: PipelineReply, _ loop: inout OperationLoop, _ pipeline: Pipeline<Object>,
         _ now: UInt64
-    ) -> ClosedLoop.Reception {
+    ) -> OperationLoop.Reception {
         let answer = Answer(reply.outcome)
         let witness = answer == .done ? Object.witness(reply.payload, values) : 0
         if reply.isRead {
@@ -142,11 +186,12 @@ extension LoadClient {
         return reception
     }
 
-    /// Uses every free slot.
+    /// Uses every free slot, for as many operations as are due.
     private func fill(
-        _ loop: inout ClosedLoop, _ pipeline: Pipeline<Object>, _ now: UInt64,
+        _ loop: inout OperationLoop, _ pipeline: Pipeline<Object>, _ now: UInt64,
         _ recorder: inout Recorder.State
     ) {
+        if let due = loop.arrivals?.advance(to: now) { recorder.offered(due.offered, due.shed) }
         while loop.room > 0 {
             let room = loop.room
             let writes = loop.writes(amongNext: room)
@@ -158,7 +203,7 @@ extension LoadClient {
     }
 
     private func submitWrites(
-        _ count: Int, _ loop: inout ClosedLoop, _ pipeline: Pipeline<Object>, _ now: UInt64,
+        _ count: Int, _ loop: inout OperationLoop, _ pipeline: Pipeline<Object>, _ now: UInt64,
         _ recorder: inout Recorder.State
     ) -> Int {
         guard count > 0 else { return 0 }
@@ -169,6 +214,7 @@ extension LoadClient {
                     let next = Values.id(client: number, request: loop.ledger.last + 1)
                     guard let request = block.append(Object.write(next, values)) else { return }
                     let number = loop.openWrite(now: now)
+                    recorder.submitted(late: now &- loop.lastDue)
                     precondition(number == request, "the pipeline numbers its requests otherwise")
                     opened += 1
                 }
@@ -181,7 +227,7 @@ extension LoadClient {
     }
 
     private func submitReads(
-        _ count: Int, _ loop: inout ClosedLoop, _ pipeline: Pipeline<Object>, _ now: UInt64,
+        _ count: Int, _ loop: inout OperationLoop, _ pipeline: Pipeline<Object>, _ now: UInt64,
         _ recorder: inout Recorder.State
     ) -> Int {
         guard count > 0 else { return 0 }
@@ -192,6 +238,7 @@ extension LoadClient {
                     let key = Values.id(client: number, request: loop.lastRead + 1)
                     guard let read = block.append(Object.read(key, values)) else { return }
                     let number = loop.openRead(now: now)
+                    recorder.submitted(late: now &- loop.lastDue)
                     precondition(number == read, "the pipeline numbers its reads otherwise")
                     opened += 1
                 }
@@ -204,7 +251,7 @@ extension LoadClient {
     }
 
     /// Submits again what is in doubt, in runs of numbers that follow each other.
-    private func retry(_ loop: inout ClosedLoop, _ pipeline: Pipeline<Object>) {
+    private func retry(_ loop: inout OperationLoop, _ pipeline: Pipeline<Object>) {
         var rest = loop.tick().sorted()[...]
         while let first = rest.first {
             let run = rest.enumerated().prefix { UInt64($0.offset) + first == $0.element }.count

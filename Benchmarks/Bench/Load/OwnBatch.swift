@@ -42,7 +42,7 @@ struct OwnBranch<Object: LoadedObject>: Sendable {
 
     /// Invokes up to `limit` operations, as many as `loop` has room for.
     mutating func invoke(
-        _ limit: Int, _ loop: inout ClosedLoop, _ values: Values, now: UInt64
+        _ limit: Int, _ loop: inout OperationLoop, _ values: Values, now: UInt64
     ) -> OwnBatch {
         var batch = OwnBatch()
         let wanted = min(limit, loop.room)

@@ -19,7 +19,7 @@ struct RequestLedger: Sendable {
 
     private struct Record: Sendable {
         var index: UInt64 = 0
-        /// The result of an acknowledged request as one number; the start time of an open one.
+        /// The result of an acknowledged request as one number; of an open one when it was due.
         var witness: UInt64 = 0
     }
 
@@ -42,14 +42,16 @@ struct RequestLedger: Sendable {
 
     init(timed: UInt64 = .max) { self.timed = timed }
 
-    /// Gives out the next request number, started at `now`.
-    mutating func open(now: UInt64) -> UInt64 {
+    /// Gives out the next request number, called at `now`.
+    ///
+    /// - Parameter due: when it should have been, from which its latency counts; `now` if nil.
+    mutating func open(now: UInt64, due: UInt64? = nil) -> UInt64 {
         last += 1
         let (chunk, offset) = Self.place(last)
         if chunk == chunks.count {
             chunks.append(ContiguousArray(repeating: Record(), count: 1 << Self.chunkBits))
         }
-        chunks[chunk][offset].witness = now
+        chunks[chunk][offset].witness = due ?? now
         guard last <= timed else { return last }
         if chunk == times.count {
             let never = Interval(called: 0)
@@ -69,8 +71,8 @@ struct RequestLedger: Sendable {
     /// Whether this number was given out.
     func contains(_ request: UInt64) -> Bool { request >= 1 && request <= last }
 
-    /// When an open request was started.
-    func started(_ request: UInt64) -> UInt64 { record(request).witness }
+    /// When an open request was due.
+    func due(_ request: UInt64) -> UInt64 { record(request).witness }
 
     mutating func acknowledge(_ request: UInt64, index: UInt64, witness: UInt64, now: UInt64) {
         precondition(index > 0 && index < Self.forgottenMark, "no index of a log")

@@ -12,8 +12,14 @@ struct Values: Sendable {
     /// The first so many requests of the first client write one key each, in order.
     let preload: Int
 
-    init(keys count: Int, valueBytes: Int, preload: Int = 0) {
+    /// Nil where all keys are used as often.
+    private let zipfian: Zipfian?
+
+    init(
+        keys count: Int, valueBytes: Int, preload: Int = 0, distribution: Distribution = .uniform
+    ) {
         self.preload = preload
+        zipfian = distribution == .zipfian ? Zipfian(count: count) : nil
         keys = (0..<count).map { Values.key($0) }
         self.valueBytes = valueBytes
     }
@@ -23,14 +29,11 @@ struct Values: Sendable {
         UInt64(client + 1) << 48 | request
     }
 
-    /// The position of the key that a request uses: spread evenly, the same each time.
+    /// The position of the key that a request uses: the same each time.
     func keyIndex(of id: UInt64) -> Int {
         let first = Self.id(client: 0, request: 1)
         if id >= first, id - first < UInt64(preload) { return Int(id - first) % keys.count }
-        var x = id &+ 0x9E37_79B9_7F4A_7C15
-        x = (x ^ (x >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        x = (x ^ (x >> 27)) &* 0x94D0_49BB_1331_11EB
-        return Int((x ^ (x >> 31)) % UInt64(keys.count))
+        return zipfian?.rank(of: mixed(id)) ?? Int(mixed(id) % UInt64(keys.count))
     }
 
     /// What the request `id` writes.

@@ -12,6 +12,8 @@ final class Recorder: Sendable {
         fileprivate var finished: [Window] = []
         fileprivate var current = Window(position: 0)
         fileprivate var total = Window.detailedHistogram()
+        fileprivate var lateness = Window.detailedHistogram()
+        fileprivate var offered: UInt64 = 0
     }
 
     private let state = Mutex(State())
@@ -40,11 +42,17 @@ final class Recorder: Sendable {
 
     /// Every latency of the measured time, in microseconds.
     func total() -> Histogram<UInt64> { state.withLock { $0.total } }
+
+    /// How much later than due each operation of an open loop was submitted, in microseconds.
+    func lateness() -> Histogram<UInt64> { state.withLock { $0.lateness } }
+
+    /// Operations of an open loop that became due in the measured time.
+    func offered() -> UInt64 { state.withLock { $0.offered } }
 }
 
 extension Recorder.State {
     /// Counts what an answer meant.
-    mutating func count(_ reception: ClosedLoop.Reception) {
+    mutating func count(_ reception: OperationLoop.Reception) {
         switch reception {
         case .acknowledged(let nanoseconds): acknowledged(nanoseconds: nanoseconds)
         case .refused: failed()
@@ -67,6 +75,19 @@ extension Recorder.State {
 
     mutating func unknown() {
         if isMeasured { current.unknown += 1 }
+    }
+
+    /// Operations of an open loop became due, and for some of them there was no room.
+    mutating func offered(_ count: Int, _ shed: Int) {
+        guard isMeasured else { return }
+        offered += UInt64(count)
+        current.shed += UInt64(shed)
+    }
+
+    /// An operation was submitted so much later than it was due.
+    mutating func submitted(late nanoseconds: UInt64) {
+        guard isMeasured else { return }
+        lateness.record(min(max(nanoseconds / 1000, 1), Window.highestMicroseconds))
     }
 
     fileprivate mutating func begin(at now: UInt64) {

@@ -8,8 +8,10 @@ struct Timeline: Sendable {
         var ok: UInt64
         var failed: UInt64
         var unknown: UInt64
+        var shed: UInt64
         var p50_us: UInt64
         var p99_us: UInt64
+        var max_us: UInt64
     }
 
     private var windows: [Int: Window] = [:]
@@ -30,6 +32,7 @@ struct Timeline: Sendable {
             finished[window.position]?.ok += window.ok
             finished[window.position]?.failed += window.failed
             finished[window.position]?.unknown += window.unknown
+            finished[window.position]?.shed += window.shed
             return
         }
         windows[window.position]?.merge(window)
@@ -66,7 +69,9 @@ extension Timeline.Point {
         ok = window.ok
         failed = window.failed
         unknown = window.unknown
+        shed = window.shed
         p50_us = ok == 0 ? 0 : window.latency.valueAtPercentile(50)
         p99_us = ok == 0 ? 0 : window.latency.valueAtPercentile(99)
+        max_us = ok == 0 ? 0 : window.latency.max
     }
 }

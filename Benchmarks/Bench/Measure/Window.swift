@@ -12,6 +12,8 @@ struct Window: Sendable {
     var ok: UInt64 = 0
     var failed: UInt64 = 0
     var unknown: UInt64 = 0
+    /// Operations of an open loop that were due and for which there was no room.
+    var shed: UInt64 = 0
 
     /// In microseconds, to two digits: many windows are held at a time.
     var latency = Histogram<UInt32>(
@@ -24,6 +26,7 @@ struct Window: Sendable {
         ok += other.ok
         failed += other.failed
         unknown += other.unknown
+        shed += other.shed
         latency.add(other.latency)
     }
 

@@ -4,6 +4,8 @@ extension RunOptions {
     /// - Throws: `BenchError` with status `usage` and what to write instead.
     package func validate() throws(BenchError) {
         try validateLoad()
+        try validateTarget()
+        try validatePace()
         try validateServers()
         try validateEmbeddedOwner()
         try validateApp()
@@ -68,12 +70,42 @@ extension RunOptions {
         }
     }
 
+    private func validateTarget() throws(BenchError) {
+        guard target == .pipeline else { return }
+        guard scenario == .steady, workload == .set, pace == nil, cluster.isEmpty, plant == nil,
+            repeats == 1, clients == 1, !embeddedOwner
+        else {
+            throw .usage(
+                """
+                --target pipeline has neither objects nor clients: give it --in-flight, \
+                --value-bytes, --seconds, --warmup, --data and --json alone.
+                """)
+        }
+    }
+
+    private func validatePace() throws(BenchError) {
+        guard let pace else { return }
+        guard pace.rate >= 1, pace.rate <= 10_000_000 else {
+            throw .usage("--rate must be from 1 to 10000000 operations per second.")
+        }
+        guard pace.waitingMax >= clients, pace.waitingMax <= 10_000_000 else {
+            throw .usage("--waiting must be from the number of clients to 10000000 operations.")
+        }
+        guard !embeddedOwner, !workload.isApp else {
+            throw .usage(
+                """
+                --rate needs clients that submit without waiting: leave --embedded-owner out, and \
+                use --workload set, get, mixed or counter.
+                """)
+        }
+    }
+
     private func validateEmbeddedOwner() throws(BenchError) {
         guard embeddedOwner else { return }
         guard scenario == .steady else {
             throw .usage(
                 """
-                --scenario \(scenario.rawValue) breaks a server that owns the object, and with \
+                --scenario \(scenario.name) breaks a server that owns the object, and with \
                 --embedded-owner none does: leave one of the two out.
                 """)
         }
@@ -96,29 +128,48 @@ extension RunOptions {
         guard electionTimeoutMilliseconds >= 10, electionTimeoutMilliseconds <= 60_000 else {
             throw .usage("--election-timeout-ms must be from 10 to 60000.")
         }
-        let servers = cluster.isEmpty ? replicas : cluster.count
-        if scenario.injectsFault && servers < 3 {
-            throw .usage(
-                "--scenario \(scenario.rawValue) needs at least 3 replicas; fewer stop."
-            )
-        }
-        guard !cluster.isEmpty else { return }
-        if scenario.injectsFault && pids.isEmpty {
-            throw .usage(
-                """
-                --scenario \(scenario.rawValue) signals a server: give the process ids of \
-                --cluster with --pids, in the same order, or leave --cluster out.
-                """)
-        }
-        if scenario == .killOwner || scenario == .killFollower {
-            throw .usage(
-                """
-                --scenario \(scenario.rawValue) restarts the victim, which it cannot for servers \
-                that it did not start: leave --cluster out, or use pause-owner.
-                """)
-        }
+        try validateScenario()
         guard pids.isEmpty || pids.count == cluster.count else {
             throw .usage("--pids must name one process for each server of --cluster.")
+        }
+    }
+
+    private func validateScenario() throws(BenchError) {
+        let servers = cluster.isEmpty ? replicas : cluster.count
+        guard servers >= scenario.replicasMin else {
+            throw .usage(
+                """
+                --scenario \(scenario.name) needs at least \(scenario.replicasMin) replicas; fewer \
+                stop, or say nothing of it.
+                """)
+        }
+        if case .overload = scenario.trouble, pace == nil {
+            throw .usage("--scenario \(scenario.name) multiplies a rate: give --rate.")
+        }
+        if scenario.trouble == .clientCrash, clients < 2 || embeddedOwner || workload.isApp {
+            throw .usage(
+                "--scenario \(scenario.name) ends one of several clients: raise --clients.")
+        }
+        if scenario.trouble == .duel, embeddedOwner || workload.isApp {
+            throw .usage(
+                "--scenario \(scenario.name) takes the object from servers: use set, get or mixed.")
+        }
+        guard !cluster.isEmpty, scenario.injectsFault else { return }
+        switch scenario.trouble {
+        case .overload, .clientCrash, .duel: return
+        case .pause where !pids.isEmpty: return
+        case .pause:
+            throw .usage(
+                """
+                --scenario \(scenario.name) signals servers: give the process ids of --cluster \
+                with --pids, in the same order, or leave --cluster out.
+                """)
+        default:
+            throw .usage(
+                """
+                --scenario \(scenario.name) starts servers, or needs its own links and disks for \
+                them: leave --cluster out, or use one that pauses.
+                """)
         }
     }
 }

@@ -1,5 +1,7 @@
 /// Everything that describes one run of `adobench run`.
 package struct RunOptions: Sendable {
+    /// What is loaded.
+    package var target = Target.ado
     package var scenario = Scenario.steady
     package var workload = Workload.set
     package var replicas = 3
@@ -10,8 +12,14 @@ package struct RunOptions: Sendable {
     package var clients = 1
     /// The generator owns the object and proposes by itself.
     package var embeddedOwner = false
+    /// An open loop submits as often, whatever comes back; nil for a closed loop.
+    package var pace: Pace?
     package var keys = 10_000
+    /// How often each of them is used.
+    package var distribution = Distribution.uniform
     package var seconds = 10.0
+    /// How much later than usual the fault strikes, in seconds.
+    package var faultPhase = 0.0
     package var warmup = 1.0
     package var electionTimeoutMilliseconds = 200
     /// After how long an unanswered call is reported as unknown; five election timeouts if nil.
@@ -43,11 +51,16 @@ package struct RunOptions: Sendable {
     /// Results that a session keeps.
     static let inFlightPerClientMax = 8192
 
+    /// Operations in flight where nobody says: an open loop is bounded by its sessions alone.
+    package static func inFlightDefault(_ clients: Int, isOpen: Bool) -> Int {
+        isOpen ? min(max(clients, 1) * inFlightPerClientMax, 65_536) : 1000
+    }
+
     /// Operations in flight of one client.
     var inFlightPerClient: Int { max(1, inFlight / clients) }
 
     /// When the fault strikes, in seconds from the start of the measured time.
-    var faultAt: Double { seconds / 3 }
+    var faultAt: Double { seconds / 3 + faultPhase }
 
     /// When the victim is restarted or resumed.
     var recoveryAt: Double { faultAt + seconds / 6 }

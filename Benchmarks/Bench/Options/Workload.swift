@@ -8,6 +8,12 @@ package enum Workload: String, Sendable, Codable, CaseIterable {
     case get
     /// Half `set`, half `get`.
     case mixed
+    /// Half reads, half updates: YCSB's session store.
+    case ycsbA = "ycsb-a"
+    /// Nineteen of twenty are reads: YCSB's photo tags.
+    case ycsbB = "ycsb-b"
+    /// All are reads: YCSB's profile cache.
+    case ycsbC = "ycsb-c"
     /// Every operation adds one to a counter.
     case counter
     /// Every operation sets a key of a store with a lock, which tries again until it works.
@@ -29,14 +35,23 @@ package enum Workload: String, Sendable, Codable, CaseIterable {
     var writesPercent: Int {
         switch self {
         case .set, .counter: 100
-        case .get: 0
-        case .mixed: 50
+        case .get, .ycsbC: 0
+        case .mixed, .ycsbA: 50
+        case .ycsbB: 5
         default: 100
         }
     }
 
     /// Whether every key must have a value before the run.
-    var needsPreload: Bool { self == .get || self == .mixed }
+    var needsPreload: Bool { writesPercent < 100 }
+
+    /// How often each key is used, if nobody says otherwise.
+    package var distribution: Distribution {
+        switch self {
+        case .ycsbA, .ycsbB, .ycsbC: .zipfian
+        default: .uniform
+        }
+    }
 
     /// Whether it is an application over several objects, which is judged by its own property.
     var isApp: Bool { policy != nil || placement != nil || self == .lockFree }

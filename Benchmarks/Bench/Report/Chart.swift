@@ -9,6 +9,7 @@ struct Chart {
         var p99_us: UInt64
         var failed: UInt64
         var unknown: UInt64
+        var shed: UInt64 = 0
         var events: [String]
     }
 
@@ -26,7 +27,8 @@ struct Chart {
             return Row(
                 t_ms: from, opsPerSecond: Double(part.reduce(0) { $0 + $1.ok }) / seconds,
                 p99_us: part.map(\.p99_us).max() ?? 0, failed: part.reduce(0) { $0 + $1.failed },
-                unknown: part.reduce(0) { $0 + $1.unknown }, events: here.map(\.what))
+                unknown: part.reduce(0) { $0 + $1.unknown },
+                shed: part.reduce(0) { $0 + $1.shed }, events: here.map(\.what))
         }
     }
 
@@ -41,6 +43,7 @@ struct Chart {
                 + pad(milliseconds(row.p99_us), 9)
             if row.failed > 0 { line += "  \(grouped(row.failed)) failed" }
             if row.unknown > 0 { line += "  \(grouped(row.unknown)) unknown" }
+            if row.shed > 0 { line += "  \(grouped(row.shed)) shed" }
             for event in row.events { line += "  ◀ \(event)" }
             return line
         }

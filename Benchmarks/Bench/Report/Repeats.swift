@@ -21,7 +21,8 @@ extension RunReport {
             statuses: reports.map(\.status.rawValue),
             median_throughput_ops_s: median(reports.map(\.throughput_ops_s)) ?? 0,
             median_unavailable_ms: median(gaps),
-            median_p50_us: median(reports.map(\.latency_us.p50)) ?? 0)
+            median_p50_us: median(reports.map(\.latency_us.p50)) ?? 0,
+            each: reports.map(RunFigures.init))
         let worst =
             reports.first { $0.status == .refuted } ?? reports.first { $0.status != .proved }
         if let worst {

@@ -14,7 +14,8 @@ extension RunReport.Config {
             snapshot_bytes: options.snapshotBytes,
             servers: options.cluster.isEmpty ? "started by the run" : "given",
             plant: options.plant?.rawValue,
-            embedded_owner: options.embeddedOwner ? true : nil)
+            embedded_owner: options.embeddedOwner ? true : nil,
+            distribution: options.distribution)
     }
 }
 
@@ -25,6 +26,7 @@ extension RunReport {
         ok = self.timeline.reduce(0) { $0 + $1.ok }
         failed = self.timeline.reduce(0) { $0 + $1.failed }
         unknown = self.timeline.reduce(0) { $0 + $1.unknown }
+        shed = self.timeline.reduce(0) { $0 + $1.shed }
         throughput_ops_s = (Double(ok) / seconds).rounded()
         latency_us = Latency(latency)
         client.cpu_us_op = perOperation(client.cpu_s)
@@ -62,7 +64,10 @@ extension RunReport {
             if let taker = strike?.takenOverBy { owner.taken_over_by = taker.report }
         }
         let proposed = control.clientBallot(in: before) ?? control.clientBallot(in: after)
-        if let ballot = proposed, !options.embeddedOwner, options.workload.placement == nil {
+        let mayPropose =
+            options.embeddedOwner || options.workload.placement != nil
+            || options.scenario.trouble == .duel
+        if let ballot = proposed, !mayPropose {
             reason = reason ?? "the generator itself proposed, with ballot \(ballot)."
         }
         if ok == 0 { reason = reason ?? "nothing was acknowledged." }

@@ -16,7 +16,11 @@ package struct RunReport: Codable, Sendable {
     var failed: UInt64 = 0
     /// Operations that were at some time not known to be done or not done.
     var unknown: UInt64 = 0
-    /// Of these, those that were never settled by an answer; the log settles them.
+    /// Operations of an open loop that were due while too many waited: never submitted.
+    var shed: UInt64 = 0
+    /// What an open loop offered; absent for a closed loop.
+    var open_load: OpenLoad?
+    /// Of the unknown, those that were never settled by an answer; the log settles them.
     var unsettled: UInt64 = 0
     var acked_lost: UInt64 = 0
     /// The longest time without any acknowledged write, from the fault on.
@@ -28,6 +32,10 @@ package struct RunReport: Codable, Sendable {
     var nodes: [NodeFigures] = []
     var keys = 0
     var timeline: [Timeline.Point] = []
+    /// What a fault did to the throughput; absent without one.
+    var recovery: Recovery?
+    /// What the nodes' traces tell; absent without traces.
+    var course: Course?
     var events: [Event] = []
     var verification = Verification()
     var verdict = Verdict()
@@ -39,8 +47,10 @@ package struct RunReport: Codable, Sendable {
 
     enum CodingKeys: String, CodingKey {
         case scenario, workload, mode, config, machine, commit, throughput_ops_s, latency_us, ok
-        case failed, unknown, unsettled, acked_lost, unavailable_ms, resumed_after_ms, owner
-        case client, nodes, keys, timeline, events, verification, verdict, status, reason
+        case failed, unknown, shed, open_load, unsettled, acked_lost, unavailable_ms,
+            resumed_after_ms, owner
+        case client, nodes, keys, timeline, recovery, course, events, verification, verdict, status,
+            reason
         case `repeat`
         case protocolName = "protocol"
     }
@@ -63,6 +73,8 @@ extension RunReport {
         var plant: String?
         /// True if the generator owned the object, else absent.
         var embedded_owner: Bool?
+        /// How often each key was used.
+        var distribution = Distribution.uniform
     }
 
     struct Machine: Codable, Sendable, Equatable {
@@ -78,6 +90,27 @@ extension RunReport {
         var p99: UInt64 = 0
         var p999: UInt64 = 0
         var max: UInt64 = 0
+    }
+
+    struct OpenLoad: Codable, Sendable, Equatable {
+        var rate_ops_s: Double
+        var arrival: Pace.Arrival
+        /// Operations that became due in the measured time.
+        var offered: UInt64 = 0
+        /// Operations that may wait to be submitted.
+        var waiting_max: Int
+        /// Operations that waited when the measured time was over.
+        var waiting_at_end: UInt64 = 0
+        /// How much later than due operations were submitted.
+        var submitted_late_us = Latency()
+        var seed: UInt64
+
+        init(_ pace: Pace) {
+            rate_ops_s = pace.rate
+            arrival = pace.arrival
+            waiting_max = pace.waitingMax
+            seed = pace.seed
+        }
     }
 
     struct Owner: Codable, Sendable, Equatable {
@@ -130,5 +163,6 @@ extension RunReport {
         var median_throughput_ops_s: Double
         var median_unavailable_ms: Double?
         var median_p50_us: UInt64
+        var each: [RunFigures] = []
     }
 }

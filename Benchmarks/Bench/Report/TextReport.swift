@@ -10,12 +10,17 @@ struct TextReport {
     private func heading() -> [String] {
         let config = report.config
         return [
-            "adobench: \(report.scenario.rawValue), \(report.workload.rawValue), "
+            "adobench: \(report.scenario.name), \(report.workload.rawValue), "
                 + "\(config.replicas) replicas, \(config.clients) client\(plural(config.clients)), "
-                + "\(config.in_flight) in flight, \(config.value_bytes) B values, "
+                + "\(offer), \(config.value_bytes) B values, "
                 + "\(grouped(UInt64(report.keys))) key\(plural(report.keys)), "
                 + "\(tenths(config.seconds)) s on \(report.machine.cores) cores"
         ]
+    }
+
+    private var offer: String {
+        guard let load = report.open_load else { return "\(report.config.in_flight) in flight" }
+        return "\(grouped(UInt64(load.rate_ops_s)))/s offered (\(load.arrival.rawValue))"
     }
 
     private var isEmbedded: Bool { report.owner.embedded == true }
@@ -31,6 +36,7 @@ struct TextReport {
                 + "\(grouped(report.unknown)) unknown, of which \(grouped(report.unsettled)) not "
                 + "settled by an answer",
         ]
+        if let load = report.open_load { lines += open(load) }
         if let unavailable = report.unavailable_ms {
             let name = report.scenario.injectsFault ? "unavailable" : "longest gap"
             lines.append(
@@ -38,6 +44,7 @@ struct TextReport {
                     + "acknowledged write"
                     + (report.scenario.injectsFault ? " around the fault" : ""))
         }
+        lines += fault()
         if isEmbedded {
             let ballot = report.owner.before?.ballot ?? "unknown"
             lines.append("  owner        embedded in the generator, ballot \(ballot)")
@@ -49,6 +56,40 @@ struct TextReport {
                     + (after.map { "node \($0.node), ballot \($0.ballot)" } ?? "nobody"))
         }
         return lines
+    }
+
+    private func fault() -> [String] {
+        var lines: [String] = []
+        if let recovery = report.recovery {
+            let time = recovery.to_95_ms.map { "after \(tenths($0)) ms" } ?? "not in this run"
+            let baseline = grouped(UInt64(recovery.baseline_ops_s))
+            lines.append(
+                "  recovery     95 % of \(baseline)/s again \(time); "
+                    + "\(grouped(UInt64(recovery.dent_ops))) operations missing; worst latency "
+                    + milliseconds(recovery.worst_latency_us))
+        }
+        if let markers = report.course?.markers {
+            let steps = [
+                ("detected", markers.detected_ms), ("elected", markers.elected_ms),
+                ("first commit", markers.first_commit_ms), ("healed", markers.healed_ms),
+                ("caught up", markers.caught_up_ms),
+            ]
+            let known = steps.compactMap { name, time in
+                time.map { "\(name) +\(tenths($0 - markers.injected_ms)) ms" }
+            }
+            lines.append("  traces       " + known.joined(separator: "  "))
+        }
+        return lines
+    }
+
+    private func open(_ load: RunReport.OpenLoad) -> [String] {
+        let late = load.submitted_late_us
+        return [
+            "  offered      \(grouped(load.offered)) operations, \(grouped(report.shed)) shed, "
+                + "\(grouped(load.waiting_at_end)) waiting at the end; submitted late by p50 "
+                + "\(milliseconds(late.p50))  p99 \(milliseconds(late.p99))  max "
+                + milliseconds(late.max)
+        ]
     }
 
     private func nodes() -> [String] {

@@ -16,13 +16,18 @@ struct BenchRun<Object: LoadedObject>: Sendable {
         self.progress = progress
         values = Values(
             keys: options.workload == .counter ? 1 : options.keys, valueBytes: options.valueBytes,
-            preload: options.workload.needsPreload ? options.keys : 0)
+            preload: options.workload.needsPreload ? options.keys : 0,
+            distribution: options.distribution)
     }
 
     /// What the load left behind.
     struct Loaded: Sendable {
         var report: RunReport
         var evidence: Evidence
+        var measured: MeasuredTime
+        var strike: FaultInjector.Strike?
+        /// The number of the log of the loaded object; nil if no server knows it.
+        var group: UInt64?
         /// The ballot of an application that the servers had promised at the end.
         var promised: Ballot?
     }
@@ -45,6 +50,7 @@ struct BenchRun<Object: LoadedObject>: Sendable {
         }
         var loaded = try await options.embeddedOwner ? own(control) : serve(control)
         await prove(&loaded, control)
+        readCourse(&loaded)
         return loaded.report
     }
 
@@ -118,6 +124,10 @@ extension BenchRun {
     ) async throws(BenchError) -> Loaded {
         let events = EventLog(progress)
         let meter = NodeMeter()
+        let injector = FaultInjector(
+            scenario: options.scenario, control: control, servers: servers, events: events,
+            meter: meter, load: fleet, duel: duel(control.object))
+        try await injector.prepare()
         fleet.start()
         let measured = MeasuredTime(
             start: monotonicNow() + UInt64(options.warmup * 1e9), seconds: options.seconds)
@@ -131,9 +141,6 @@ extension BenchRun {
         meter.begin(before, owner: control.owner(in: before)?.node)
 
         async let timeline = watch(fleet, measured)
-        let injector = FaultInjector(
-            scenario: options.scenario, control: control, servers: servers, events: events,
-            meter: meter)
         let strike: Result<FaultInjector.Strike?, BenchError>
         do throws(BenchError) {
             strike = .success(try await injector.run(options, measured))
@@ -142,6 +149,7 @@ extension BenchRun {
         }
         await sleep(until: measured.end)
         fleet.gaps.close(at: measured.end)
+        let openLoad = fleet.openLoad()
         let cpu = ownCPUSeconds() - cpuBefore
         let after = await control.statuses()
         await ticker.value
@@ -153,15 +161,24 @@ extension BenchRun {
         var report = emptyReport()
         report.nodes = meter.figures(after, seconds: options.seconds)
         report.client.cpu_s = cpu
+        report.open_load = openLoad
         report.unsettled = UInt64(unsettled)
         report.fill(finished, fleet.latency(), seconds: options.seconds)
         report.events = events.events
         report.judgeOwner(options, control, before, after, strike)
         report.fillGaps(fleet.gaps, measured, try? strike.get())
+        report.fillRecovery(measured, try? strike.get())
         try servers.checkAlive()
         return Loaded(
-            report: report, evidence: fleet.evidence(),
+            report: report, evidence: fleet.evidence(), measured: measured,
+            strike: try? strike.get(), group: control.group(in: after),
             promised: control.clientBallot(in: after))
+    }
+
+    private func duel(_ object: ObjectName) -> Duel {
+        Duel(connection: { connection(trace: servers.trace($0)) }) { node in
+            (try? await node.pull(object, as: Object.self, timeout: .milliseconds(500))) != nil
+        }
     }
 
     private func tick(_ fleet: some Load, until end: UInt64) async {
@@ -220,6 +237,11 @@ extension BenchRun {
         }
         if options.embeddedOwner, let path = servers.trace(TraceFiles.generator) {
             paths.append((0, path))
+        }
+        if options.scenario.trouble == .duel {
+            for number in 1...Duel.duellists {
+                if let path = servers.trace(Duel.trace(number)) { paths.append((0, path)) }
+            }
         }
         return .files(paths)
     }

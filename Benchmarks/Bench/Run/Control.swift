@@ -56,6 +56,11 @@ struct Control: Sendable {
         status.objects.first { $0.name == object.name && $0.type == object.type }
     }
 
+    /// The number of the log of the loaded object; nil if no server knows it.
+    func group(in statuses: [UInt64: NodeStatus]) -> UInt64? {
+        statuses.values.lazy.compactMap { view($0)?.group }.first
+    }
+
     /// Has the serving node read the object, for which it must own it.
     ///
     /// Then every replica learns what is committed. An owner that pushed for the last time tells
@@ -68,6 +73,17 @@ struct Control: Sendable {
             let replies = await node.call(
                 object, kind: .read, entries: writer.bytes, count: 1, timeout: .seconds(1))
             if replies.first?.outcome == .ok { return }
+            try? await Task.sleep(for: .milliseconds(25))
+        }
+    }
+
+    /// Waits until the others agree that one of them serves, and not this one.
+    func waitWithout(_ dead: UInt64, seconds: Double) async {
+        let deadline = monotonicNow() + UInt64(seconds * 1e9)
+        while monotonicNow() < deadline {
+            let found = await statuses(timeout: .milliseconds(300))
+            let serving = Set(found.filter { $0.key != dead }.values.map(\.serving))
+            if serving.count == 1, let one = serving.first, one != 0, one != dead { return }
             try? await Task.sleep(for: .milliseconds(25))
         }
     }

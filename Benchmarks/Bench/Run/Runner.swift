@@ -9,7 +9,8 @@ package enum Runner {
         let progress = Progress()
         do throws(BenchError) {
             try options.validate()
-            if let path = options.json { try checkWritable(path) }
+            if let path = options.json { try JSONFile.checkWritable(path) }
+            guard options.target == .ado else { return try await runPipeline(options) }
             return try await runAll(options, progress)
         } catch {
             progress.line("adobench: \(error)")
@@ -17,11 +18,11 @@ package enum Runner {
         }
     }
 
-    /// Refuses a file that could not be written after the run.
-    private static func checkWritable(_ path: String) throws(BenchError) {
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-        guard access(path, W_OK) == 0 || (access(path, F_OK) != 0 && access(folder, W_OK) == 0)
-        else { throw .usage("--json \(path) cannot be written: choose another file.") }
+    private static func runPipeline(_ options: RunOptions) async throws(BenchError) -> ExitStatus {
+        let report = try await PipelineTarget(options: options).run()
+        print(report.lines.joined(separator: "\n"))
+        if let path = options.json { try JSONFile.write(report, to: path) }
+        return .proved
     }
 
     private static func runAll(
@@ -37,7 +38,7 @@ package enum Runner {
         progress.line("")
         let lines = TextReport(report: report).lines() + (report.repeat?.lines() ?? [])
         print(lines.joined(separator: "\n"))
-        if let path = options.json { try report.write(to: path) }
+        if let path = options.json { try JSONFile.write(report, to: path) }
         return report.status
     }
 
@@ -73,7 +74,8 @@ package enum Runner {
     ) async throws(BenchError) -> RunReport {
         switch options.workload {
         case .counter: try await BenchRun<Counter>(options, servers, progress).run()
-        case .set, .get, .mixed: try await BenchRun<KeyValue>(options, servers, progress).run()
+        case .set, .get, .mixed, .ycsbA, .ycsbB, .ycsbC:
+            try await BenchRun<KeyValue>(options, servers, progress).run()
         default: try await BenchRun<KeyValue>(options, servers, progress).runApp()
         }
     }

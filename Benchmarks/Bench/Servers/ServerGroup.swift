@@ -1,3 +1,4 @@
+import FaultTools
 import Foundation
 import Synchronization
 
@@ -11,6 +12,10 @@ final class ServerGroup: Sendable {
     private let snapshotBytes: UInt64
     private let keep: Bool
     private let traces: Bool
+    /// The links between the servers, where the scenario breaks some.
+    let network: Network?
+    /// The disks of the servers, where the scenario spoils some.
+    let disk: ShimmedDisk?
     private let processes = Mutex<[UInt64: ServerProcess]>([:])
 
     /// Mebibytes of each trace, which are read into memory at the end.
@@ -37,6 +42,34 @@ final class ServerGroup: Sendable {
             throw BenchError(
                 "cannot make the directory \(folder.path): choose another with --data.")
         }
+        let trouble = options.scenario.trouble
+        network = trouble.usesLinks ? try Self.network(addresses) : nil
+        disk = trouble.usesDisks ? try Self.disk(in: folder.path) : nil
+    }
+
+    private static func network(_ addresses: [ServerAddress]) throws(BenchError) -> Network {
+        do {
+            return try Network(
+                Dictionary(uniqueKeysWithValues: addresses.map { ($0.node, $0.port) }))
+        } catch {
+            throw BenchError("cannot make links between the servers: \(error)")
+        }
+    }
+
+    private static func disk(in folder: String) throws(BenchError) -> ShimmedDisk {
+        let shim = "\(folder)/disk.so"
+        do throws(ShimSource.Failure) {
+            try ShimSource.library("disk", to: shim)
+        } catch {
+            throw BenchError("cannot make the library that spoils disks: \(error)")
+        }
+        return ShimmedDisk(in: folder, shim: shim)
+    }
+
+    /// Where a server finds another one.
+    private func address(of peer: ServerAddress, seenBy node: UInt64) -> String {
+        let link = network?.port(from: node, to: peer.node)
+        return link.map { "\(peer.host):\($0)" } ?? peer.hostAndPort
     }
 
     /// Formats and starts every server.
@@ -47,7 +80,8 @@ final class ServerGroup: Sendable {
 
     /// Starts one server on its own directory, for the first time or again.
     func start(_ node: UInt64) throws(BenchError) {
-        let peers = addresses.map { "\($0.node)=\($0.hostAndPort)" }.joined(separator: ",")
+        let peers = addresses.map { "\($0.node)=\(address(of: $0, seenBy: node))" }
+            .joined(separator: ",")
         var arguments = [
             "--cluster", clusterName, "--node", "\(node)", "--peers", peers,
             "--data", directory(node), "--election-timeout-ms", "\(electionTimeout)",
@@ -56,7 +90,8 @@ final class ServerGroup: Sendable {
         if let trace = trace("node-\(node)") {
             arguments += ["--trace", trace, "--trace-limit", "\(Self.traceLimit)"]
         }
-        let process = try ServerProcess(program, arguments, log: log(node))
+        let process = try ServerProcess(
+            program, arguments, log: log(node), more: disk?.environment(of: node) ?? [:])
         processes.withLock { $0[node] = process }
     }
 
@@ -134,13 +169,19 @@ final class ServerGroup: Sendable {
             }
             return given
         }
+        return try Self.program("adod")
+    }
+
+    /// A program that lies beside this one.
+    static func program(_ name: String) throws(BenchError) -> String {
         let own =
             (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
         let beside = URL(fileURLWithPath: own).deletingLastPathComponent()
-            .appendingPathComponent("adod").path
+            .appendingPathComponent(name).path
         guard access(beside, X_OK) == 0 else {
+            let flag = name == "adod" ? ", or give --adod PATH" : ""
             throw BenchError(
-                "there is no adod beside \(own): build it with `swift build`, or give --adod PATH.")
+                "there is no \(name) beside \(own): build it with `swift build`\(flag).")
         }
         return beside
     }

@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 import Synchronization
 
 /// A program that this process started, with its output in a file.
@@ -13,8 +13,10 @@ final class ServerProcess: Sendable {
     let log: String
     private let state = Mutex(State.running)
 
-    /// Starts a program; its output is appended to the file `log`.
-    init(_ program: String, _ arguments: [String], log: String) throws(BenchError) {
+    /// Starts a program with `more` in its environment; its output is appended to the file `log`.
+    init(
+        _ program: String, _ arguments: [String], log: String, more: [String: String] = [:]
+    ) throws(BenchError) {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -37,13 +39,23 @@ final class ServerProcess: Sendable {
         var words = ([program] + arguments).map { strdup($0) }
         words.append(nil)
         defer { for word in words { free(word) } }
+        var settings = Self.environment(with: more).map { strdup($0) }
+        settings.append(nil)
+        defer { for setting in settings { free(setting) } }
         var pid: pid_t = 0
-        let failure = posix_spawn(&pid, program, &actions, &attributes, words, environ)
+        let failure = posix_spawn(&pid, program, &actions, &attributes, words, settings)
         guard failure == 0 else {
             throw BenchError("cannot start \(program): \(String(cString: strerror(failure))).")
         }
         self.pid = pid
         self.log = log
+    }
+
+    /// This process's own environment, with some of it replaced.
+    private static func environment(with more: [String: String]) -> [String] {
+        var settings = ProcessInfo.processInfo.environment
+        settings.merge(more) { _, new in new }
+        return settings.map { "\($0)=\($1)" }
     }
 
     /// Whether it still runs; collects it if not.

@@ -1,3 +1,5 @@
+import Glibc
+
 /// The servers of a run: started by it, or running before it.
 enum Servers: Sendable {
     case own(ServerGroup)
@@ -45,6 +47,26 @@ enum Servers: Sendable {
         }
         _ = group.process(node)?.poll()
         try group.start(node)
+    }
+
+    /// Kills a server of this run at once.
+    func kill(_ node: UInt64) throws(BenchError) {
+        guard case .own(let group) = self else {
+            throw .usage("a server that this run did not start is not killed.")
+        }
+        group.process(node)?.signal(SIGKILL)
+    }
+
+    /// Asks a server of this run to stop in order, and waits for its end.
+    func stop(_ node: UInt64, seconds: Double) async throws(BenchError) {
+        guard case .own(let group) = self, let process = group.process(node) else {
+            throw .usage("a server that this run did not start is not stopped.")
+        }
+        process.signal(SIGTERM)
+        guard await process.waitForEnd(seconds: seconds) else {
+            throw BenchError(
+                "node \(node) did not stop within \(Int(seconds)) s of SIGTERM.", status: .invalid)
+        }
     }
 
     /// Throws if a server of this run ended that nobody killed.

@@ -44,9 +44,9 @@ struct TraceJudgement: Sendable {
         var completion = TraceCompletion(
             log: log, killed: facts.killed, invoked: facts.invoked, pulled: facts.pulled)
         var forged = forged
-        for record in TraceMerge(sources.map(\.file), until: until) {
+        for timed in TraceMerge(sources.map(\.file), until: until) {
             outcome.records += 1
-            let judged = Self.forge(record, &forged)
+            let judged = Self.forge(timed.record, &forged)
             var found: Violation?
             for rebuilt in completion.records(before: judged) where found == nil {
                 found = judge.add(rebuilt)

@@ -24,7 +24,7 @@ struct TraceMerge: Sequence, IteratorProtocol {
         }
     }
 
-    mutating func next() -> TraceRecord? {
+    mutating func next() -> TimedRecord? {
         var first = 0
         guard !heads.isEmpty else { return nil }
         for position in heads.indices.dropFirst()
@@ -34,7 +34,7 @@ struct TraceMerge: Sequence, IteratorProtocol {
         let timed = heads[first].record
         guard timed.nanoseconds <= until else { return nil }
         advance(first)
-        return timed.record
+        return timed
     }
 
     private mutating func advance(_ position: Int) {

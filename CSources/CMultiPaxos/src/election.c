@@ -173,12 +173,15 @@ enum mp_status mp__election_beaten(struct mp_replica *replica, uint64_t from,
     if (message->sequence < beat->round || message->sequence > replica->election.round) {
         return MP_OK;
     }
+    bool silent = !fresh(&replica->election, beat);
     *beat = (struct mp__beat){
         .round = message->sequence,
         .leader = message->point.ballot,
         .happy = (message->flags & MP_FLAG_HAPPY) != 0,
         .able = (message->flags & MP_FLAG_ABLE) != 0,
     };
+    /* It was parted, and nobody saw a connection close: do not wait for the next resend. */
+    if (silent && fresh(&replica->election, beat)) mp__owner_reachable(replica, voter);
     return MP_OK;
 }
 

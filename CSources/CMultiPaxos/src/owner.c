@@ -400,12 +400,16 @@ void mp__owner_timeout(struct mp_replica *replica, struct mp__group *group,
     }
 }
 
-void mp__owner_reachable(struct mp_replica *replica, struct mp__group *group, uint32_t voter) {
-    if (group->role != MP_OWNING || voter == replica->self) return;
-    struct mp__progress *progress = &group->progress[voter];
-    progress->patience_us = replica->options.timeout_us / 4;
-    if (progress->match < group->pushed) progress->resend_at = replica->now_us;
-    group->notice_at = replica->now_us;
+void mp__owner_reachable(struct mp_replica *replica, uint32_t voter) {
+    for (uint32_t i = 0; i < replica->group_slots; i += 1) {
+        struct mp__group *group = &replica->groups[i];
+        if (!group->used || group->role != MP_OWNING || voter == replica->self) continue;
+        struct mp__progress *progress = &group->progress[voter];
+        progress->patience_us = replica->options.timeout_us / 4;
+        if (progress->match < group->pushed) progress->resend_at = replica->now_us;
+        group->notice_at = replica->now_us;
+        mp__group_arm(replica, group);
+    }
 }
 
 uint64_t mp__owner_due(const struct mp_replica *replica, const struct mp__group *group) {

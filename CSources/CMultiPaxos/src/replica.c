@@ -293,13 +293,7 @@ static void peer(struct mp_replica *replica, const struct mp_event *event) {
     uint32_t voter = mp__voter(replica, event->peer.node);
     if (voter == MP_NONE) return;
     mp__election_peer(replica, voter, event->peer.reachable);
-    if (!event->peer.reachable) return;
-    for (uint32_t i = 0; i < replica->group_slots; i += 1) {
-        struct mp__group *group = &replica->groups[i];
-        if (!group->used || group->role != MP_OWNING) continue;
-        mp__owner_reachable(replica, group, voter);
-        mp__group_arm(replica, group);
-    }
+    if (event->peer.reachable) mp__owner_reachable(replica, voter);
 }
 
 static uint64_t next_deadline(const struct mp_replica *replica) {

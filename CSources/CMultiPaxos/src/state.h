@@ -401,7 +401,8 @@ void mp__owner_written(struct mp_replica *replica, struct mp__group *group,
                        struct mp_effects *effects);
 void mp__owner_timeout(struct mp_replica *replica, struct mp__group *group,
                        struct mp_effects *effects);
-void mp__owner_reachable(struct mp_replica *replica, struct mp__group *group, uint32_t voter);
+/* A voter can be reached again: send it at once what it lacks, in every group owned here. */
+void mp__owner_reachable(struct mp_replica *replica, uint32_t voter);
 uint64_t mp__owner_due(const struct mp_replica *replica, const struct mp__group *group);
 
 /* reads.c */

@@ -302,6 +302,9 @@ MP_MUST_USE enum mp_status mp_lmdb_read_chunks(struct mp_lmdb *env, uint64_t gro
                                                mp_lmdb_on_chunk on_chunk, void *context,
                                                struct mp_lmdb_error *error);
 
+/* Whether a batch of the stored log ends at this very point. Any thread. */
+bool mp_lmdb_holds(struct mp_lmdb *env, uint64_t group, const struct mp_point *point);
+
 /* Delete what nobody needs of a group, in one transaction of bounded size: entries at or before
  * where its log is trimmed, and snapshots and chunks older than the newest snapshot. *more if there
  * is something left. MP_OK, MP_FULL, MP_SYSTEM as for commit; MP_CORRUPT: nothing was deleted. */

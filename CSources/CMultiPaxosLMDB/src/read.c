@@ -2,7 +2,6 @@
  * and holds up nobody. Nothing leaves here that was not verified. */
 #include "rows.h"
 #include "states.h"
-#include "states.h"
 
 static enum mp_status fail_batch(const struct mp_lmdb *env, uint64_t group,
                                  const struct mp_identity *identity, const char *what,
@@ -145,4 +144,21 @@ enum mp_status mp_lmdb_read(struct mp_lmdb *env, uint64_t group, uint64_t from, 
     }
     mdb_txn_abort(reading.txn);
     return status;
+}
+
+bool mp_lmdb_holds(struct mp_lmdb *env, uint64_t group, const struct mp_point *point) {
+    MP_ASSERT(env != NULL && point != NULL);
+    MDB_txn *txn;
+    struct mp__rows rows;
+    if (mdb_txn_begin(env->mdb, NULL, MDB_RDONLY, &txn) != 0) return false;
+    bool holds = false;
+    if (mp__rows_open(&rows, env, txn, group) == 0) {
+        const struct mp_identity *identity = &rows.stored.identity;
+        holds = mp__rows_seek(&rows, point->index) == MP__ROW_FOUND &&
+                identity->last == point->index && identity->checksum == point->checksum &&
+                mp_ballot_equal(identity->ballot, point->ballot);
+        mp__rows_close(&rows);
+    }
+    mdb_txn_abort(txn);
+    return holds;
 }

@@ -1,7 +1,10 @@
 /* Space ahead of the data, so that a full disk is noticed before a commit and not by it.
  *
  * The data file is allocated in steps beyond what LMDB uses. A write with a frame must leave the
- * reserve untouched; a promise may use it. What a commit needs is bounded from above before it. */
+ * reserve untouched; a promise may use it. What a commit needs is bounded from above before it.
+ *
+ * What was freed inside the file is used again by LMDB, which does not say how; so it counts only
+ * where the file cannot grow. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -109,29 +112,83 @@ static void claim(struct mp_lmdb *env, uint64_t pages) {
     mp__filler_claim(&space->filler, space->claimed);
 }
 
+/* Pages of the runs in one list of freed pages that are at least so long. The list is a count and
+ * then numbers of pages that fall. */
+static uint64_t pages_in_runs(const MDB_val *list, uint64_t length) {
+    const uint8_t *bytes = list->mv_data;
+    size_t numbers = list->mv_size / sizeof(size_t);
+    uint64_t found = 0;
+    uint64_t run = 0;
+    size_t before = 0;
+    for (size_t i = 1; i <= numbers; i += 1) {
+        size_t page = 0;
+        if (i < numbers) memcpy(&page, bytes + i * sizeof page, sizeof page);
+        if (i < numbers && run > 0 && page + 1 == before) {
+            run += 1;
+        } else {
+            if (run >= length) found += run;
+            run = 1;
+        }
+        before = page;
+    }
+    return found;
+}
+
+/* Whether a write surely fits into what was freed, which LMDB keeps in its database 0, a list for
+ * each transaction. Should a reader still look at the pages then LMDB goes on at the end, which may
+ * take half of the reserve and no more. */
+static bool fits_freed(const struct mp_lmdb *env, uint64_t pages) {
+    const struct mp__space *space = &env->space;
+    uint64_t end = atomic_load(&space->used) + pages * space->page + space->reserve / 2;
+    if (end > atomic_load(&space->allocated)) return false;
+    MDB_txn *txn;
+    MDB_cursor *cursor;
+    uint64_t found = 0;
+    if (mdb_txn_begin(env->mdb, NULL, MDB_RDONLY, &txn) != 0) return false;
+    if (mdb_cursor_open(txn, 0, &cursor) == 0) {
+        MDB_val key;
+        MDB_val list;
+        while (found < 2 * pages && mdb_cursor_get(cursor, &key, &list, MDB_NEXT) == 0) {
+            found += pages_in_runs(&list, pages);
+        }
+        mdb_cursor_close(cursor);
+    }
+    mdb_txn_abort(txn);
+    return found >= 2 * pages;
+}
+
+/* A whole step if it fits; else just enough, so that a full disk is used to its end. */
+static int extend(struct mp_lmdb *env, uint64_t need) {
+    struct mp__space *space = &env->space;
+    int fd = data_file(env);
+    uint64_t allocated = atomic_load(&space->allocated);
+    uint64_t target = need + space->reserve;
+    if (target > space->limit || available(fd) < target - allocated) target = need;
+    int rc = allocate(fd, allocated, target);
+    if (rc == 0) atomic_store(&space->allocated, target);
+    return rc;
+}
+
 enum mp_status mp__space_require(struct mp_lmdb *env, uint64_t pages, bool promises_only,
                                  struct mp_lmdb_error *error) {
     struct mp__space *space = &env->space;
     uint64_t used = atomic_load(&space->used);
     uint64_t need = used + pages * space->page + (promises_only ? 0 : space->reserve);
     uint64_t allocated = atomic_load(&space->allocated);
-    if (need > space->limit) return fail_full(env, "The map", error);
-    if (need <= allocated) {
+    int rc = 0;
+    const char *what = "The map";
+    if (need > space->limit) {
+        rc = ENOSPC;
+    } else if (need > allocated) {
+        what = "The disk";
+        rc = extend(env, need);
+    }
+    bool full = rc == ENOSPC || rc == EDQUOT || rc == EFBIG;
+    if (rc == 0 || (full && !promises_only && fits_freed(env, pages))) {
         claim(env, pages);
         return MP_OK;
     }
-
-    /* A whole step if it fits; else just enough, so that a full disk is used to its end. */
-    int fd = data_file(env);
-    uint64_t target = need + space->reserve;
-    if (target > space->limit || available(fd) < target - allocated) target = need;
-    int rc = allocate(fd, allocated, target);
-    if (rc == 0) {
-        atomic_store(&space->allocated, target);
-        claim(env, pages);
-        return MP_OK;
-    }
-    if (rc == ENOSPC || rc == EDQUOT || rc == EFBIG) return fail_full(env, "The disk", error);
+    if (full) return fail_full(env, what, error);
     return mp__fail(error, MP_SYSTEM, "Could not allocate space in %s: %s. Check the disk.",
                     env->path, strerror(rc));
 }

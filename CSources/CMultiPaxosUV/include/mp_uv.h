@@ -142,6 +142,9 @@ struct mp_uv_callbacks {
     void (*on_restore)(void *context, uint64_t group, uint64_t index, uint64_t digest,
                        uint8_t *bytes, uint64_t size);
 
+    /* Whether bytes are the beginning of a snapshot of this very object, of whatever type. */
+    bool (*on_offered)(void *context, uint64_t group, const uint8_t *bytes, uint32_t size);
+
     /* Answers to submitted calls and admin requests, many at a time. Each token exactly once. */
     void (*on_replies)(void *context, const struct mp_uv_reply *replies, uint32_t count);
 

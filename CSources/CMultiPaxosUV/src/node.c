@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "failpoint.h"
 #include "node.h"
 
 enum { LOG_LINE_SIZE = 1024 };
@@ -173,6 +174,7 @@ enum mp_status mp_uv_node_snapshot(struct mp_uv_node *node, uint64_t group, uint
     if (size > 0) {
         uint8_t *copy = mp_uv__grow(NULL, size);
         memcpy(copy, bytes, size);
+        if (mp_uv__lies("offer-of-another-object")) copy[2] ^= 1;
         request.argument = copy;
         for (uint64_t i = 0; i < mp_lmdb_chunk_count(size); i += 1) {
             request.node = mp_lmdb_chunk_hash(request.node, copy + i * MP_LMDB_CHUNK_SIZE,

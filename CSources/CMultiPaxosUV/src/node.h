@@ -209,6 +209,7 @@ struct mp_uv_node {
     uint64_t scrub_us;       /* Until when it was paid for. */
     uint64_t scrub_round_us; /* When the round began. */
     bool scrubbing;
+    uint64_t offered_bytes; /* Of a client, see offers.c. */
 
     bool admitted; /* This server takes part; see admission.c. */
     struct mp_lmdb_standing standing;
@@ -406,7 +407,12 @@ void mp_uv__snapshots_begin(struct mp_uv_node *node);
 void mp_uv__snapshots_stored(struct mp_uv_node *node);
 void mp_uv__snapshot_consider(struct mp_uv_node *node, struct mp_object *object,
                               const struct mp_batch *batch);
+/* Copy and encode the state as it is. False if the object is not applied here. */
+bool mp_uv__snapshot_begin(struct mp_uv_node *node, struct mp_object *object);
 void mp_uv__snapshot_made(struct mp_uv_node *node, const struct mp_request *request);
+/* A snapshot of the own log is durable: trim behind the one before. */
+void mp_uv__snapshot_kept(struct mp_uv_node *node, struct mp_object *object,
+                          const struct mp_lmdb_snapshot *snapshot);
 void mp_uv__snapshot_read(struct mp_uv_node *node, struct mp_read_job *job);
 /* Use the own snapshot if it holds entry `wanted` and the state does not. */
 bool mp_uv__snapshot_use(struct mp_uv_node *node, struct mp_object *object, uint64_t wanted);
@@ -432,6 +438,23 @@ void mp_uv__chunk_receive(struct mp_conn *conn, const struct mp_message *message
 /* serve_snapshot.c: giving one. */
 void mp_uv__snapshot_asked(struct mp_conn *conn, const struct mp_message *message);
 void mp_uv__chunks_read(struct mp_uv_node *node, const struct mp_read_job *job);
+void mp_uv__snapshot_refuse(struct mp_conn *conn, const struct mp_message *message);
+void mp_uv__manifest_send(struct mp_conn *conn, const struct mp_message *message,
+                          const struct mp_lmdb_snapshot *snapshot);
+void mp_uv__chunk_send(struct mp_conn *conn, const struct mp_message *message, uint64_t number,
+                       struct mp_frame *frame);
+
+/* uploads.c: getting one from the application that has the object. */
+void mp_uv__upload_begin(struct mp_uv_node *node, struct mp_object *object);
+
+/* offers.c: the application's part of it. */
+void mp_uv__offer_asked(struct mp_conn *conn, struct mp_object *object,
+                        const struct mp_message *message);
+/* The bytes become the callee's. */
+void mp_uv__offer_made(struct mp_uv_node *node, struct mp_object *object,
+                       const struct mp_lmdb_snapshot *snapshot, uint8_t *bytes);
+void mp_uv__offer_tick(struct mp_uv_node *node, struct mp_object *object);
+void mp_uv__offer_free(struct mp_uv_node *node, struct mp_object *object);
 
 /* jobs.c: reads of the storage on libuv's pool. */
 struct mp_read_job *mp_uv__job_new(struct mp_uv_node *node, enum mp_read_purpose purpose,

@@ -110,6 +110,7 @@ static void free_object(struct mp_uv_node *node, struct mp_object *object) {
     free(object->log);
     free(object->description);
     mp_uv__transfer_free(object);
+    mp_uv__offer_free(node, object);
     free(object);
 }
 

@@ -14,6 +14,7 @@
 struct mp_proposal;
 struct mp_watch;
 struct mp_transfer;
+struct mp_offer;
 
 struct mp_object {
     uint64_t group;
@@ -41,14 +42,17 @@ struct mp_object {
     struct mp_watch *watches; /* Fetches of what is not committed yet. */
     struct mp_lmdb_snapshot snapshot; /* The newest that is durable here; point.index 0: none. */
     struct mp_lmdb_snapshot draft;    /* The one that is being made; point.index 0: none. */
+    struct mp_point last;             /* What is applied ends here; its index is `applied`. */
     uint64_t voters;                  /* In force at `applied`; 0: as the log began. */
     uint32_t admissions;              /* Named by the log up to there. */
+    uint64_t voters_from;             /* Since which index, as far as is known. */
     uint64_t grown;                   /* Bytes applied since the last snapshot was begun. */
-    uint64_t restored_voters; /* `voters` once the restoring is done. */
-    uint32_t restored_admissions;
+    struct mp_lmdb_snapshot restored; /* The one that is being restored. */
     bool restore_due; /* The snapshot is still to be read for that. */
     bool restoring; /* The state is being replaced by a snapshot's: nothing is applied. */
     struct mp_transfer *transfer;
+    uint64_t application;   /* Of a server: the client that proposed last. */
+    struct mp_offer *offer; /* Of a client: a snapshot for servers that do not apply the object. */
 
     /* Its stored log, see repair.c. */
     bool damaged;          /* In the list of those being repaired. */

@@ -13,6 +13,12 @@ static bool carries_batch(uint8_t kind) {
     return kind == MP_MESSAGE_FRAME || kind == MP_MESSAGE_ACCEPT;
 }
 
+/* A client that pulls applies the log, and can say what it made. */
+static void note_application(struct mp_uv_node *node, uint64_t group, uint64_t client) {
+    struct mp_object *object = mp_uv__object_find(node, group);
+    if (object != NULL) object->application = client;
+}
+
 static void step_core(struct mp_conn *conn, const struct mp_message *message,
                       const struct mp_batch *batch) {
     struct mp_uv_node *node = conn->owner;
@@ -28,6 +34,8 @@ static void step_core(struct mp_conn *conn, const struct mp_message *message,
         .receive = {.from = conn->node, .message = message, .batch = batch},
     };
     enum mp_status status = mp_uv__step(node, &event, NULL);
+    bool pulls = message->kind == MP_MESSAGE_PREPARE && !conn->server && status == MP_OK;
+    if (pulls) note_application(node, message->group, conn->node);
     if (status == MP_MALFORMED) {
         mp_uv__conn_fail(conn, "it broke the protocol");
     } else if (status == MP_CONFLICT) {
@@ -124,8 +132,7 @@ static void receive_driver(struct mp_conn *conn, const struct mp_message *messag
     bool of_servers = message->kind == MP_DRIVER_REPLY || message->kind == MP_DRIVER_SERVING ||
                       message->kind == MP_DRIVER_DURABLE || message->kind == MP_DRIVER_KNOWN ||
                       message->kind == MP_DRIVER_LOST || message->kind == MP_DRIVER_WANT ||
-                      message->kind == MP_DRIVER_GIVE || message->kind == MP_DRIVER_MANIFEST ||
-                      message->kind == MP_DRIVER_CHUNK || message->kind == MP_DRIVER_APPROVED;
+                      message->kind == MP_DRIVER_GIVE || message->kind == MP_DRIVER_APPROVED;
     if (of_servers && !conn->server) {
         mp_uv__conn_fail(conn, "it is a client and sent what only servers may send");
         return;

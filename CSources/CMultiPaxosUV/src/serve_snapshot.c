@@ -2,7 +2,7 @@
  * many as one question asks for are in memory. */
 #include "node.h"
 
-static void refuse(struct mp_conn *conn, const struct mp_message *message) {
+void mp_uv__snapshot_refuse(struct mp_conn *conn, const struct mp_message *message) {
     struct mp_message reply = {
         .kind = message->commit == 0 ? MP_DRIVER_MANIFEST : MP_DRIVER_CHUNK,
         .outcome = MP_OUTCOME_GONE,
@@ -12,7 +12,7 @@ static void refuse(struct mp_conn *conn, const struct mp_message *message) {
     mp_uv__conn_send(conn, &reply, 0, NULL);
 }
 
-static void send_manifest(struct mp_conn *conn, const struct mp_message *message,
+void mp_uv__manifest_send(struct mp_conn *conn, const struct mp_message *message,
                           const struct mp_lmdb_snapshot *snapshot) {
     struct mp_group_view view;
     mp_replica_group(conn->owner->replica, message->group, &view);
@@ -49,18 +49,40 @@ static void read_chunks(struct mp_conn *conn, const struct mp_message *message,
     (void)mp_uv__job_start(job); /* Not done if too many wait: the peer asks again. */
 }
 
+void mp_uv__chunk_send(struct mp_conn *conn, const struct mp_message *message, uint64_t number,
+                       struct mp_frame *frame) {
+    struct mp_message chunk = {
+        .kind = MP_DRIVER_CHUNK,
+        .group = message->group,
+        .commit = message->commit,
+        .sequence = message->sequence,
+        .value = number,
+        .payload = frame->bytes,
+        .payload_size = frame->size,
+    };
+    mp_uv__conn_send(conn, &chunk, 0, frame);
+}
+
 void mp_uv__snapshot_asked(struct mp_conn *conn, const struct mp_message *message) {
     struct mp_uv_node *node = conn->owner;
     struct mp_object *object = mp_uv__object_find(node, message->group);
-    const struct mp_lmdb_snapshot *snapshot = object == NULL ? NULL : &object->snapshot;
-    uint64_t index = snapshot == NULL ? 0 : snapshot->point.index;
+    if (object == NULL) {
+        mp_uv__snapshot_refuse(conn, message);
+        return;
+    }
+    if (!node->server) {
+        mp_uv__offer_asked(conn, object, message);
+        return;
+    }
+    const struct mp_lmdb_snapshot *snapshot = &object->snapshot;
+    uint64_t index = snapshot->point.index;
     if (index != 0 && message->commit == 0 && index >= message->point.index) {
-        send_manifest(conn, message, snapshot);
+        mp_uv__manifest_send(conn, message, snapshot);
     } else if (index != 0 && index == message->commit &&
                message->value < mp_lmdb_chunk_count(snapshot->size)) {
         read_chunks(conn, message, snapshot);
     } else {
-        refuse(conn, message);
+        mp_uv__snapshot_refuse(conn, message);
     }
 }
 
@@ -71,21 +93,12 @@ void mp_uv__chunks_read(struct mp_uv_node *node, const struct mp_read_job *job) 
     }
     if (conn == NULL) return;
     if (job->status != MP_OK) {
-        refuse(conn, &job->frame_message);
+        mp_uv__snapshot_refuse(conn, &job->frame_message);
         return;
     }
     uint64_t number = job->from;
     for (struct mp_frame *frame = job->frames; frame != NULL; frame = frame->next) {
-        struct mp_message chunk = {
-            .kind = MP_DRIVER_CHUNK,
-            .group = job->group,
-            .commit = job->snapshot.point.index,
-            .sequence = job->frame_message.sequence,
-            .value = number,
-            .payload = frame->bytes,
-            .payload_size = frame->size,
-        };
-        mp_uv__conn_send(conn, &chunk, 0, frame);
+        mp_uv__chunk_send(conn, &job->frame_message, number, frame);
         number += 1;
     }
 }

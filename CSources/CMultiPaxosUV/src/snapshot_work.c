@@ -79,7 +79,9 @@ static void put_chunks(struct mp_storage *storage, struct mp_snapshot_work *work
                                       work->first + work->stored / MP_LMDB_CHUNK_SIZE,
                                       work->bytes + work->stored, size, error);
     work->stored += size;
-    mp_uv__failpoint(work->transferred ? "transfer-chunk-stored" : "snapshot-chunk-stored");
+    mp_uv__failpoint(work->uploaded      ? "upload-chunk-stored"
+                     : work->transferred ? "transfer-chunk-stored"
+                                         : "snapshot-chunk-stored");
 }
 
 /* One transaction of this work. True once it is over. */
@@ -97,15 +99,38 @@ static bool advance(struct mp_storage *storage, struct mp_snapshot_work *work,
         return work->status != MP_OK || (work->stored == work->size && !work->completes);
     }
     MP_ASSERT(work->completes);
+    if (work->uploaded && !mp_lmdb_holds(storage->env, work->group, &work->snapshot.point)) {
+        work->status = MP_STALE;
+        return true;
+    }
     work->status = mp_lmdb_put_snapshot(storage->env, &work->snapshot, error);
-    mp_uv__failpoint(work->transferred ? "transfer-complete" : "snapshot-complete");
+    mp_uv__failpoint(work->uploaded      ? "upload-complete"
+                     : work->transferred ? "transfer-complete"
+                                         : "snapshot-complete");
     return true;
 }
 
-enum mp_status mp_uv__work_step(struct mp_storage *storage, struct mp_lmdb_error *error) {
-    uv_mutex_lock(&storage->lock);
-    struct mp_snapshot_work *work = pop(&storage->queued_work);
-    uv_mutex_unlock(&storage->lock);
+bool mp_uv__work_sweeps(const struct mp_storage *storage) {
+    const struct mp_snapshot_work *work = storage->queued_work.head;
+    while (work != NULL && !sweeps(work)) work = work->next;
+    return work != NULL;
+}
+
+/* The first sweep; the others keep their order. */
+static struct mp_snapshot_work *pop_sweep(struct mp_work_list *list) {
+    struct mp_work_list before = {0};
+    struct mp_snapshot_work *work = pop(list);
+    while (work != NULL && !sweeps(work)) {
+        append(&before, work);
+        work = pop(list);
+    }
+    mp_uv__work_move(&before, list);
+    *list = before;
+    return work;
+}
+
+static enum mp_status step(struct mp_storage *storage, struct mp_snapshot_work *work,
+                           struct mp_lmdb_error *error) {
     if (work == NULL) return MP_OK;
     bool over = advance(storage, work, error);
     if (work->status == MP_SYSTEM) {
@@ -117,4 +142,18 @@ enum mp_status mp_uv__work_step(struct mp_storage *storage, struct mp_lmdb_error
     if (over) uv_async_send(storage->done_signal);
     uv_mutex_unlock(&storage->lock);
     return MP_OK;
+}
+
+enum mp_status mp_uv__work_step(struct mp_storage *storage, struct mp_lmdb_error *error) {
+    uv_mutex_lock(&storage->lock);
+    struct mp_snapshot_work *work = pop(&storage->queued_work);
+    uv_mutex_unlock(&storage->lock);
+    return step(storage, work, error);
+}
+
+enum mp_status mp_uv__work_sweep(struct mp_storage *storage, struct mp_lmdb_error *error) {
+    uv_mutex_lock(&storage->lock);
+    struct mp_snapshot_work *work = pop_sweep(&storage->queued_work);
+    uv_mutex_unlock(&storage->lock);
+    return step(storage, work, error);
 }

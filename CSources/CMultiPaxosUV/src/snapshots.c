@@ -14,20 +14,30 @@ static bool is_due(const struct mp_uv_node *node, const struct mp_object *object
     return object->grown >= interval;
 }
 
-void mp_uv__snapshot_consider(struct mp_uv_node *node, struct mp_object *object,
-                              const struct mp_batch *batch) {
-    object->grown += batch->size;
-    if (batch->voters != 0) object->voters = batch->voters;
-    if (batch->admissions != 0) object->admissions = batch->admissions;
-    if (!is_due(node, object)) return;
-    object->grown = 0;
-    if (!node->callbacks.on_snapshot(node->context, object->group)) return;
+bool mp_uv__snapshot_begin(struct mp_uv_node *node, struct mp_object *object) {
+    if (!node->callbacks.on_snapshot(node->context, object->group)) return false;
     object->draft = (struct mp_lmdb_snapshot){
         .group = object->group,
-        .point = {.index = batch->last, .ballot = batch->ballot, .checksum = batch->checksum},
+        .point = object->last,
         .voters = object->voters,
         .admissions = object->admissions,
     };
+    return true;
+}
+
+void mp_uv__snapshot_consider(struct mp_uv_node *node, struct mp_object *object,
+                              const struct mp_batch *batch) {
+    object->grown += batch->size;
+    object->last = (struct mp_point){
+        .index = batch->last, .ballot = batch->ballot, .checksum = batch->checksum};
+    if (batch->voters != 0) {
+        object->voters = batch->voters;
+        object->voters_from = batch->first;
+    }
+    if (batch->admissions != 0) object->admissions = batch->admissions;
+    if (!is_due(node, object)) return;
+    object->grown = 0;
+    if (!mp_uv__snapshot_begin(node, object)) mp_uv__upload_begin(node, object);
 }
 
 void mp_uv__snapshot_made(struct mp_uv_node *node, const struct mp_request *request) {
@@ -46,6 +56,12 @@ void mp_uv__snapshot_made(struct mp_uv_node *node, const struct mp_request *requ
     object->draft.size = request->amount;
     object->draft.checksum = request->node;
     mp_uv__failpoint("snapshot-encoded");
+    if (!node->server) {
+        struct mp_lmdb_snapshot made = object->draft;
+        object->draft = (struct mp_lmdb_snapshot){0};
+        mp_uv__offer_made(node, object, &made, request->argument);
+        return;
+    }
     struct mp_snapshot_work work = {
         .group = object->group,
         .snapshot = object->draft,
@@ -71,14 +87,12 @@ static void trim(struct mp_uv_node *node, struct mp_object *object, struct mp_po
                (unsigned long long)object->group, (unsigned long long)point.index);
 }
 
-static void made_stored(struct mp_uv_node *node, struct mp_object *object,
-                        const struct mp_snapshot_work *work) {
-    object->draft = (struct mp_lmdb_snapshot){0};
-    if (work->status != MP_OK) return; /* No space: when the log has grown as much again. */
+void mp_uv__snapshot_kept(struct mp_uv_node *node, struct mp_object *object,
+                          const struct mp_lmdb_snapshot *snapshot) {
     struct mp_point before = object->snapshot.point;
-    object->snapshot = work->snapshot;
+    object->snapshot = *snapshot;
     /* What is damaged need not be repaired once a snapshot stands for it. */
-    if (object->damaged) before = work->snapshot.point;
+    if (object->damaged) before = snapshot->point;
     if (before.index == 0) return;
     trim(node, object, before);
     mp_uv__storage_sweep(&node->storage, object->group);
@@ -92,7 +106,9 @@ void mp_uv__snapshots_stored(struct mp_uv_node *node) {
         if (object != NULL && work->transferred) {
             mp_uv__transfer_stored(node, object, work);
         } else if (object != NULL && !sweep) {
-            made_stored(node, object, work);
+            object->draft = (struct mp_lmdb_snapshot){0};
+            /* Without space: when the log has grown as much again. */
+            if (work->status == MP_OK) mp_uv__snapshot_kept(node, object, &work->snapshot);
         }
         mp_uv__work_free(work);
     }
@@ -105,8 +121,7 @@ static void read_snapshot(struct mp_uv_node *node, struct mp_object *object) {
                        mp_lmdb_chunk_count(snapshot->size) - 1, snapshot->size);
     job->snapshot = *snapshot;
     object->restoring = true;
-    object->restored_voters = snapshot->voters;
-    object->restored_admissions = snapshot->admissions;
+    object->restored = *snapshot;
     object->restore_due = !mp_uv__job_start(job); /* Too many wait: again at the next tick. */
     mp_uv__object_activate(node, object);
 }
@@ -204,8 +219,10 @@ void mp_uv__snapshot_restored(struct mp_uv_node *node, const struct mp_request *
     }
     mp_uv__failpoint("snapshot-restored");
     object->applied = request->from;
-    object->voters = object->restored_voters;
-    object->admissions = object->restored_admissions;
+    object->last = object->restored.point;
+    object->voters = object->restored.voters;
+    object->admissions = object->restored.admissions;
+    object->voters_from = object->applied;
     object->grown = 0;
     settle_flights(node, object);
     mp_uv__log_forget(node, object, 0);
@@ -236,8 +253,7 @@ void mp_uv__snapshot_arrived(struct mp_uv_node *node, struct mp_object *object,
         return;
     }
     object->restoring = true;
-    object->restored_voters = snapshot->voters;
-    object->restored_admissions = snapshot->admissions;
+    object->restored = *snapshot;
     node->callbacks.on_restore(node->context, object->group, snapshot->point.index,
                                snapshot->digest, bytes, snapshot->size);
 }

@@ -56,6 +56,22 @@ static uint64_t now(void) {
     return uv_hrtime() / 1000;
 }
 
+static void fail(struct mp_storage *storage, const struct mp_lmdb_error *error) {
+    uv_mutex_lock(&storage->lock);
+    storage->failed = true;
+    storage->error = *error;
+    uv_async_send(storage->done_signal);
+    uv_mutex_unlock(&storage->lock);
+}
+
+/* Delete a little of what nobody needs any more, if there is any. False if the disk failed. */
+static bool make_room(struct mp_storage *storage) {
+    struct mp_lmdb_error error = {0};
+    if (mp_uv__work_sweep(storage, &error) == MP_OK) return true;
+    fail(storage, &error);
+    return false;
+}
+
 /* A full disk is waited out: nothing after a write may become durable before it. False once the
  * node closes or the disk failed. */
 static bool commit_working(struct mp_storage *storage) {
@@ -78,22 +94,15 @@ static bool commit_working(struct mp_storage *storage) {
         storage->failed = status != MP_OK && status != MP_FULL;
         if (storage->failed || (storage->full && !was_full)) storage->error = error;
         if (storage->full != was_full || storage->failed) uv_async_send(storage->done_signal);
-        if (status == MP_FULL && !storage->closing) {
+        bool sweeps = mp_uv__work_sweeps(storage);
+        if (status == MP_FULL && !storage->closing && !sweeps) {
             uv_cond_timedwait(&storage->wake, &storage->lock, MP_STORAGE_RETRY_MS * 1000000ull);
         }
         bool closing = storage->closing;
         uv_mutex_unlock(&storage->lock);
         if (status != MP_FULL) return status == MP_OK;
-        if (closing) return false;
+        if (closing || !make_room(storage)) return false;
     }
-}
-
-static void fail(struct mp_storage *storage, const struct mp_lmdb_error *error) {
-    uv_mutex_lock(&storage->lock);
-    storage->failed = true;
-    storage->error = *error;
-    uv_async_send(storage->done_signal);
-    uv_mutex_unlock(&storage->lock);
 }
 
 static uint32_t position(const struct mp_lmdb_peer *peers, uint32_t count, uint64_t node) {

@@ -49,6 +49,7 @@ struct mp_snapshot_work {
     uint64_t first;
     bool completes;  /* With them all chunks are there: make them the snapshot. */
     bool transferred; /* They came from another node. */
+    bool uploaded;    /* To trim the own log: the snapshot must be of it. */
     enum mp_status status;
 };
 
@@ -117,10 +118,16 @@ void mp_uv__storage_sweep(struct mp_storage *storage, uint64_t group);
 struct mp_snapshot_work *mp_uv__storage_worked(struct mp_storage *storage);
 void mp_uv__work_free(struct mp_snapshot_work *work);
 
-/* Storage thread: do one step of what is queued. MP_OK unless the disk failed. */
 void mp_uv__work_move(struct mp_work_list *to, struct mp_work_list *from);
 void mp_uv__work_list_free(struct mp_work_list *list);
+
+/* Storage thread: do one step of what is queued. MP_OK unless the disk failed. */
 enum mp_status mp_uv__work_step(struct mp_storage *storage, struct mp_lmdb_error *error);
+/* The same, if a sweep is queued: it deletes what a durable record says may go, so that it may
+ * overtake writes that wait for space. */
+enum mp_status mp_uv__work_sweep(struct mp_storage *storage, struct mp_lmdb_error *error);
+/* Whether one is. Under the lock. */
+bool mp_uv__work_sweeps(const struct mp_storage *storage);
 
 /* Hand over all that is staged. */
 void mp_uv__storage_submit(struct mp_storage *storage);

@@ -45,6 +45,7 @@ static void tick_object(struct mp_uv_node *node, struct mp_object *object) {
     mp_uv__flights_expire(node, object);
     mp_uv__watches_answer(node, object);
     mp_uv__snapshot_tick(node, object);
+    mp_uv__offer_tick(node, object);
     if (object->applied < object->commit) mp_uv__object_mark_apply(node, object);
     mp_uv__object_mark(node, object);
 }
@@ -55,6 +56,7 @@ static bool is_idle(const struct mp_object *object) {
            object->pushes.head == NULL && object->proposal == NULL && !object->barrier_due &&
            !object->dirty && !object->applying && object->watches == NULL &&
            !object->restoring && object->transfer == NULL &&
+           object->offer == NULL &&
            (object->applied >= object->commit || object->broken);
 }
 

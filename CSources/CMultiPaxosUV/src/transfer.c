@@ -8,24 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "node.h"
+#include "transfer.h"
 
-struct mp_transfer {
-    struct mp_lmdb_snapshot snapshot; /* point.index 0: not known yet. */
-    uint64_t wanted;  /* The least index that helps. */
-    uint64_t next;    /* The first chunk of the question under way, or of the next one. */
-    uint64_t end;     /* The chunk after its last. */
-    uint64_t arrived; /* Chunks of it that came. */
-    uint64_t hash;    /* Of the chunks before `next`; with those that came. */
-    uint64_t hash_arrived;
-    uint8_t *bytes;   /* Of a client: the snapshot; of a server: the chunks of the question. */
-    bool asking;
-    bool storing;
-    uint32_t failures;
-    uint64_t retry_us;
-};
-
-static void restart(struct mp_transfer *transfer) {
+void mp_uv__transfer_restart(struct mp_transfer *transfer) {
     free(transfer->bytes);
     transfer->bytes = NULL;
     transfer->snapshot = (struct mp_lmdb_snapshot){0};
@@ -34,18 +19,20 @@ static void restart(struct mp_transfer *transfer) {
     transfer->arrived = 0;
     transfer->hash = 0;
     transfer->hash_arrived = 0;
+    transfer->source = 0;
+    transfer->misses = 0;
 }
 
-/* Give up the question under way; what came of its chunks is asked for again. */
-static void fail(struct mp_uv_node *node, struct mp_transfer *transfer) {
+void mp_uv__transfer_fail(struct mp_uv_node *node, struct mp_transfer *transfer) {
     transfer->failures += 1;
     transfer->arrived = 0;
     transfer->hash_arrived = transfer->hash;
     transfer->retry_us = node->now_us + node->options.timeout_us / 4;
+    if (transfer->upload) mp_uv__upload_missed(node, transfer);
 }
 
-/* Not the serving node, unless there is no other. */
-static struct mp_conn *choose(struct mp_uv_node *node, const struct mp_transfer *transfer) {
+struct mp_conn *mp_uv__transfer_choose(struct mp_uv_node *node,
+                                       const struct mp_transfer *transfer) {
     struct mp_conn *found[MP_VOTERS_MAX];
     uint32_t count = 0;
     for (uint32_t pass = 0; pass < 2; pass += 1) {
@@ -62,11 +49,12 @@ static struct mp_conn *choose(struct mp_uv_node *node, const struct mp_transfer 
 
 static void ask(struct mp_uv_node *node, struct mp_object *object) {
     struct mp_transfer *transfer = object->transfer;
-    struct mp_conn *conn = choose(node, transfer);
+    struct mp_conn *conn = transfer->upload ? mp_uv__upload_choose(node, object)
+                                            : mp_uv__transfer_choose(node, transfer);
     uint64_t sequence = 0;
     struct mp_asked *asked = conn == NULL ? NULL : mp_uv__asked_new(node, conn, &sequence);
     if (asked == NULL) {
-        transfer->retry_us = node->now_us + node->options.timeout_us / 4;
+        mp_uv__transfer_fail(node, transfer);
         return;
     }
     asked->snapshot = true;
@@ -92,6 +80,7 @@ static void ask(struct mp_uv_node *node, struct mp_object *object) {
 void mp_uv__transfer_begin(struct mp_uv_node *node, struct mp_object *object, uint64_t wanted) {
     if (object->transfer != NULL) {
         if (object->transfer->wanted < wanted) object->transfer->wanted = wanted;
+        if (object->applied < wanted) object->transfer->upload = false;
         return;
     }
     if (object->draft.point.index != 0 || object->restoring || node->disk_full) return;
@@ -113,6 +102,16 @@ void mp_uv__transfer_free(struct mp_object *object) {
 void mp_uv__transfer_attend(struct mp_uv_node *node, struct mp_object *object) {
     struct mp_transfer *transfer = object->transfer;
     if (transfer == NULL || transfer->asking || transfer->storing) return;
+    if (transfer->upload) {
+        bool due = node->now_us >= transfer->retry_us;
+        /* Its type may be known here by now. */
+        if (due && transfer->source == 0 && mp_uv__snapshot_begin(node, object)) {
+            mp_uv__transfer_free(object);
+        } else if (due) {
+            ask(node, object);
+        }
+        return;
+    }
     bool came = object->applied >= transfer->wanted; /* The entries, after all. */
     /* They cannot be read again from this disk: a snapshot of the own state stands in for them. */
     if (came && object->damaged) object->grown = UINT64_MAX / 2;
@@ -126,7 +125,7 @@ void mp_uv__transfer_attend(struct mp_uv_node *node, struct mp_object *object) {
 void mp_uv__transfer_unanswered(struct mp_uv_node *node, struct mp_object *object) {
     if (object->transfer == NULL) return;
     object->transfer->asking = false;
-    fail(node, object->transfer);
+    mp_uv__transfer_fail(node, object->transfer);
 }
 
 /* The transfer whose question a message answers, NULL if there is none. */
@@ -180,19 +179,22 @@ void mp_uv__manifest_receive(struct mp_conn *conn, const struct mp_message *mess
         return;
     }
     close_question(node, transfer, asked);
-    if (!has || snapshot.point.index < transfer->wanted) {
-        fail(node, transfer);
+    has = has && snapshot.point.index >= transfer->wanted;
+    has = has && (!transfer->upload || mp_uv__upload_admits(node, object, &snapshot));
+    if (!has) {
+        mp_uv__transfer_fail(node, transfer);
         return;
     }
-    if (!same(&snapshot, &transfer->snapshot)) restart(transfer);
+    if (!same(&snapshot, &transfer->snapshot)) mp_uv__transfer_restart(transfer);
     transfer->snapshot = snapshot;
+    transfer->source = conn->node;
     uint64_t room = node->server ? MP_CHUNKS_ASKED * MP_LMDB_CHUNK_SIZE : snapshot.size;
     if (transfer->bytes == NULL) transfer->bytes = malloc(room);
     if (transfer->bytes == NULL) {
         mp_uv__log(node, MP_UV_LOG_ERROR, "a snapshot of %llu bytes does not fit into the memory",
                    (unsigned long long)snapshot.size);
-        restart(transfer);
-        fail(node, transfer);
+        mp_uv__transfer_restart(transfer);
+        mp_uv__transfer_fail(node, transfer);
         return;
     }
     ask(node, object);
@@ -227,6 +229,7 @@ static void store(struct mp_uv_node *node, struct mp_object *object, uint64_t si
         .first = transfer->next,
         .completes = last,
         .transferred = true,
+        .uploaded = transfer->upload,
     };
     transfer->bytes = NULL;
     transfer->storing = true;
@@ -242,8 +245,14 @@ static void take_chunks(struct mp_uv_node *node, struct mp_object *object) {
         mp_uv__log(node, MP_UV_LOG_ERROR,
                    "group %016llx: the chunks of a snapshot are not what it was said to be",
                    (unsigned long long)object->group);
-        restart(transfer);
-        fail(node, transfer);
+        mp_uv__transfer_restart(transfer);
+        mp_uv__transfer_fail(node, transfer);
+        return;
+    }
+    if (transfer->upload && !mp_uv__upload_names(node, object)) {
+        mp_uv__upload_refused(node, object);
+        mp_uv__transfer_restart(transfer);
+        mp_uv__transfer_fail(node, transfer);
         return;
     }
     uint64_t from = transfer->next * MP_LMDB_CHUNK_SIZE;
@@ -270,8 +279,8 @@ void mp_uv__chunk_receive(struct mp_conn *conn, const struct mp_message *message
     if (transfer == NULL || transfer->snapshot.point.index == 0) return;
     if (message->outcome != MP_OUTCOME_OK) {
         close_question(node, transfer, asked);
-        restart(transfer);
-        fail(node, transfer);
+        mp_uv__transfer_restart(transfer);
+        mp_uv__transfer_fail(node, transfer);
         return;
     }
     uint64_t number = transfer->next + transfer->arrived;
@@ -284,6 +293,7 @@ void mp_uv__chunk_receive(struct mp_conn *conn, const struct mp_message *message
     memcpy(transfer->bytes + place * MP_LMDB_CHUNK_SIZE, message->payload, size);
     transfer->hash_arrived = mp_lmdb_chunk_hash(transfer->hash_arrived, message->payload, size);
     transfer->arrived += 1;
+    transfer->misses = 0;
     if (number + 1 < transfer->end) return;
     close_question(node, transfer, asked);
     take_chunks(node, object);
@@ -294,16 +304,20 @@ void mp_uv__transfer_stored(struct mp_uv_node *node, struct mp_object *object,
     struct mp_transfer *transfer = object->transfer;
     if (transfer == NULL || !transfer->storing) return;
     transfer->storing = false;
-    if (work->status != MP_OK) { /* No space. */
-        restart(transfer);
-        fail(node, transfer);
+    if (work->status == MP_STALE) mp_uv__upload_refused(node, object);
+    if (work->status != MP_OK) { /* Or there is no space. */
+        mp_uv__transfer_restart(transfer);
+        mp_uv__transfer_fail(node, transfer);
         return;
     }
     if (work->completes) {
-        struct mp_lmdb_snapshot snapshot = transfer->snapshot;
         mp_uv__transfer_free(object);
-        log_arrival(node, object, &snapshot);
-        mp_uv__snapshot_arrived(node, object, &snapshot, NULL);
+        log_arrival(node, object, &work->snapshot);
+        if (work->uploaded) {
+            mp_uv__snapshot_kept(node, object, &work->snapshot);
+        } else {
+            mp_uv__snapshot_arrived(node, object, &work->snapshot, NULL);
+        }
         return;
     }
     transfer->next = transfer->end;
@@ -311,8 +325,8 @@ void mp_uv__transfer_stored(struct mp_uv_node *node, struct mp_object *object,
     transfer->arrived = 0;
     transfer->bytes = malloc(MP_CHUNKS_ASKED * MP_LMDB_CHUNK_SIZE);
     if (transfer->bytes == NULL) {
-        restart(transfer);
-        fail(node, transfer);
+        mp_uv__transfer_restart(transfer);
+        mp_uv__transfer_fail(node, transfer);
         return;
     }
     ask(node, object);

@@ -47,8 +47,9 @@ public enum Cells: Sendable, Hashable {
 
 /// What a method may look at and what it may change.
 ///
-/// Both are upper bounds: a cell that is not named is not touched, a cell that is named may be. So
-/// two methods of which neither may change what the other touches can be exchanged in the log.
+/// `reads` and `writes` are upper bounds: a cell that is not named is not touched, a cell that is
+/// named may be. So two methods of which neither may change what the other touches can be exchanged
+/// in the log. `overwrites` is a promise: to name none is always right.
 public struct Footprint: Sendable, Hashable {
     /// What the result and the changes may depend on.
     public var reads: Cells
@@ -56,10 +57,16 @@ public struct Footprint: Sendable, Hashable {
     /// What may be different afterwards.
     public var writes: Cells
 
+    /// What has, afterwards, a value that the arguments alone decide, whatever was there before.
+    ///
+    /// These are cells of `writes`; what came before them is of no account for what comes after.
+    public var overwrites: Set<Cell>
+
     /// Makes a footprint.
-    public init(reads: Cells, writes: Cells) {
+    public init(reads: Cells, writes: Cells, overwrites: Set<Cell> = []) {
         self.reads = reads
         self.writes = writes
+        self.overwrites = overwrites
     }
 
     /// Nothing can be said.

@@ -4,7 +4,7 @@
 /// sessions, same results. Applying is total: an entry that cannot be decoded changes nothing, and
 /// is answered as rejected on every replica alike. If that may not be said of all replicas, because
 /// the entry calls a method that only some versions of the type have, the replica stops there: see
-/// ``quarantine``.
+/// ``quarantine``. Whoever compares replicas stops them where they differ.
 @frozen
 public struct ObjectReplica<Object: AtomicObject>: Sendable {
     /// The value.
@@ -40,6 +40,12 @@ public struct ObjectReplica<Object: AtomicObject>: Sendable {
         _catalogue = Catalogue()
         _quarantine = nil
         _isRemoved = false
+    }
+
+    /// Stops this replica for a reason that the log does not tell; one that stopped before stays as
+    /// it is.
+    public mutating func stop(_ reason: Quarantine) {
+        if _quarantine == nil { _quarantine = reason }
     }
 
     /// Says that the entries through `index` are none of this object's: they change nothing.
@@ -227,6 +233,20 @@ extension ObjectReplica {
         var reader = arguments
         guard let tag = try? reader.u32() else { return nil }
         return _catalogue[tag]
+    }
+}
+
+extension ObjectReplica {
+    /// What an entry calls, as its log spells it, or as the program prints it; empty if it calls no
+    /// method.
+    public func methodName(inCall payload: UnsafeRawBufferPointer) -> String {
+        var reader = Reader(payload)
+        guard let header = try? CallHeader.read(from: &reader), header.operation == .method else {
+            return ""
+        }
+        if let declared = declared(reader) { return declared }
+        guard let method = try? Object.Method.read(from: &reader) else { return "" }
+        return method.signature?.text ?? String("\(method)".prefix(MethodSignature.sizeMax))
     }
 }
 

@@ -7,7 +7,10 @@ extension CallLayer {
     func think(_ number: Int) {
         guard callers[number].current == nil else { return }
         // A program that starts again has a session of its own.
-        if random.chance(50) { callers[number].renew(newSession()) }
+        if random.chance(50) {
+            callers[number].renew(newSession())
+            restarted.insert(number)
+        }
         let group = simulation.plan.groups[random.below(simulation.plan.groups.count)]
         let request = callers[number].next
         callers[number].next += 1
@@ -43,6 +46,7 @@ extension CallLayer {
             return rest(number)
         case .noSession, .forgotten, .rejected, .thrown, .unhosted, .removed, .tooLarge, .notOpen,
             .quarantined:
+            if reply.outcome == .noSession { noteEviction(number) }
             callers[number].renew(newSession())
             return giveUp(number, current)
         case .busy, .noQuorum, .storageFull, .unknown, .closed:
@@ -53,7 +57,8 @@ extension CallLayer {
 
     private func finish(_ number: Int, _ current: Caller.Current, _ payload: [UInt8]) {
         noteAnswer()
-        callers[number].opened.insert(current.group)
+        // A read says nothing about the session.
+        if !current.operation.isRead { callers[number].opened.insert(current.group) }
         if let text = contradiction(callers[number], current, payload)
             ?? histories[current.group]?.finish(current.ticket, payload, at: simulation.now)
         {
@@ -87,6 +92,7 @@ extension CallLayer {
 
     private func rest(_ number: Int) {
         callers[number].current = nil
+        onRest?(number)
         let pause = random.within(1_000...simulation.plan.workPause * 2)
         simulation.after(pause, .call(.think(number)))
     }

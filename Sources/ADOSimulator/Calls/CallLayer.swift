@@ -22,6 +22,12 @@ final class CallLayer {
     /// Calls that a server has invoked; for a plant.
     var seen: Set<[UInt64]> = []
     private(set) var answered = 0
+    /// Callers that were told that their session is gone.
+    private(set) var toldOfEviction: Set<Int> = []
+    /// Callers that had no session when all were evicted, or took another one by themselves since.
+    var restarted: Set<Int> = []
+    /// Called when a caller has an answer, or gives up.
+    var onRest: ((Int) -> Void)?
     private var isOver = false
     var random: Random
 
@@ -292,4 +298,10 @@ final class CallLayer {
     }
 
     func noteAnswer() { answered += 1 }
+
+    func noteCrowd(_ group: UInt64) {
+        restarted = Set(callers.filter { !$0.opened.contains(group) }.map(\.number))
+    }
+
+    func noteEviction(_ caller: Int) { toldOfEviction.insert(caller) }
 }

@@ -15,7 +15,13 @@ struct CallModel {
     private struct Session {
         var lowest: UInt64 = 1
         var answers: [UInt64: Record] = [:]
+        /// The entry that used it last.
+        var used: Int
     }
+
+    /// Of an object; beyond that the one that was used longest ago is evicted, for good.
+    private static let sessionsMax = 4096
+    private var evicted: [UInt64: Session] = [:]
 
     private let isCounter: Bool
     private var sessions: [UInt64: Session] = [:]
@@ -41,7 +47,7 @@ struct CallModel {
 
     /// What a request came to, if it was carried out.
     func answer(_ session: UInt64, _ request: UInt64) -> Record? {
-        sessions[session]?.answers[request]
+        (sessions[session] ?? evicted[session])?.answers[request]
     }
 
     private mutating func call(_ payload: UnsafeRawBufferPointer) -> Record {
@@ -58,15 +64,24 @@ struct CallModel {
         }
         guard var session = sessions[header.session] else { return Record(outcome: .noSession) }
         session.lowest = max(session.lowest, header.lowest)
+        session.used = records.count
         sessions[header.session] = session
         if header.request < session.lowest { return Record(outcome: .forgotten) }
         if let known = session.answers[header.request] { return known }
         let record = carryOut(header.operation, reader)
-        if record.outcome != .rejected {
-            sessions[header.session]?.answers[header.request] = record
-        }
+        if record.outcome != .rejected { keep(record, header) }
         return record
     }
+
+    /// A session remembers a window of requests that ends with the highest one.
+    private mutating func keep(_ record: Record, _ header: CallHeader) {
+        sessions[header.session]?.answers[header.request] = record
+        guard header.request > Self.window else { return }
+        let lowest = sessions[header.session]?.lowest ?? 0
+        sessions[header.session]?.lowest = max(lowest, header.request - Self.window + 1)
+    }
+
+    private static let window: UInt64 = 8192
 
     /// A session may declare signatures, which mean nothing to the types that are simulated.
     private mutating func open(
@@ -74,8 +89,16 @@ struct CallModel {
     ) -> Record {
         let isReadable = texts.isEmpty || (try? [String].decoded(from: Array(texts))) != nil
         if session == 0 || !isReadable { return Record(outcome: .rejected) }
-        if sessions[session] == nil { sessions[session] = Session() }
+        if evicted[session] != nil { return Record(outcome: .noSession) }
+        if sessions[session] == nil, sessions.count == Self.sessionsMax { evict() }
+        sessions[session, default: Session(used: 0)].used = records.count
         return Record(outcome: .ok)
+    }
+
+    private mutating func evict() {
+        guard let oldest = sessions.min(by: { $0.value.used < $1.value.used }) else { return }
+        sessions[oldest.key] = nil
+        evicted[oldest.key] = oldest.value
     }
 
     private mutating func carryOut(_ operation: CallOperation, _ reader: Reader) -> Record {

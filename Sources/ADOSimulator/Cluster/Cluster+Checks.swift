@@ -50,6 +50,16 @@ extension Cluster {
         if configuration.care.isThorough && hasFrames { checkFrames(member, replica, view) }
     }
 
+    /// An acknowledgement for a lower ballot would count for an owner whose log may differ.
+    func checkPromise(_ member: Member, _ view: mp_group_view) {
+        guard let by = ledger.ballot(committing: view.commit.index, view.group), view.promised < by
+        else { return }
+        fail(
+            .knowledge,
+            "node \(nodeName(member.id)) knows commit \(view.commit), which \(by) committed, and "
+                + "promises only \(view.promised)")
+    }
+
     /// Every batch the core remembers has its frame.
     private func checkFrames(_ member: Member, _ replica: Replica, _ view: mp_group_view) {
         var index = view.commit.index + 1

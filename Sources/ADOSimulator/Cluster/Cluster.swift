@@ -276,7 +276,10 @@ class Cluster {
             installed(event.install.point, event.group, member)
         }
         carryOut(replica.effects, at: member, frame: frame)
-        if installs { installed(event.install.point, event.group, member) }
+        if installs {
+            installed(event.install.point, event.group, member)
+            checkPromise(member, member.view(event.group))
+        }
         check(member, replica, after: replica.effects.raw.pointee.group)
         return status
     }
@@ -433,6 +436,11 @@ class Cluster {
             fail(.effects, "node \(member.id) commits \(through), inside a batch")
         }
         member.applied[group] = through
+        let view = member.view(group)
+        if view.role == MP_OWNING, view.owner == view.commit.ballot {
+            ledger.note(view.owner, committing: from...through, group)
+        }
+        checkPromise(member, view)
     }
 
     /// What is committed with a later entry may be on other disks than its own voters': the voters

@@ -67,6 +67,11 @@ struct Disk {
         return content.damaged.contains(frame.batch.first) ? nil : frame
     }
 
+    /// Whether these very bytes can be read.
+    func reads(_ wanted: Frame, _ group: UInt64) -> Bool {
+        frame(group, first: wanted.batch.first)?.hasSameBytes(as: wanted) ?? false
+    }
+
     /// Flips bytes of a stored frame, or of the hard state; returns whether there was anything.
     mutating func damage(_ group: UInt64, frame number: Int?) -> Bool {
         guard let content = stored[group] else { return false }

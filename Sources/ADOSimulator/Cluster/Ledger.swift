@@ -5,6 +5,8 @@ struct Ledger {
     private var logs: [UInt64: FrameList] = [:]
     private var configurations: [UInt64: UInt64] = [:]
     private var named: [UInt64: UInt32] = [:]
+    /// The lowest ballot that committed each index, from 1 on; none where nobody saw it.
+    private var ballots: [UInt64: [mp_ballot?]] = [:]
 
     func committed(_ group: UInt64) -> UInt64 { logs[group]?.last?.batch.last ?? 0 }
 
@@ -18,6 +20,27 @@ struct Ledger {
 
     /// The payloads of the committed entries, as text.
     func texts(_ group: UInt64) -> [String] { frames(group).flatMap(\.texts) }
+
+    /// Takes note that an owner committed these indices under its ballot.
+    ///
+    /// Two may commit the same: what one of them pushed, and the next one found.
+    mutating func note(
+        _ ballot: mp_ballot, committing indices: ClosedRange<UInt64>, _ group: UInt64
+    ) {
+        var known = ballots.removeValue(forKey: group) ?? []
+        let missing = Int(indices.upperBound) - known.count
+        if missing > 0 { known += Array(repeating: nil, count: missing) }
+        for index in indices {
+            known[Int(index) - 1] = min(known[Int(index) - 1] ?? ballot, ballot)
+        }
+        ballots[group] = known
+    }
+
+    /// The lowest ballot that committed an index; nil if nobody is known to have committed it.
+    func ballot(committing index: UInt64, _ group: UInt64) -> mp_ballot? {
+        guard let known = ballots[group], index > 0, index <= known.count else { return nil }
+        return known[Int(index) - 1]
+    }
 
     enum Verdict: Equatable {
         case known

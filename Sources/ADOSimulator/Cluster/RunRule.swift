@@ -13,6 +13,8 @@ enum RunRule: String {
     case refinement = "refinement"
     /// Only the owner of a ballot commits first, through an entry of that ballot.
     case commit = "own ballot commits"
+    /// Who knows that something is committed refuses every ballot below the one that committed it.
+    case knowledge = "committed under the promise"
     /// What a disk is asked to store is a log.
     case disk = "disk"
     /// Messages survive their own encoding, and damaged ones do not pass for others.

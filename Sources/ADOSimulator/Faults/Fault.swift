@@ -23,6 +23,12 @@ enum Fault {
     case replaceClient(Int)
     /// Pulls all groups, and asks for other voters at once.
     case rival(Int)
+    /// Pulls all groups, again and again until it owns them.
+    case pull(Int)
+    /// Invokes and pushes in all groups that it owns, as much as the window allows.
+    case push(Int)
+    /// The owner of the first group gets so many sessions opened that all others are evicted.
+    case crowd
     /// Messages on these links take so much longer, in virtual microseconds.
     case lag([Line], UInt64)
     /// A frame of the first group by its number, or the hard state, rots while the node is down.
@@ -58,8 +64,9 @@ enum Fault {
         case .renew: .renew
         case .skew: .skew
         case .jump: .jump
-        case .replaceClient: .clients
+        case .replaceClient, .crowd: .clients
         case .rival: .rivals
+        case .pull, .push: .overtaken
         case .trim: .trim
         }
     }
@@ -110,6 +117,9 @@ extension Fault: CustomStringConvertible {
         case .tear(let place, let isNoticed):
             "tear a write of \(Self.name(place))\(isNoticed ? ", noticed by its checksum" : "")"
         case .rival(let place): "let \(Self.name(place)) pull and change the voters"
+        case .crowd: "open as many sessions as there can be"
+        case .pull(let place): "let \(Self.name(place)) pull"
+        case .push(let place): "let \(Self.name(place)) push"
         case .trim(let place): "trim the logs of all but \(Self.name(place))"
         case .renew(let place): "wipe the disk of \(Self.name(place)) and admit it anew"
         }

@@ -36,6 +36,12 @@ public enum FaultClass: String, CaseIterable, Sendable {
     case rivals
     /// A voter is down while others snapshot what they applied, trim their logs and start again.
     case trim
+    /// An owner is parted from all but one voter, is overtaken, owns again, and only then gets the
+    /// answers of that voter.
+    case overtaken
     /// A node starts with an empty disk, and is admitted again: it votes where it is named.
     case renew
+
+    /// Whether it is a play with parts, which a whole run is about.
+    var isPlay: Bool { self == .rivals || self == .overtaken }
 }

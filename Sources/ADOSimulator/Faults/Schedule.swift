@@ -3,8 +3,8 @@
 /// Swarm testing: a run has few classes of faults, at rates of its own, because runs in which
 /// everything fails never get far enough to break in an interesting way.
 struct Schedule {
-    private var random: Random
-    private let plan: Plan
+    var random: Random
+    let plan: Plan
     private var drawn: [(at: UInt64, lasts: UInt64, fault: Fault)] = []
     /// Members whose disk lost something for good: always fewer than would take the quorum away.
     private var damaged: Set<Int> = []
@@ -14,8 +14,8 @@ struct Schedule {
         var swarm = Random(seed: plan.seed ^ 0xFA17)
         for faultClass in FaultClass.allCases {
             // Drawn in any case, so that a run with fewer classes has the same faults of the rest.
-            let isChosen = swarm.chance(plan.hasRivals ? 100 : 350)
-            let isOn = faultClass == .rivals ? plan.hasRivals : isChosen
+            let isChosen = swarm.chance(plan.play == nil ? 350 : 100)
+            let isOn = faultClass.isPlay ? faultClass == plan.play : isChosen
             let seed = swarm.next()
             guard isOn, classes?.contains(faultClass) ?? true else { continue }
             schedule.random = Random(seed: seed)
@@ -35,7 +35,7 @@ struct Schedule {
         random = Random(seed: plan.seed)
     }
 
-    private var timeout: UInt64 { plan.timeout }
+    var timeout: UInt64 { plan.timeout }
 
     private mutating func drawAll(_ faultClass: FaultClass) {
         switch faultClass {
@@ -59,6 +59,7 @@ struct Schedule {
         case .wipe: forGood { $1.chance(500) ? .wipe($0) : .rollback($0) }
         case .renew: renewals()
         case .rivals: rivals()
+        case .overtaken: overtaken()
         }
     }
 
@@ -151,13 +152,13 @@ struct Schedule {
         return random.chance(700) ? .cut(lines, isNoticed: random.chance(200)) : .clog(lines)
     }
 
-    private mutating func add(_ at: UInt64, _ lasts: UInt64, _ fault: Fault) {
+    mutating func add(_ at: UInt64, _ lasts: UInt64, _ fault: Fault) {
         drawn.append((at, lasts, fault))
     }
 
     // MARK: Whom
 
-    private var count: Int { Int(plan.voters + plan.clients) }
+    var count: Int { Int(plan.voters + plan.clients) }
 
     private func voter(_ random: inout Random) -> Int { random.below(Int(plan.voters)) }
 

@@ -10,6 +10,8 @@ enum Demand: Sendable {
     case commitsNothing
     /// Commits come as often as before, in hundredths; for runs without callers, who are erratic.
     case keepsPace(percent: Int)
+    /// The same once the trouble is over for so long.
+    case regainsPace(percent: Int, after: Double)
     /// The leader stays.
     case keepsLeader
     /// Somebody else leads at the end of the trouble.
@@ -36,4 +38,8 @@ enum Demand: Sendable {
     case evens(within: Double)
     /// Callers get so many answers.
     case answers(atLeast: Int)
+    /// Callers that wait at the end of the trouble, and ask again, have an answer so soon after it.
+    case answersWaiting(within: Double)
+    /// Callers whose session was evicted are told so, if they did not take another one before.
+    case tellsEvicted
 }

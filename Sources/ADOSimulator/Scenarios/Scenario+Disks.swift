@@ -7,7 +7,7 @@ extension Scenario {
                 Trouble(.skew(.leader, [900, 1100]), lasts: 20...60),
                 Trouble(.skew(.follower, [900, 1100]), lasts: 20...60),
             ],
-            demands: [.keepsLeader, .neverSilentFor(0.5), .keepsPace(percent: 80)]),
+            demands: [.keepsLeader, .neverSilentFor(0.5), .keepsPace(percent: 95)]),
         Scenario(
             "jump-follower", row: 14, "the clock of a follower jumps",
             [Trouble(.jump(.follower, 0.1...50))],
@@ -26,13 +26,13 @@ extension Scenario {
             callers: 0,
             [Trouble(.slowDisk(.follower, 50...5_000))],
             demands: [
-                .keepsLeader, .neverSilentFor(0.5), .keepsPace(percent: 80), .endsWithoutStir,
+                .keepsLeader, .neverSilentFor(0.5), .keepsPace(percent: 95), .endsWithoutStir,
             ]),
         Scenario(
             "slow-leader", row: 16, "the disk of the leader stalls for longer than T",
             [Trouble(.slowDisk(.leader, 1_100...25_000), lasts: 12...40)],
             demands: [
-                .serves(within: 4), .changesLeader, .leaderChanges(atMost: 1), .evens(within: 15),
+                .serves(within: 4), .changesLeader, .leaderChanges(atMost: 1), .evens(within: 3),
             ]),
         Scenario(
             "full-follower", row: 21, "the disk of a follower is full",
@@ -49,19 +49,24 @@ extension Scenario {
             demands: [.commitsNothing, .saysFull, .recovers(within: 3), .evens(within: 6)]),
     ]
 
+    /// Disks are slow, so that there is something to lose.
+    private static func power(_ role: Trouble.Role) -> [Trouble] {
+        [
+            Trouble(.slowDisk(.all, 50...150), at: 0...0, lasts: 2...2),
+            Trouble(.kill(role), at: 1...1.5, lasts: 0.1...2),
+        ]
+    }
+
     private static let ofLostWrites: [Scenario] = [
         Scenario(
             "power-minority", row: 18, "a minority loses what is not flushed", voters: [5],
-            [Trouble(.kill(.minority), lasts: 0.1...2)],
-            demands: [.keepsLeader, .neverSilentFor(0.5), .evens(within: 3)]),
+            power(.minority), demands: [.keepsLeader, .neverSilentFor(0.5), .evens(within: 3)]),
         Scenario(
             "power-majority", row: 18, "a majority loses what is not flushed",
-            [Trouble(.kill(.majority), lasts: 0.1...2)],
-            demands: [.recovers(within: 3), .evens(within: 4)]),
+            power(.majority), demands: [.recovers(within: 3), .evens(within: 4)]),
         Scenario(
             "power-all", row: 18, "all lose what is not flushed",
-            [Trouble(.kill(.all), lasts: 0.1...2)],
-            demands: [.recovers(within: 3), .evens(within: 4)]),
+            power(.all), demands: [.recovers(within: 3), .evens(within: 4)]),
         Scenario(
             "tear-leader", row: 19, "a write of the leader is torn by a crash",
             [Trouble(.tear(.leader))],
@@ -126,6 +131,15 @@ extension Scenario {
                     .weather(loss: 50...200, duplication: 300, delay: 100, damage: 0),
                     lasts: 4...10),
             ],
-            demands: [.answers(atLeast: 20), .recovers(within: 3), .evens(within: 6)])
+            demands: [
+                .answers(atLeast: 20), .answersWaiting(within: 3), .recovers(within: 3),
+                .evens(within: 6),
+            ]),
+        Scenario(
+            "evict", row: 31, "the sessions of all callers are evicted", callers: 6,
+            [Trouble(.crowd)],
+            demands: [
+                .keepsLeader, .neverSilentFor(0.5), .tellsEvicted, .answersWaiting(within: 3),
+            ]),
     ]
 }

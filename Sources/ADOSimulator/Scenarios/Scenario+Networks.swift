@@ -9,13 +9,13 @@ extension Scenario {
             demands: [
                 .serves(within: 3), .changesLeader, .saysNoQuorum(within: 2),
                 .leaderChanges(atMost: 1),
-                .endsWithoutStir, .evens(within: 10),
+                .endsWithoutStir, .evens(within: 3),
             ]),
         Scenario(
             "part-followers", row: 7, "a minority is parted from the rest, the leader not in it",
             [Trouble(.part(.minority))],
             demands: [
-                .keepsLeader, .neverSilentFor(0.5), .saysNoQuorum(within: 2), .evens(within: 10),
+                .keepsLeader, .neverSilentFor(0.5), .saysNoQuorum(within: 2), .evens(within: 3),
             ]),
         Scenario(
             "isolate-follower", row: 8, "a follower is isolated, and comes back",
@@ -53,22 +53,23 @@ extension Scenario {
                 // Until the candidate of that case is behind, 2 T pass.
                 .serves(within: 4), .neverSilentFor(4), .leaderChanges(atMost: 2),
                 .recovers(within: 3),
-                .evens(within: 10),
+                .evens(within: 3),
             ])
     }
+
+    private static let badWeather = Trouble(
+        .weather(loss: 10...300, duplication: 100, delay: 100, damage: 2), lasts: 40...60)
 
     private static let ofWeather: [Scenario] = [
         Scenario(
             "loss", row: 11, "messages are lost, repeated, late, and damaged", callers: 4,
-            [
-                Trouble(
-                    .weather(loss: 10...300, duplication: 100, delay: 100, damage: 2),
-                    lasts: 40...60)
-            ],
+            [badWeather],
             demands: [
-                .serves(within: 40), .answers(atLeast: 10), .recovers(within: 3),
-                .evens(within: 10),
+                .serves(within: 8), .answers(atLeast: 10), .recovers(within: 3), .evens(within: 3),
             ]),
+        Scenario(
+            "loss-pace", row: 11, "the same, and then no more", callers: 0, [badWeather],
+            demands: [.serves(within: 8), .regainsPace(percent: 98, after: 3)]),
         Scenario(
             "lag-short", row: 12, "the leader is far away, by less than T there and back",
             [Trouble(.lag(.leader, 50...350))],
@@ -92,6 +93,6 @@ extension Scenario {
         Scenario(
             "swizzle", row: 13, "all nodes are clogged and released, in different orders",
             [Trouble(.swizzle, lasts: 10...40)],
-            demands: [.leaderChanges(atMost: 6), .recovers(within: 4), .evens(within: 10)]),
+            demands: [.leaderChanges(atMost: 6), .recovers(within: 4), .evens(within: 3)]),
     ]
 }

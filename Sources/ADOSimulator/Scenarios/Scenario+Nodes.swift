@@ -5,7 +5,7 @@ extension Scenario {
             "kill-follower", row: 1, "a follower is killed", callers: 0,
             [Trouble(.kill(.follower))],
             demands: [
-                .keepsLeader, .neverSilentFor(0.5), .keepsPace(percent: 80), .endsWithoutStir,
+                .keepsLeader, .neverSilentFor(0.5), .keepsPace(percent: 95), .endsWithoutStir,
                 .evens(within: 3),
             ]),
         Scenario(
@@ -36,14 +36,14 @@ extension Scenario {
             "pause-follower", row: 6, "a follower is stopped and goes on", callers: 0,
             [Trouble(.pause(.follower))],
             demands: [
-                .keepsLeader, .neverSilentFor(0.5), .keepsPace(percent: 80), .endsWithoutStir,
+                .keepsLeader, .neverSilentFor(0.5), .keepsPace(percent: 95), .endsWithoutStir,
             ]),
         Scenario(
             "pause-minority", row: 6, "two followers of five are stopped and go on", voters: [5],
             callers: 0,
             [Trouble(.pause(.minority))],
             demands: [
-                .keepsLeader, .neverSilentFor(0.5), .keepsPace(percent: 80), .endsWithoutStir,
+                .keepsLeader, .neverSilentFor(0.5), .keepsPace(percent: 95), .endsWithoutStir,
             ]),
         Scenario(
             "throttle-leader", row: 17, "the leader gets a tenth of the time",

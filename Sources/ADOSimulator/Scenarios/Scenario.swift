@@ -92,6 +92,8 @@ struct Trouble: Sendable {
         case rollback(Role)
         case wipe(Role)
         case renew(Role)
+        /// All sessions are evicted by others.
+        case crowd
     }
 
     enum Rot: Sendable {

@@ -20,11 +20,16 @@ extension ScenarioRun {
         case .neverSilentFor(let bound, let after): silence(bound, after)
         case .commitsNothing: lateCommit
         case .keepsPace(let percent):
-            pace * 100 >= paceBefore * Double(percent)
-                ? nil : "\(pace) commits in each T, \(paceBefore) before"
+            slowdown(pace(from: start, to: end), percent)
+        case .regainsPace(let percent, let after):
+            slowdown(
+                pace(from: end + UInt64(after * Double(simulation.timeout)), to: simulation.now),
+                percent)
         case .keepsLeader, .changesLeader, .leaderChanges, .endsWithoutStir: election(demand)
-        case .saysNoQuorum, .saysFull, .noticesDamage, .repairs, .refusesDisk, .readmits,
-            .answers:
+        case .answersWaiting(let bound):
+            expect(answeredAt, "all that wait have an answer", bound, end)
+        case .saysNoQuorum, .saysFull, .noticesDamage, .repairs, .refusesDisk, .readmits, .answers,
+            .tellsEvicted:
             answer(demand)
         }
     }
@@ -50,6 +55,11 @@ extension ScenarioRun {
         let times = [from] + commits.filter { $0 > from && $0 < end } + [max(from, end)]
         let longest = zip(times, times.dropFirst()).map { $1 - $0 }.max() ?? 0
         return inT(longest) <= bound ? nil : "nothing for \(inT(longest)) T, not \(bound)"
+    }
+
+    private func slowdown(_ pace: Double, _ percent: Int) -> String? {
+        pace * 100 >= paceBefore * Double(percent)
+            ? nil : "\(pace) commits in each T, \(paceBefore) before"
     }
 
     private var lateCommit: String? {
@@ -107,6 +117,11 @@ extension ScenarioRun {
         case .answers(let least):
             let count = simulation.calls?.answered ?? 0
             return count >= least ? nil : "callers got \(count) answers, not \(least)"
+        case .tellsEvicted:
+            let told = simulation.calls?.toldOfEviction ?? []
+            let known = told.union(simulation.calls?.restarted ?? [])
+            let isWhole = !told.isEmpty && known.count == scenario.callers
+            return isWhole ? nil : "only \(told.sorted()) are told of an eviction"
         default: return nil
         }
     }

@@ -26,6 +26,9 @@ final class ScenarioRun {
     /// What an owner with a full disk said.
     private(set) var saidFull = false
     private(set) var readWhileFull = false
+    /// Callers that wait since the end of the trouble, and when the last of them had an answer.
+    private var waiting: Set<Int> = []
+    private(set) var answeredAt: UInt64?
     /// When all voters were equal again.
     private(set) var evenAt: UInt64?
 
@@ -64,7 +67,7 @@ final class ScenarioRun {
         start = simulation.now
         run(for: Self.calmBefore * timeout)
         end = simulation.now
-        paceBefore = pace
+        paceBefore = pace(from: start, to: end)
         noteLeader()
         guard cluster.violations.isEmpty else { return }
         makeTrouble()
@@ -128,11 +131,22 @@ final class ScenarioRun {
 
     private func calmDown() {
         let known = committed
+        awaitAnswers()
         run(for: Self.calmAfter * timeout) {
             if self.evenAt == nil, self.simulation.now > self.end + 1, self.knowEverywhere(known) {
                 self.evenAt = self.simulation.now
             }
             return false
+        }
+    }
+
+    private func awaitAnswers() {
+        guard let calls = simulation.calls else { return }
+        waiting = Set(calls.callers.filter { $0.current != nil }.map(\.number))
+        if waiting.isEmpty { answeredAt = end }
+        calls.onRest = { [unowned self] caller in
+            guard waiting.remove(caller) != nil, waiting.isEmpty else { return }
+            answeredAt = simulation.now
         }
     }
 
@@ -180,10 +194,10 @@ final class ScenarioRun {
 
     // MARK: What is measured
 
-    /// Commits in each T of the trouble.
-    var pace: Double {
-        let count = commits.count { $0 > start && $0 <= end }
-        return end > start ? Double(count) / Double(end - start) * Double(timeout) : 0
+    /// Commits in each T of a span.
+    func pace(from: UInt64, to: UInt64) -> Double {
+        let count = commits.count { $0 > from && $0 <= to }
+        return to > from ? Double(count) / Double(to - from) * Double(timeout) : 0
     }
 
     /// Runs with calls that wait at whoever believes to be elected.

@@ -25,6 +25,7 @@ extension Trouble {
         case .throttle(let role):
             course.affected = stage.places(role)
             course.faults = throttleFaults(course.affected, at, lasts, stage)
+        case .crowd: course.faults = once([.crowd])
         case .failFlush(let role, isForever: true):
             course.affected = stage.places(role)
             let step = stage.timeout / 2
@@ -48,7 +49,7 @@ extension Trouble {
             .fullDisk(let role), .failFlush(let role, _), .tear(let role), .rot(let role, _),
             .rollback(let role), .wipe(let role), .renew(let role):
             role
-        case .links, .weather, .flap, .swizzle: .anyone
+        case .links, .weather, .flap, .swizzle, .crowd: .anyone
         }
     }
 
@@ -70,7 +71,7 @@ extension Trouble {
         case .rollback: return places.map { .rollback($0) }
         case .wipe: return places.map { .wipe($0) }
         case .renew: return places.map { .renew($0) }
-        case .throttle, .links, .weather, .flap, .swizzle: return []
+        case .throttle, .links, .weather, .flap, .swizzle, .crowd: return []
         }
     }
 

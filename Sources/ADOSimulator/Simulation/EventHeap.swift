@@ -6,6 +6,9 @@ enum Happening {
     case arriveDamaged(Packet)
     case flush(UInt64, life: Int)
     case work
+    case crowd
+    /// Whoever believes to be elected has a call to carry out, and so on at this interval.
+    case nudge(every: UInt64, number: Int)
     /// Every driver looks for damaged frames, and repairs those it knows of.
     case repair
     /// Every owner names the disks that were admitted anew.

@@ -20,8 +20,8 @@ struct Plan {
     var rivalry: UInt64 = 250
     /// In thousandths: of an owner's doings, those that change who votes.
     var changes: UInt64 = 0
-    /// Two sides are parted again and again, each with a proposer that changes the voters.
-    var hasRivals = false
+    /// The play that the run is about, if it is about one.
+    var play: FaultClass?
     /// Whose votes count at first; nil: all.
     var founders: [UInt64]?
     /// Whether messages arrive in the order in which they left, as over TCP.
@@ -62,12 +62,14 @@ struct Plan {
         callers = [0, 1, 3, 6][random.below(4)]
         if random.chance(200) {
             letRivalsPlay(voters: 4 + random.below(UInt64(2)), clients: random.below(UInt64(2)))
+        } else if random.chance(60) {
+            letOwnersBeOvertaken(isClient: random.chance(500))
         }
     }
 
     /// Four voters are the fewest of which two changes of one voter leave disjoint quorums.
     private mutating func letRivalsPlay(voters: UInt64, clients: UInt64) {
-        hasRivals = true
+        play = .rivals
         self.voters = voters
         founders = Array(1...4)
         self.clients = clients
@@ -75,6 +77,17 @@ struct Plan {
         // Long tails of one are overtaken by short ones of the other.
         if window < 4 { window = 16 }
         healsQuorumOnly = false
+    }
+
+    /// The voters beside the owner and the witness have to be a quorum.
+    private mutating func letOwnersBeOvertaken(isClient: Bool) {
+        play = .overtaken
+        voters = isClient ? 3 : 5
+        clients = isClient ? 1 : 0
+        founders = nil
+        changes = 0
+        rivalry = 0
+        if window < 4 { window = 16 }
     }
 
     var configuration: Cluster.Configuration {
@@ -98,7 +111,7 @@ extension Plan: CustomStringConvertible {
             + "timeout \(timeout / 1000) ms, trouble \(trouble / 1000) ms, window \(window), "
             + "batches \(batchesMax), fetch \(fetchBytes), work \(workPause / 1000) ms, "
             + "changes \(changes) from \(founders?.count ?? Int(voters)), "
-            + "rivalry \(rivalry)\(hasRivals ? ", rivals" : "")"
+            + "rivalry \(rivalry)\(play.map { ", \($0.rawValue)" } ?? "")"
             + "\(healsQuorumOnly ? ", heals only a quorum" : "")"
     }
 }

@@ -8,10 +8,12 @@ extension Simulation {
         switch outcome.kind {
         case MP_PULLED:
             cluster.barrier(node, group: outcome.group)
-            if isRival(node) { changeVoters(node, outcome.group) }
+            if isIn(rivals, node) { changeVoters(node, outcome.group) }
             cluster.push(node, group: outcome.group)
         case MP_PULL_PREEMPTED, MP_PULL_NO_QUORUM:
-            if cluster[node].serving == node || isRival(node) {
+            if isIn(pulling, node) {
+                after(random.within(1_000...10_000), .pull(node, group: outcome.group))
+            } else if cluster[node].serving == node || isIn(rivals, node) {
                 after(
                     random.within(timeout / 8...timeout / 2), .pull(node, group: outcome.group))
             }
@@ -32,10 +34,10 @@ extension Simulation {
         }
     }
 
-    /// Whether the node wants to own and to change the voters now, whoever is elected.
-    private func isRival(_ node: UInt64) -> Bool {
+    /// Whether the node has a part to play now, whoever is elected.
+    private func isIn(_ cast: [Int: Int], _ node: UInt64) -> Bool {
         guard !isCalm, let place = cluster.place(of: node) else { return false }
-        return rivals[place, default: 0] > 0
+        return cast[place, default: 0] > 0
     }
 
     private func answerReads(_ node: UInt64, _ group: UInt64) {
@@ -59,7 +61,10 @@ extension Simulation {
         guard cluster.place(of: node) != nil, cluster[node].isUp,
             cluster[node].view(group).role == MP_OWNING
         else { return }
-        let entries = (0...random.below(3)).map { _ in random.bytes(random.below(40)) }
+        let entries = (0...random.below(3)).map { _ in
+            let bytes = random.bytes(random.below(40))
+            return malformed.chance(400) ? MalformedCall.draw(group, &malformed) : bytes
+        }
         if cluster.invoke(node, Draft(entries), group: group) == MP_OK || random.chance(500) {
             cluster.push(node, group: group)
         }

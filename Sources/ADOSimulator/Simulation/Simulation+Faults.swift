@@ -1,3 +1,4 @@
+internal import ADO
 internal import CMultiPaxos
 
 /// How the faults of the schedule begin and end.
@@ -24,7 +25,14 @@ extension Simulation {
         case .skew(let place, let rate): cluster.members[place].clock.setRate(rate, at: now)
         case .jump(let place, let step): cluster.members[place].clock.jump(by: step, at: now)
         case .replaceClient(let place), .trim(let place): crash(at: place)
-        case .rival(let place): beginRival(place)
+        case .rival(let place):
+            rivals[place, default: 0] += 1
+            pullAll(place)
+        case .pull(let place):
+            pulling[place, default: 0] += 1
+            pullAll(place)
+        case .push(let place): pushAll(place)
+        case .crowd: crowd()
         case .lag(let lines, let delay): network.slow(lines, by: delay)
         case .rot(let place, _): crash(at: place)
         case .tear(let place, let isNoticed): tearing[cluster.members[place].id] = isNoticed
@@ -54,8 +62,9 @@ extension Simulation {
             crash(at: place)
             replaceDisk(place, by: snapshots[place] ?? Disk())
         case .skew(let place, _): cluster.members[place].clock.setRate(1000, at: now)
-        case .jump: break
+        case .jump, .push, .crowd: break
         case .rival(let place): rivals[place, default: 1] -= 1
+        case .pull(let place): pulling[place, default: 1] -= 1
         case .lag(let lines, _): network.slow(lines, by: 0)
         case .rot(let place, let frame): damage(place, plan.groups[0], frame)
         case .tear(let place, _): endTear(cluster.members[place].id)
@@ -65,14 +74,39 @@ extension Simulation {
         }
     }
 
-    private func beginRival(_ place: Int) {
-        rivals[place, default: 0] += 1
+    private func pullAll(_ place: Int) {
         let member = cluster.members[place]
         guard member.isUp, pauses[place] == nil else { return }
         for group in plan.groups
         where !member.view(group).lost && !member.view(group).unnamed {
             cluster.pull(member.id, group: group, within: 2 * timeout)
         }
+    }
+
+    private func pushAll(_ place: Int) {
+        let member = cluster.members[place]
+        guard member.isUp, pauses[place] == nil else { return }
+        for group in plan.groups {
+            for _ in 0..<plan.window { invoke(member.id, group) }
+            cluster.push(member.id, group: group)
+        }
+        react()
+    }
+
+    /// All in one batch; tried again until an owner has room for it.
+    func crowd() {
+        let group = plan.groups[0]
+        let entries = (1...UInt64(4096)).map { number in
+            CallHeader(session: number, request: 0, lowest: 0, operation: .open).encoded()
+        }
+        for owner in cluster.members where owner.isUp && owner.view(group).role == MP_OWNING {
+            if cluster.invoke(owner.id, Draft(entries), group: group) == MP_OK {
+                cluster.push(owner.id, group: group)
+                calls?.noteCrowd(group)
+                return
+            }
+        }
+        after(timeout / 8, .crowd)
     }
 
     // MARK: Nodes
@@ -107,6 +141,8 @@ extension Simulation {
         let member = cluster.members[place]
         stalls[member.id] = delay
         if member.isUp { cluster.setDisk(member.id, stall: delay ?? 0) }
+        // What a disk was stuck with it does when it is not stuck any more.
+        if delay == nil { flushSoon(member.id) }
     }
 
     private func setFull(_ place: Int, _ isFull: Bool) {

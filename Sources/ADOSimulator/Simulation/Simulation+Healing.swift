@@ -42,19 +42,41 @@ extension Simulation {
     /// Who is not healed: members that lost a group, as an operator takes them out, because one
     /// that is elected would not serve it; and others beyond a quorum, if the plan says so.
     private func leaveDown() -> Set<UInt64> {
-        let isSound = { [self] (node: UInt64) in
+        let sound = cluster.voters.filter { node in
             plan.groups.allSatisfy { cluster[node].hasVote($0) }
         }
-        let sound = cluster.voters.filter(isSound)
         let isNamed = cluster.voters.allSatisfy { node in
             plan.groups.allSatisfy { names(node, $0) }
         }
-        let spare =
-            plan.healsQuorumOnly && isNamed
-            ? max(0, sound.count - (cluster.voters.count / 2 + 1)) : 0
-        let left = Set(sound.prefix(spare) + cluster.voters.filter { !isSound($0) })
+        let lost = cluster.voters.filter { !sound.contains($0) }
+        let left = Set((plan.healsQuorumOnly && isNamed ? spare(of: sound) : []) + lost)
         for node in left.sorted() where cluster[node].isUp { crash(node) }
         return left
+    }
+
+    /// Who is not needed for a quorum.
+    ///
+    /// A voter with a damaged frame has no vote until the frame is repaired. It is one of a quorum
+    /// only if another one of that quorum has the frame; otherwise it comes on top of a quorum.
+    private func spare(of sound: [UInt64]) -> [UInt64] {
+        let quorum = cluster.voters.count / 2 + 1
+        let spare = sound.prefix(max(0, sound.count - quorum))
+        if canMend(sound.dropFirst(spare.count)) { return Array(spare) }
+        let whole = sound.filter { node in
+            plan.groups.allSatisfy { cluster[node].disk[$0].damaged.isEmpty }
+        }
+        return Array(whole.prefix(max(0, whole.count - quorum)))
+    }
+
+    /// Whether these have among them every frame that is damaged at one of them.
+    private func canMend(_ nodes: ArraySlice<UInt64>) -> Bool {
+        nodes.allSatisfy { node in
+            plan.groups.allSatisfy { group in
+                cluster[node].disk.damaged(group).allSatisfy { frame in
+                    nodes.contains { cluster[$0].disk.reads(frame, group) }
+                }
+            }
+        }
     }
 
     /// After healing, every group commits something new, and then all voters agree on all of it.
@@ -85,16 +107,17 @@ extension Simulation {
     func runWithCalls(
         for duration: UInt64, every pause: UInt64? = nil, until isDone: () -> Bool = { false }
     ) -> Bool {
-        let pause = pause ?? timeout
-        var asked: UInt64 = 0
-        return run(for: duration) {
-            if now >= asked + pause {
-                asked = now
-                for member in cluster.members where member.isUp && member.serving == member.id {
-                    for group in plan.groups { nudge(member.id, group) }
-                }
-            }
-            return isDone()
+        nudges += 1
+        after(0, .nudge(every: pause ?? timeout, number: nudges))
+        defer { nudges += 1 }
+        return run(for: duration, until: isDone)
+    }
+
+    func nudge(every pause: UInt64, _ number: Int) {
+        guard number == nudges else { return }
+        after(pause, .nudge(every: pause, number: number))
+        for member in cluster.members where member.isUp && member.serving == member.id {
+            for group in plan.groups { nudge(member.id, group) }
         }
     }
 

@@ -14,6 +14,8 @@ final class Simulation {
     var wishes: Random
     /// When a scrub comes by: a stream of its own for the same reason.
     var scrubs: Random
+    /// For calls that are none: likewise.
+    var malformed: Random
     var network: Network
     private var heap = EventHeap()
     private var reported: [(node: UInt64, outcome: mp_outcome)] = []
@@ -46,10 +48,14 @@ final class Simulation {
     private(set) var servings: [(time: UInt64, node: UInt64)] = []
     /// Members that pull and change the voters, by how many faults.
     var rivals: [Int: Int] = [:]
+    /// Members that pull until they own, by how many faults.
+    var pulling: [Int: Int] = [:]
     /// Nodes that are taken out, and not started any more.
     var retired: Set<UInt64> = []
     /// Sees each outcome before the driver reacts to it.
     var watch: ((UInt64, mp_outcome) -> Void)?
+    /// Tells a series of calls from the one before, which ended.
+    var nudges = 0
     /// How often the voters were changed.
     var changes = 0
     /// Nodes whose disk is about to be wiped, to be admitted anew.
@@ -73,6 +79,7 @@ final class Simulation {
         random = Random(seed: plan.seed)
         wishes = Random(seed: plan.seed ^ 0x5715)
         scrubs = Random(seed: plan.seed ^ 0x5C2B)
+        malformed = Random(seed: plan.seed ^ 0xBADC)
         isCalm = !plan.isFaulty
         self.cluster = cluster ?? Cluster(plan.configuration)
         network = Network(count: self.cluster.members.count)
@@ -102,6 +109,12 @@ final class Simulation {
         guard flushing.insert(node).inserted else { return }
         let delay = isCalm ? 300 : random.within(100...3_000)
         after(delay + (stalls[node] ?? 0), .flush(node, life: lives[node] ?? 0))
+    }
+
+    /// Also if a flush is under way, which will find nothing left to do.
+    func flushSoon(_ node: UInt64) {
+        guard flushing.contains(node) else { return }
+        after(300, .flush(node, life: lives[node] ?? 0))
     }
 
     private func flush(_ node: UInt64, life: Int) {
@@ -210,6 +223,8 @@ final class Simulation {
         case .arriveDamaged(let packet): arriveDamaged(packet)
         case .flush(let node, let life): flush(node, life: life)
         case .work: work()
+        case .crowd: crowd()
+        case .nudge(let pause, let number): nudge(every: pause, number)
         case .repair: repair()
         case .name: nameRenewed()
         case .begin(let number): begin(number)
@@ -232,7 +247,7 @@ final class Simulation {
             .snapshot(let node, _, _):
             cluster.place(of: node)
         case .call(let step): step.server.flatMap(cluster.place(of:))
-        case .work, .repair, .name, .begin, .end, .restart, .reconnect: nil
+        case .work, .crowd, .nudge, .repair, .name, .begin, .end, .restart, .reconnect: nil
         }
     }
 

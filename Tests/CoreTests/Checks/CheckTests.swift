@@ -40,6 +40,32 @@ import Testing
             ledger.record(frame("b", first: 2, mp_ballot(1, 1), after: first), group: 1) == .new)
     }
 
+    @Test func `reject a commit that is known under a lower promise than its owner's`() {
+        let cluster = CoreCluster.owned(by: 1, "a")
+        cluster.recordsIssues = false
+        cluster.crash(3)
+        cluster.invoke(1, "b")
+        cluster.push(1)
+        cluster.settle(among: [1, 2])
+        #expect(cluster.own(2, among: [1, 2]) != nil)
+        cluster.barrier(2)
+        cluster.push(2)
+        cluster.settle(among: [1, 2])
+        let commit = cluster[2].view().commit
+        #expect(cluster.ledger.ballot(committing: commit.index, 1) == cluster[2].view().owner)
+        #expect(cluster.ledger.ballot(committing: commit.index + 1, 1) == nil)
+        cluster.start(3)
+        var view = cluster[3].view()
+        #expect(view.promised < commit.ballot)
+        // The entry before was committed by node 1, to which node 3 has promised.
+        view.commit = cluster.ledger.frames(1)[1].point
+        cluster.checkPromise(cluster[3], view)
+        #expect(cluster.violations.isEmpty)
+        view.commit = commit
+        cluster.checkPromise(cluster[3], view)
+        #expect(cluster.violations.first?.rule == "committed under the promise")
+    }
+
     @Test func `reject a read that misses what was committed before it`() {
         var reads = ReadCheck("owner")
         reads.ask(1, 1, floor: 5)

@@ -36,5 +36,6 @@ import Testing
             #expect(text != "unknown status")
         }
         #expect(String(cString: mp_status_text(mp_status(99))) == "unknown status")
+        #expect(String(cString: mp_status_name(mp_status(99))) == "MP_UNKNOWN")
     }
 }

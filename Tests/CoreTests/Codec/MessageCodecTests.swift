@@ -127,6 +127,16 @@ import Testing
         }
     }
 
+    @Test(arguments: [16, 112])
+    func `of no kind, or with something in a reserved place, is refused`(place: Int) {
+        var random = Random(seed: 9)
+        var bytes = Self.encode(Self.sample(kind: 2, &random))
+        bytes[place] = place == 16 ? 0 : 1
+        let checksum = bytes[16..<120].withUnsafeBytes { mp_hash($0.baseAddress, $0.count) }
+        bytes.replaceSubrange(8..<16, with: withUnsafeBytes(of: checksum, Array.init))
+        #expect(Self.decode(bytes).status == MP_MALFORMED)
+    }
+
     @Test func `over the limit is refused before its payload is awaited`() {
         var random = Random(seed: 7)
         var bytes = Self.encode(Self.sample(kind: 64, &random))

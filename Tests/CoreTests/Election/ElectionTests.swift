@@ -46,6 +46,24 @@ import Testing
         #expect(simulation.leader != 0)
     }
 
+    /// No connection closes, so that only the answers tell that it is back.
+    @Test func `tells who is heard again at once what it missed`() {
+        let simulation = Simulation.settled(voters: 3)
+        let cluster = simulation.cluster
+        let owner = simulation.leader
+        let parted: UInt64 = owner == 1 ? 2 : 1
+        let cut = simulation.leave { $0 != parted && $1 != parted }
+        simulation.runWithCalls(for: 40 * T)
+        simulation.letPass()
+        let missed = cluster.ledger.committed(1)
+        #expect(cluster[parted].applied[1] ?? 0 < missed)
+        // The others push nothing more, which would show the gap.
+        simulation.cuts[cut] = nil
+        simulation.run(for: T / 2)
+        #expect(simulation.leader == owner)
+        #expect(cluster[parted].applied[1] == missed)
+    }
+
     @Test func `survives the loss of every link but those of a hub`() {
         let simulation = Simulation.settled(voters: 5)
         let hub: UInt64 = simulation.leader == 1 ? 2 : 1

@@ -51,6 +51,12 @@ import Testing
         #expect(cluster[1].disk[1].frames.frames.map(\.texts) == [["c"]])
     }
 
+    @Test func `is not begun by a snapshot of nothing`() {
+        let cluster = CoreCluster.owned(by: 1, "a")
+        #expect(cluster.install(2, at: .root, ballot: mp_ballot(1, 1), group: 7) == MP_STALE)
+        #expect(cluster.trim(2, at: .root, group: 7) == MP_UNKNOWN_GROUP)
+    }
+
     @Test func `is trimmed without naming what was only invoked as stored`() {
         let cluster = CoreCluster.owned(by: 1, "a", "b")
         let commit = cluster[1].view().commit

@@ -13,14 +13,14 @@ private let roleVariable = "ADO_TEST_APP_ROLE"
 enum AppProcess {
     /// What it does until it is killed.
     enum Role: String {
-        case writesWithLock, commitsAtStart, commitsPerTransaction, commitsPerPhase
+        case writesWithLock, commitsAtStart, commitsPerTransaction, commitsPerPhase, writesAlbum
 
         /// The transaction manager's placement of pulls.
         var placement: TwoPhaseCommit.PullPlacement {
             switch self {
             case .commitsPerTransaction: .perTransaction
             case .commitsPerPhase: .perPhase
-            case .writesWithLock, .commitsAtStart: .atStart
+            case .writesWithLock, .commitsAtStart, .writesAlbum: .atStart
             }
         }
     }
@@ -28,11 +28,19 @@ enum AppProcess {
     static let managers = ["rm1", "rm2", "rm3"]
 
     /// Starts this test program once more, to run the one test that is a client.
-    static func start(_ role: Role, _ cluster: ServerCluster) throws -> ChildProcess {
-        try ChildProcess(
+    static func start(
+        _ role: Role, _ cluster: ServerCluster, environment: [String: String] = [:]
+    ) throws -> ChildProcess {
+        let own = [peersVariable: cluster.peers, roleVariable: role.rawValue]
+        return try ChildProcess(
             "/proc/self/exe",
             ["--testing-library", "swift-testing", "--filter", "uses an application until killed"],
-            environment: [peersVariable: cluster.peers, roleVariable: role.rawValue])
+            environment: environment.merging(own) { $1 })
+    }
+
+    /// The last number that it was told is done; 0 if there is none.
+    static func lastTold(_ client: ChildProcess) -> UInt64 {
+        told(client).last.flatMap { UInt64($0) } ?? 0
     }
 
     /// What the client was told is done.
@@ -56,6 +64,7 @@ enum AppProcess {
             to: peers.split(separator: ",").map { String($0) }, cluster: ServerCluster.name)
         switch role {
         case .writesWithLock: await write(client)
+        case .writesAlbum: await writeAlbum(client)
         case .commitsAtStart, .commitsPerTransaction, .commitsPerPhase:
             await commit(client, role.placement)
         }
@@ -76,6 +85,22 @@ enum AppProcess {
             }
             tell("\(number)")
         }
+    }
+
+    /// Takes the album whenever another has it, and writes a few pages at once.
+    private func writeAlbum(_ client: Cluster) async {
+        let album = client.object(Album.self, named: Album.named.name)
+        while true {
+            guard (try? await album.pull()) != nil else { continue }
+            while let written = try? await writePages(album) { tell("\(written)") }
+        }
+    }
+
+    private func writePages(_ album: Handle<Album>) async throws -> UInt64 {
+        var written: UInt64 = 0
+        for _ in 0..<16 { written = try album.invoke(.write) }
+        try await album.push()
+        return written
     }
 
     private func commit(_ client: Cluster, _ placement: TwoPhaseCommit.PullPlacement) async {

@@ -32,27 +32,40 @@ extension `Real servers` {
             return adoctl.standardOutput
         }
 
-        @Test func `show replicas that came to different results`() async throws {
+        @Test func `show where replicas came to different results`() async throws {
             let types = TypeRegistry()
             types.host(Dice.self)
             types.host(Counter.self)
             let cluster = try await Cluster.embedded(types: types)
-            let peers = (cluster.replicas?.voters ?? []).map { "\($0.node)=\($0.host):\($0.port)" }
-            let dice = cluster.object(Dice.self, named: "dice")
-            let sum = cluster.object(Counter.self, named: "sum")
-            for _ in 1...3 {
-                let roll = Call<Dice, UInt64>(.roll)
-                _ = try await dice.call(roll)
-                try await sum.call(.add(1))
+            do {
+                try await expectDivergence(of: cluster)
+                await cluster.shutdown()
+            } catch {
+                await cluster.shutdown()
+                throw error
             }
-            try await poll(until: "two replicas have applied as much") {
-                let table = try await status(["--peers", peers.joined(separator: ",")])
-                let lines = table.split(separator: "\n")
-                let diverged = lines.filter { $0.contains("DIVERGED") }
+        }
+
+        private func expectDivergence(of cluster: Cluster) async throws {
+            let peers = (cluster.replicas?.voters ?? []).map { "\($0.node)=\($0.host):\($0.port)" }
+            let arguments = ["--peers", peers.joined(separator: ",")]
+            let sum = cluster.object(Counter.self, named: "sum")
+            try await sum.call(.add(1))
+            let roll = Call<Dice, UInt64>(.roll)
+            _ = try await cluster.object(Dice.self, named: "dice").call(roll)
+            try await poll(until: "the replicas were compared") {
+                let lines = try await status(arguments).split(separator: "\n")
+                let diverged = lines.filter { $0.contains("DIVERGED at ") }
                 #expect(!diverged.contains { $0.contains("Counter/sum") })
                 return diverged.contains { $0.contains("Dice/dice") }
+                    && lines.contains {
+                        $0.hasPrefix("Dice/dice: At entry ") && $0.contains(", roll, replicas")
+                    }
             }
-            await cluster.shutdown()
+            let json = try await status(arguments + ["--json"])
+            for part in ["\"isDiverged\": true", "\"isExact\": true", "\"method\": \"roll\""] {
+                #expect(json.contains(part), "\(part) is missing")
+            }
         }
     }
 }

@@ -1,3 +1,4 @@
+import FaultTools
 import Foundation
 import TestSupport
 import Testing
@@ -17,7 +18,7 @@ extension `Real servers` {
             let shim = try await Shim.library("durable")
             let cluster = try await ServerCluster.start(in: directory) { node in
                 let more = ["ADO_SHIM_LOG": log(of: node), "ADO_SHIM_FLUSH": flush]
-                return Shim.environment(shim, more)
+                return ShimSource.environment(shim, more)
             }
             try await cluster.withClient { client throws in
                 let ledger = try await Writers.run(on: client) { writers throws in

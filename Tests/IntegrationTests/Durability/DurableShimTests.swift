@@ -1,3 +1,4 @@
+import FaultTools
 import Foundation
 import TestSupport
 import Testing
@@ -12,7 +13,7 @@ import Testing
 
     private func check(_ order: String, flush: String = "real") async throws -> DurabilityChecker {
         let log = directory.path("log")
-        let environment = Shim.environment(
+        let environment = ShimSource.environment(
             try await Shim.library("durable"), ["ADO_SHIM_LOG": log, "ADO_SHIM_FLUSH": flush])
         let probe = try ChildProcess(
             try await Shim.probe(), ["tell", directory.path, order], environment: environment)

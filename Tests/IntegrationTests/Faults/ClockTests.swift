@@ -1,3 +1,4 @@
+import FaultTools
 import MultiPaxos
 import TestSupport
 import Testing
@@ -15,7 +16,7 @@ extension `Real servers` {
         private func check(_ clock: @escaping @Sendable (UInt64) -> [String: String]) async throws {
             let shim = try await Shim.library("clock")
             try await ServerCluster.run(
-                in: directory, environment: { Shim.environment(shim, clock($0)) }
+                in: directory, environment: { ShimSource.environment(shim, clock($0)) }
             ) { cluster, client throws in
                 try await cluster.underLoad(client) { writers, owner throws in
                     #expect(try await cluster.owner(of: Writers.keys, client) == owner)

@@ -1,5 +1,6 @@
 import ADO
 import ADOObjects
+import FaultTools
 import Foundation
 import MultiPaxos
 import TestSupport
@@ -17,7 +18,8 @@ extension `Real servers` {
         private func run(
             replicas: Int = 3, _ body: (ServerCluster, Cluster, ShimmedDisk) async throws -> Void
         ) async throws {
-            let disk = try await ShimmedDisk(in: directory)
+            let disk = try await ShimmedDisk(
+                in: directory.path, shim: Shim.library("disk"))
             try await ServerCluster.run(
                 replicas: replicas, in: directory, environment: { disk.environment(of: $0) }
             ) { cluster, client throws in
@@ -91,7 +93,8 @@ extension `Real servers` {
         @Test func `that is full, all of them, refuse writes, answer reads, and go on`()
             async throws
         {
-            let disk = try await ShimmedDisk(in: directory)
+            let disk = try await ShimmedDisk(
+                in: directory.path, shim: Shim.library("disk"))
             for node in 1...3 as ClosedRange<UInt64> { try disk.set(room, on: node) }
             try await ServerCluster.run(
                 in: directory, environment: { disk.environment(of: $0) }

@@ -1,3 +1,4 @@
+import FaultTools
 import Foundation
 import MultiPaxos
 import TestSupport

@@ -1,3 +1,4 @@
+import FaultTools
 import MultiPaxos
 import TestSupport
 import Testing

@@ -1,5 +1,6 @@
 import ADO
 import ADOObjects
+import FaultTools
 import Foundation
 import MultiPaxos
 import TestSupport

@@ -1,5 +1,6 @@
 import ADO
 import ADOObjects
+import FaultTools
 import MultiPaxos
 import TestSupport
 import Testing

@@ -2,7 +2,6 @@ import ADO
 import ADOObjects
 import Foundation
 import MultiPaxos
-import Synchronization
 import TestSupport
 import Testing
 
@@ -17,21 +16,7 @@ extension `Real servers` {
         /// Small enough that the writers of a test make several snapshots.
         private static let often = ["--snapshot-bytes", "16384"]
 
-        /// A server dies by itself at a named place, in the life in which it is told to.
-        private final class Failpoint: Sendable {
-            private let armed = Mutex<(node: UInt64, name: String)?>(nil)
-
-            func arm(_ name: String, at node: UInt64) { armed.withLock { $0 = (node, name) } }
-
-            func disarm() { armed.withLock { $0 = nil } }
-
-            @Sendable func environment(_ node: UInt64) -> [String: String] {
-                armed.withLock { $0.flatMap { $0.node == node ? ["ADO_FAILPOINT": $0.name] : nil } }
-                    ?? [:]
-            }
-        }
-
-        private func start(_ failpoint: Failpoint = Failpoint()) async throws -> ServerCluster {
+        private func start(_ failpoint: Failpoints = Failpoints()) async throws -> ServerCluster {
             try await ServerCluster.start(
                 in: directory, environment: failpoint.environment, edit: { $0 + Self.often })
         }
@@ -127,7 +112,7 @@ extension `Real servers` {
             "log-swept",
         ])
         func `go on after a crash while they make one`(_ place: String) async throws {
-            let failpoint = Failpoint()
+            let failpoint = Failpoints()
             failpoint.arm(place, at: 2)
             let cluster = try await start(failpoint)
             let ledger = try await cluster.withClient { client throws in
@@ -149,7 +134,7 @@ extension `Real servers` {
             "snapshot-restored",
         ])
         func `go on after a crash while they get one`(_ place: String) async throws {
-            let failpoint = Failpoint()
+            let failpoint = Failpoints()
             let cluster = try await start(failpoint)
             let ledger = try await cluster.withClient { client throws in
                 try await cluster.waitUntilSettled(client)

@@ -1,3 +1,4 @@
+import FaultTools
 import Foundation
 import TestSupport
 import Testing
@@ -19,7 +20,7 @@ import Testing
     /// Runs the program until it spoiled its file, and kills it.
     private func spoil(flush: String = "real") async throws -> UndoJournal {
         let journal = directory.path("journal")
-        let environment = Shim.environment(
+        let environment = ShimSource.environment(
             try await Shim.library("forget"),
             ["ADO_SHIM_JOURNAL": journal, "ADO_SHIM_FLUSH": flush])
         let probe = try ChildProcess(

@@ -1,3 +1,4 @@
+import FaultTools
 import Foundation
 import MultiPaxos
 import TestSupport
@@ -18,7 +19,7 @@ extension `Real servers` {
             let shim = try await Shim.library("forget")
             return try await ServerCluster.start(in: directory) { node in
                 let more = ["ADO_SHIM_JOURNAL": journal(of: node), "ADO_SHIM_FLUSH": flush]
-                return Shim.environment(shim, more)
+                return ShimSource.environment(shim, more)
             }
         }
 

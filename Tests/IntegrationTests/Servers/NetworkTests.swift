@@ -1,3 +1,4 @@
+import FaultTools
 import TestSupport
 import Testing
 

@@ -1,4 +1,5 @@
 import ADO
+import FaultTools
 import Foundation
 import MultiPaxos
 import Synchronization
@@ -15,6 +16,7 @@ final class ServerCluster: Sendable {
     /// The links between the servers, if there are any; otherwise they are connected as they are.
     let links: Network?
 
+    private let program: String
     private let ports: [UInt16]
     private let edit: @Sendable ([String]) -> [String]
     private let environment: @Sendable (UInt64) -> [String: String]
@@ -25,10 +27,11 @@ final class ServerCluster: Sendable {
     var nodes: [UInt64] { (1...UInt64(ports.count)).map { $0 } }
 
     private init(
-        _ ports: [UInt16], _ links: Network?, in directory: TemporaryDirectory,
+        _ program: String, _ ports: [UInt16], _ links: Network?, in directory: TemporaryDirectory,
         _ environment: @escaping @Sendable (UInt64) -> [String: String],
         _ edit: @escaping @Sendable ([String]) -> [String]
     ) {
+        self.program = program
         self.ports = ports
         self.edit = edit
         self.links = links
@@ -41,17 +44,18 @@ final class ServerCluster: Sendable {
     /// With `links`, what servers and clients send each other passes through ``links``.
     /// `started` says which servers start at once, all of them if nil; `environment`, given a node,
     /// what its process gets besides this one's; `edit` changes the arguments that servers are
-    /// started with.
+    /// started with. `program` is a path, of `adod` if nil.
     static func start(
-        replicas: Int = 3, links: Bool = false, in directory: TemporaryDirectory,
-        started: [UInt64]? = nil,
+        _ program: String? = nil, replicas: Int = 3, links: Bool = false,
+        in directory: TemporaryDirectory, started: [UInt64]? = nil,
         environment: @escaping @Sendable (UInt64) -> [String: String] = { _ in [:] },
         edit: @escaping @Sendable ([String]) -> [String] = { $0 }
     ) async throws -> ServerCluster {
         let ports = try Loopback.freePorts(replicas)
         let numbered = ports.enumerated().map { (UInt64($0) + 1, $1) }
         let network = links ? try Network(Dictionary(uniqueKeysWithValues: numbered)) : nil
-        let cluster = ServerCluster(ports, network, in: directory, environment, edit)
+        let cluster = ServerCluster(
+            try program ?? Products.path("adod"), ports, network, in: directory, environment, edit)
         for node in cluster.nodes {
             try Node.format(directory: cluster.data(of: node), cluster: name, node: node)
         }
@@ -138,7 +142,7 @@ extension ServerCluster {
 
     private func launch(_ node: UInt64) throws {
         let server = try ChildProcess(
-            Products.path("adod"), arguments(of: node), environment: environment(node))
+            program, arguments(of: node), environment: environment(node))
         servers.withLock { $0[node] = server }
     }
 
@@ -256,6 +260,9 @@ extension ServerCluster {
                 seen = []
                 for node in nodes {
                     seen.append(try? await client.client.status(of: object, on: node))
+                }
+                guard seen.allSatisfy({ $0?.quarantine == nil }) else {
+                    throw Disagreement(seen: seen)
                 }
                 return Set(seen.map { $0.map { [$0.commit, $0.applied, $0.digest] } }).count == 1
             }

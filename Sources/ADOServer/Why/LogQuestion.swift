@@ -1,0 +1,40 @@
+internal import ADO
+
+/// Which entry of which object is asked about: `settings@123`, or `KeyValue/settings@123` where
+/// objects of two types have the name.
+public struct LogQuestion: Hashable, Sendable {
+    let type: String?
+    let name: String
+    let index: UInt64
+
+    /// Reads it from a command line.
+    public init(_ text: String) throws(Failure) {
+        guard let at = text.lastIndex(of: "@"), let index = UInt64(text[text.index(after: at)...]),
+            index >= 1, at > text.startIndex
+        else {
+            throw Failure(
+                "'\(text)' is no entry; write object@index, for instance settings@123",
+                status: Failure.usage)
+        }
+        self.index = index
+        let object = text[..<at]
+        let parts = object.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        type = parts.count == 2 ? String(parts[0]) : nil
+        name = String(parts.last ?? object)
+    }
+
+    /// The one object that the question is about, among those that the servers know.
+    func object(among objects: [ObjectReport]) throws(Failure) -> ObjectName {
+        let found = objects.filter { $0.name == name && (type == nil || $0.type == type) }
+        if found.count > 1 {
+            let names = found.map { "\($0.type)/\($0.name)" }.joined(separator: ", ")
+            throw Failure(
+                "'\(name)' may be any of \(names); write the type too", status: Failure.usage)
+        }
+        guard let object = found.first, !object.type.isEmpty else {
+            throw Failure(
+                "no server knows an object '\(name)'; 'adoctl status' lists those it knows")
+        }
+        return ObjectName(type: object.type, name: object.name)
+    }
+}

@@ -1,0 +1,10 @@
+extension Explanation {
+    /// The same with positions replaced by the indices that a log gives its entries: `indices`
+    /// holds, for each position from 1 on, its index.
+    public func renumbered(_ indices: [UInt64]) -> Explanation {
+        let number = { (position: Int) in Int(indices[position - 1]) }
+        return Explanation(
+            output: output, verdict: verdict, witnesses: witnesses.map { $0.map(number) },
+            necessary: necessary?.map(number), considered: considered.map(number), count: count)
+    }
+}

@@ -1,0 +1,95 @@
+public import ADO
+
+/// What the log of an object did to it: the methods that took effect, in order.
+///
+/// A log is the trace of its object, but for what is in it for other reasons: barriers, sessions, a
+/// request that was repeated, or that came after it was settled. None of them changed anything, so
+/// none explains anything. A removal begins the object anew.
+public struct ObjectHistory<Object: AtomicObject>: Sendable {
+    /// A method that took effect.
+    public struct Entry: Sendable {
+        /// Its place in the log.
+        public let index: UInt64
+        /// The method.
+        public let method: Object.Method
+        /// Which request of which client it was.
+        public let request: Request
+    }
+
+    /// Why an entry cannot be explained.
+    public enum Failure: Error, Sendable, Hashable {
+        /// The log ends before it, or has given up what was there.
+        case missing(UInt64)
+        /// It holds no method: a barrier, a session, a configuration.
+        case noMethod(UInt64)
+        /// Its request was done by the entry at this index; this one repeated it.
+        case repeats(UInt64)
+        /// Its request had been settled as not done, or the object was removed.
+        case refused(UInt64)
+    }
+
+    /// The methods that took effect, since the object last began.
+    public private(set) var entries: [Entry] = []
+
+    /// Where the history starts: 1, unless earlier entries were given up.
+    public let start: UInt64
+
+    private var next: UInt64
+    private var done: [Request: UInt64] = [:]
+    private var settled: Set<Request> = []
+    private var isRemoved = false
+    private var last: Failure?
+
+    /// Makes the history of a log that is read from an index on.
+    public init(from start: UInt64 = 1) {
+        self.start = start
+        next = start
+    }
+
+    /// Takes the next entry of the log.
+    public mutating func append(_ change: Change<Object>) {
+        next = change.index + 1
+        last = .noMethod(change.index)
+        switch change.content {
+        case .method(let method, let request): append(method, request, at: change.index)
+        case .settled(let request): settled.insert(request)
+        case .removed:
+            entries = []
+            isRemoved = true
+        case .revived: isRemoved = false
+        case .opened, .barrier, .created, .configuration, .unreadable: break
+        }
+    }
+
+    private mutating func append(_ method: Object.Method, _ request: Request, at index: UInt64) {
+        if let first = done[request] {
+            last = .repeats(first)
+        } else if isRemoved || settled.contains(request) {
+            last = .refused(index)
+        } else {
+            done[request] = index
+            entries.append(Entry(index: index, method: method, request: request))
+            last = nil
+        }
+    }
+
+    /// The trace behind the reply of the last entry that was taken.
+    public func traceOfLast() throws(Failure) -> Trace<ObjectMachine<Object>> {
+        if let last { throw last }
+        guard let question = entries.last else { throw .missing(next) }
+        return trace(before: entries.count - 1, asking: question.method)
+    }
+
+    /// The trace behind what `method`, which only reads, would be told now.
+    public func trace(asking method: Object.Method) -> Trace<ObjectMachine<Object>> {
+        trace(before: entries.count, asking: method)
+    }
+
+    private func trace(
+        before count: Int, asking method: Object.Method
+    ) -> Trace<ObjectMachine<Object>> {
+        Trace(
+            start: ObjectMachine(Object()), inputs: entries.prefix(count).map(\.method),
+            question: method)
+    }
+}

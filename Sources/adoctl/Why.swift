@@ -1,0 +1,88 @@
+import ADOServer
+public import ArgumentParser
+public import Provenance
+import ProvenanceFiles
+
+/// Explains a reply.
+struct Why: AsyncParsableCommand {
+    enum Format: String, ExpressibleByArgument, CaseIterable {
+        case text, json, dot, svg
+    }
+
+    static let configuration = CommandConfiguration(
+        abstract: "Explain why a call returned what it did, from the log.",
+        discussion: """
+            Give an entry of a running cluster, object@index, with --peers; or --trace with a file \
+            of a recorded trace, which needs no cluster.
+
+            Exit status: 0 explained; 2 the reply has no cause; 3 the answer is approximate; 4 the \
+            log no longer holds, or does not yet hold, what is asked about; 64 wrong usage.
+            """)
+
+    @Argument(help: "A committed entry of an object, for instance settings@123.")
+    var entry: String?
+
+    @Option(help: "A recorded trace, as JSON.")
+    var trace: String?
+
+    @Option(help: "The servers: 1=host:port,2=host:port,…")
+    var peers: String?
+
+    @Option(help: "The cluster's name.")
+    var cluster: String = "ado"
+
+    @Option(help: "Milliseconds to wait for a server.")
+    var timeoutMs: UInt32 = 2000
+
+    @Option(help: "exact: every witness. latest: one. faithful: those that replay as they did.")
+    var mode: ExplanationMode = .exact
+
+    @Option(help: "How to print the answer.")
+    var format: Format = .text
+
+    func validate() throws {
+        guard (entry == nil) != (trace == nil) else {
+            throw ValidationError("Give either an entry, object@index, or --trace FILE.")
+        }
+        guard entry == nil || peers != nil else {
+            throw ValidationError("Say with --peers 1=host:port,… where the cluster is.")
+        }
+    }
+
+    func run() async throws {
+        var status: Int32 = 0
+        do throws(Failure) {
+            let report = try await explain()
+            ConsoleLine.write(written(report))
+            status = report.verdict.exitStatus
+        } catch {
+            ConsoleLine.error("adoctl: \(error.message)")
+            status = error.status
+        }
+        if status != 0 { throw ExitCode(status) }
+    }
+
+    private func explain() async throws(Failure) -> ExplanationReport {
+        if let entry, let peers {
+            return try await LogExplanation.gather(
+                try LogQuestion(entry), mode: mode, cluster: cluster,
+                peers: try ServerConfiguration.peers(peers), timeout: .milliseconds(timeoutMs))
+        }
+        do throws(TraceFailure) {
+            return try TraceFile(path: trace ?? "").explain(mode)
+        } catch {
+            throw Failure(error.description, status: 64)
+        }
+    }
+
+    private func written(_ report: ExplanationReport) -> String {
+        switch format {
+        case .text: report.text
+        case .json: report.json
+        case .dot: report.graph.dot
+        case .svg: report.graph.svg
+        }
+    }
+}
+
+extension ExplanationMode: ExpressibleByArgument {}

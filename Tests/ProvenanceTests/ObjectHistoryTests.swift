@@ -1,0 +1,70 @@
+import ADOObjects
+import Provenance
+import Testing
+
+@testable import ADO
+
+@Suite struct `The history of an object` {
+    private typealias Content = Change<KeyValue>.Content
+
+    @Test func `holds each request once, where it took effect`() throws {
+        let request = Request(session: 1, number: 1)
+        let history = history([
+            .created, .opened(session: 1), .method(.set("x", to: "1"), request), .barrier,
+            .method(.set("x", to: "1"), request),
+        ])
+        #expect(history.entries.map(\.index) == [3])
+        #expect(throws: ObjectHistory<KeyValue>.Failure.repeats(3)) { try history.traceOfLast() }
+    }
+
+    @Test func `leaves out what was settled before it came`() throws {
+        let request = Request(session: 1, number: 1)
+        let history = history([
+            .created, .settled(request), .method(.set("x", to: "1"), request),
+        ])
+        #expect(history.entries.isEmpty)
+        #expect(throws: ObjectHistory<KeyValue>.Failure.refused(3)) { try history.traceOfLast() }
+    }
+
+    @Test func `keeps what was done before it was settled`() throws {
+        let request = Request(session: 1, number: 1)
+        let history = history([.method(.set("x", to: "1"), request), .settled(request)])
+        #expect(history.entries.map(\.index) == [1])
+        #expect(throws: ObjectHistory<KeyValue>.Failure.noMethod(2)) { try history.traceOfLast() }
+    }
+
+    @Test func `begins anew after a removal`() throws {
+        let content: [Content] = [
+            .method(.set("x", to: "1"), Request(session: 1, number: 1)),
+            .removed(Request(session: 1, number: 2)),
+            .method(.set("x", to: "2"), Request(session: 1, number: 3)),
+            .revived(Request(session: 1, number: 4)),
+            .method(.get("x"), Request(session: 1, number: 5)),
+        ]
+        let refused = history(Array(content.prefix(3)))
+        #expect(throws: ObjectHistory<KeyValue>.Failure.refused(3)) { try refused.traceOfLast() }
+        let trace = try history(content).traceOfLast()
+        #expect(trace.inputs.isEmpty)
+        #expect(Explainer(trace).why().verdict == .noCause)
+    }
+
+    @Test func `explains its last entry by indices of the log`() throws {
+        let history = history([
+            .created, .method(.set("x", to: "1"), Request(session: 1, number: 1)), .barrier,
+            .method(.set("x", to: "2"), Request(session: 2, number: 1)),
+        ])
+        let explanation = Explainer(try history.traceOfLast()).why()
+        #expect(explanation.witnesses == [[1]])
+        let indices = history.entries.map(\.index)
+        #expect(explanation.renumbered(indices).witnesses == [[2]])
+    }
+
+    private func history(_ content: [Content]) -> ObjectHistory<KeyValue> {
+        content.enumerated().reduce(into: ObjectHistory()) { history, entry in
+            history.append(
+                Change(
+                    index: UInt64(entry.offset) + 1, ballot: Ballot(round: 1, node: 1),
+                    content: entry.element))
+        }
+    }
+}
