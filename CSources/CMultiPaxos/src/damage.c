@@ -50,7 +50,7 @@ void mp__damage_learn(struct mp_replica *replica, struct mp__group *group, uint6
     }
 }
 
-/* The proposer may need this very vote, and what is committed may give it: it names the directory. */
+/* The proposer may need this very vote, and what is committed may give it: a name. */
 void mp__damage_listen(struct mp_replica *replica, struct mp__group *group, uint64_t from,
                        const struct mp_message *message, struct mp_effects *effects) {
     MP_ASSERT(mp__mute(group));

@@ -2,9 +2,9 @@
  *
  * A first directory has none until more than half of the other voters have recorded its
  * incarnation, durably; from then on it votes, for good. So whoever voted is known to more than
- * half of the others, and a directory that was formatted again under the same id cannot find more than
- * half that know of no other: it never votes as a first one, not even for a proposer that has just
- * started and knows nobody. A later directory does not say that it knows another for the first.
+ * half of the others, and a directory that was formatted again under the same id cannot find more
+ * than half that know of no other: it never votes as a first one, not even for a proposer that has
+ * just started and knows nobody. A later directory says of none that it knows it for the first.
  *
  * A directory that is not the one on record is told so. It waits until an operator approves of it:
  * each server that hears of this records its incarnation with a generation, one above the last, and

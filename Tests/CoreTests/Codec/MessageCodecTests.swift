@@ -127,7 +127,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [16, 20, 112])
+    @Test(arguments: [16, 112])
     func `of no kind, or with something in a reserved place, is refused`(place: Int) {
         var random = Random(seed: 9)
         var bytes = Self.encode(Self.sample(kind: 2, &random))
