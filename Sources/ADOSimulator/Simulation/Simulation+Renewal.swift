@@ -19,16 +19,16 @@ extension Simulation {
         return whole.count > cluster.voters.count / 2
     }
 
-    /// Whether the disk that a server has says that it is named.
+    /// Whether the disk that a server has says that it is named, or knows of nothing to be named by:
+    /// a log that was there before the disk was is on it from the beginning.
     func names(_ node: UInt64, _ group: UInt64) -> Bool {
         let member = cluster[node]
-        guard member.generation > 0 else { return true }
+        guard member.generation > 0, member.disk.groups.contains(group) else { return true }
         let hard = member.disk[group].hard
         let servers = UInt32(cluster.voters.count)
-        return cluster.ledger.committed(group) == 0
-            || [hard.admissions, hard.born].contains {
-                mp_admissions_get($0, servers, UInt32(node - 1)) == member.generation
-            }
+        return [hard.admissions, hard.born].contains {
+            mp_admissions_get($0, servers, UInt32(node - 1)) == member.generation
+        }
     }
 
     func beginRenewal(_ place: Int) {

@@ -65,7 +65,7 @@ struct StoredBatches {
     ) throws {
         let file = data + "/data.mdb"
         let content = try Data(contentsOf: URL(filePath: file), options: .alwaysMapped)
-        let type = [1, UInt8(object.type.utf8.count)] + Array(object.type.utf8)
+        let type = [2, UInt8(object.type.utf8.count)] + Array(object.type.utf8)
         let head = [3, 0, 0, 0, 0, 0, 0, 0] + littleEndian(group) + littleEndian(index)
         var offsets: [Int] = []
         var from = content.startIndex
