@@ -19,8 +19,9 @@ extension Simulation {
         return whole.count > cluster.voters.count / 2
     }
 
-    /// Whether the disk that a server has says that it is named, or knows of nothing to be named by:
-    /// a log that was there before the disk was is on it from the beginning.
+    /// Whether the disk that a server has says that it is named, or knows nothing to be named by.
+    ///
+    /// A log that was there before the disk was is on it from the beginning.
     func names(_ node: UInt64, _ group: UInt64) -> Bool {
         let member = cluster[node]
         guard member.generation > 0, member.disk.groups.contains(group) else { return true }
