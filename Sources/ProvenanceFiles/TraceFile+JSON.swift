@@ -1,10 +1,5 @@
-public import Provenance
-
-#if canImport(FoundationEssentials)
 internal import FoundationEssentials
-#else
-internal import Foundation
-#endif
+public import Provenance
 
 extension TraceFile {
     /// A trace file is refused when it is larger, in bytes.

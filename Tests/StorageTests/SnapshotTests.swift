@@ -188,7 +188,7 @@ extension `A stored snapshot` {
         let file = try DataFile(options)
         let key = littleEndian(5) + littleEndian(1)
         let ballot = littleEndian(3)
-        let record = try file.offsets(of: [3, 0, 0, 0, 0, 0, 0, 0] + key + ballot)[0]
+        let record = try file.offsets(of: [3, 0, 0, 0, 0, 0, 0x30, 0] + key + ballot)[0]
         let chunks = try [0, 1].map { number in
             let start = number * Int(MP_LMDB_CHUNK_SIZE)
             let head = [3, 0, 0, 0, UInt8(number), 0, 0, 0] + key
