@@ -106,6 +106,10 @@ final class AppLayer: Guest {
         guard let place = cluster.place(of: node) else { return }
         hosting.crash(place)
         for key in pending.keys where key[0] == node { pending[key] = nil }
+        endProcesses(of: node)
+    }
+
+    private func endProcesses(of node: UInt64) {
         let dead = processes.filter { $0.node == node }
         processes.removeAll { $0.node == node }
         for (number, wait) in waitsInOrder where wait.process.node == node {
@@ -292,8 +296,11 @@ final class AppLayer: Guest {
     }
 
     func end() {
-        guard cluster.violations.isEmpty else { return }
-        if let violation = application.judgeEnd(truth) { cluster.fail(violation) }
+        if cluster.violations.isEmpty, let violation = application.judgeEnd(truth) {
+            cluster.fail(violation)
+        }
+        // What nobody waited for, such as the release of a lock, is given up.
+        for node in processes.map(\.node) { endProcesses(of: node) }
     }
 }
 
