@@ -127,22 +127,26 @@ struct CommitWorker: AppWorker {
         } catch {
             return .undecided("\(names[0]): recovery failed, \(error)")
         }
-        var seen: Set<[Decided]> = []
+        var commits: [[Decided]] = []
         var quantities: Set<Int> = []
         for name in names {
             let handle = node.object(ResourceManager.self, named: name)
             guard (try? await handle.pull()) != nil, (try? await handle.push()) != nil,
                 let state = handle.committed
             else { return .undecided("\(name) could not be read") }
-            let commits = state.decided.filter { $0.decision == .commit }
             guard state.prepared.isEmpty else {
                 return .offence("\(name) holds something undecided after recovery")
             }
-            seen.insert(commits)
+            commits.append(state.decided.filter { $0.decision == .commit })
             quantities.insert(state.quantity(of: "x"))
         }
-        guard seen.count == 1, quantities.count == 1, quantities.first ?? 0 >= done.value else {
-            return .offence("\(names) have committed different things, or less than was said")
+        guard quantities.count == 1, quantities.first ?? 0 >= done.value else {
+            return .offence("\(names) hold \(quantities), where \(done.value) were committed")
+        }
+        // Each remembers the last of its decisions, refusals among them, which not all were asked.
+        let known = commits.map(\.count).min() ?? 0
+        guard Set(commits.map { $0.suffix(known) }).count == 1 else {
+            return .offence("\(names) have committed different things, or in different order")
         }
         return nil
     }
