@@ -116,3 +116,15 @@ func message(
     message.value = value
     return message
 }
+
+extension CoreCluster {
+    /// Wakes a node at its deadlines until something has come of it.
+    func wake(_ node: UInt64, among nodes: Set<UInt64>, until isDone: () -> Bool) -> Bool {
+        for _ in 0..<40 {
+            if isDone() { return true }
+            timeOut(node)
+            settle(among: nodes)
+        }
+        return isDone()
+    }
+}

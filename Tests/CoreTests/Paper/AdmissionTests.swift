@@ -77,11 +77,11 @@ import Testing
         cluster.push(1)
         let named = cluster[1].view().tip.index
         cluster.settle(among: [1, 2])
-        #expect(wake(1, among: [1, 2], cluster) { cluster[2].view().commit.index == named })
+        #expect(cluster.wake(1, among: [1, 2]) { cluster[2].view().commit.index == named })
         cluster.crash(1)
         #expect(cluster[3].view().commit == .root, "it has heard of nothing")
         #expect(
-            wake(2, among: [2, 3], cluster) {
+            cluster.wake(2, among: [2, 3]) {
                 cluster.own(2, among: [2, 3])?.kind == MP_PULLED
             })
         #expect(!cluster[3].view().unnamed)
@@ -94,11 +94,11 @@ import Testing
         #expect(cluster.admit(1, 3, generation: 1) == MP_OK)
         cluster.push(1)
         cluster.settle(among: [1, 3])
-        #expect(wake(1, among: [1, 3], cluster) { cluster.ledger.committed(1) > before } == false)
+        #expect(cluster.wake(1, among: [1, 3]) { cluster.ledger.committed(1) > before } == false)
         #expect(cluster[3].view().unnamed)
-        #expect(wake(1, among: [1, 2], cluster) { cluster.ledger.committed(1) > before })
+        #expect(cluster.wake(1, among: [1, 2]) { cluster.ledger.committed(1) > before })
         #expect(cluster[3].view().unnamed, "it has not heard of that yet")
-        #expect(wake(1, among: [1, 2, 3], cluster) { !cluster[3].view().unnamed })
+        #expect(cluster.wake(1, among: [1, 2, 3]) { !cluster[3].view().unnamed })
     }
 
     /// The same run as it would be if 3 voted for an entry that only 1 and itself hold: 2 and a
@@ -123,7 +123,7 @@ import Testing
         cluster.push(client)
         cluster.settle(among: [client, 2])
         cluster.start(3)
-        #expect(wake(client, among: [client, 2, 3], cluster) { !cluster.violations.isEmpty })
+        #expect(cluster.wake(client, among: [client, 2, 3]) { !cluster.violations.isEmpty })
     }
 
     /// A proposer holds a promise of the directory that is gone, to a ballot above the owner's.
@@ -148,7 +148,7 @@ import Testing
         #expect(cluster.admit(1, 3, generation: 1) == MP_OK)
         cluster.push(1)
         cluster.settle(among: [1, 2, 3])
-        #expect(wake(1, among: [1, 2, 3], cluster) { !cluster[3].view().unnamed })
+        #expect(cluster.wake(1, among: [1, 2, 3]) { !cluster[3].view().unnamed })
         let before = cluster.ledger.committed(1)
         cluster.invoke(1, "only 1 and 3 have this")
         cluster.push(1)
@@ -188,7 +188,7 @@ import Testing
         cluster[3].disk = old
         start(3, cluster)
         #expect(!cluster[3].view().unnamed, "of the later one it has not heard yet")
-        #expect(wake(1, among: [1, 2, 3], cluster) { cluster[3].view().unnamed })
+        #expect(cluster.wake(1, among: [1, 2, 3]) { cluster[3].view().unnamed })
         #expect(cluster.pull(3) == MP_STALE)
     }
 
@@ -354,19 +354,7 @@ import Testing
         #expect(cluster.admit(owner, node, generation: generation) == MP_OK)
         cluster.push(owner)
         cluster.settle()
-        #expect(wake(owner, among: Set(cluster.voters), cluster) { !cluster[node].view().unnamed })
-    }
-
-    /// Wakes a node at its deadlines until something has come of it.
-    private func wake(
-        _ node: UInt64, among nodes: Set<UInt64>, _ cluster: CoreCluster, until isDone: () -> Bool
-    ) -> Bool {
-        for _ in 0..<40 {
-            if isDone() { return true }
-            cluster.timeOut(node)
-            cluster.settle(among: nodes)
-        }
-        return isDone()
+        #expect(cluster.wake(owner, among: Set(cluster.voters)) { !cluster[node].view().unnamed })
     }
 
     /// What a directory promised before it was gone.

@@ -115,7 +115,7 @@ import Testing
         cluster.push(1)
         cluster.settle(among: [1, 2])
         #expect(cluster.ledger.committed(1) == before, "two of four are no quorum")
-        #expect(wake(1, among: [1, 2, 4], cluster) { cluster.ledger.committed(1) == before + 1 })
+        #expect(cluster.wake(1, among: [1, 2, 4]) { cluster.ledger.committed(1) == before + 1 })
     }
 
     @Test func `leaves the entries before it to the voters before it`() {
@@ -149,7 +149,7 @@ import Testing
         cluster.settle(among: [1, 2])
         #expect(cluster.ledger.voters(1) == nil, "2 alone is no quorum of 2 and 3")
         let changed = cluster.voterSet(of: [2, 3])
-        #expect(wake(1, among: [1, 2, 3], cluster) { cluster.ledger.voters(1) == changed })
+        #expect(cluster.wake(1, among: [1, 2, 3]) { cluster.ledger.voters(1) == changed })
         #expect(cluster.own(2, among: [2, 3])?.kind == MP_PULLED)
     }
 
@@ -200,7 +200,7 @@ import Testing
         cluster.settle(among: [1, 2])
         #expect(cluster.takeOutcome(MP_CONFIRMED, of: 1) == nil)
         #expect(
-            wake(1, among: [1, 3], cluster) { cluster.takeOutcome(MP_CONFIRMED, of: 1) != nil })
+            cluster.wake(1, among: [1, 3]) { cluster.takeOutcome(MP_CONFIRMED, of: 1) != nil })
     }
 
     @Test func `says whose tips make a read fresh`() {
@@ -212,7 +212,7 @@ import Testing
         cluster.settle(among: [4, 1])
         #expect(cluster.takeOutcome(MP_TIPPED, of: 4) == nil)
         #expect(
-            wake(4, among: [4, 2, 3], cluster) { cluster.takeOutcome(MP_TIPPED, of: 4) != nil })
+            cluster.wake(4, among: [4, 2, 3]) { cluster.takeOutcome(MP_TIPPED, of: 4) != nil })
     }
 
     // MARK: Restarts and other branches
@@ -244,7 +244,7 @@ import Testing
         commitBarrier(2, among: [2, 3], cluster)
         cluster.start(1)
         #expect(
-            wake(2, among: [1, 2, 3], cluster) {
+            cluster.wake(2, among: [1, 2, 3]) {
                 cluster[1].view().tip == cluster[2].view().tip
             })
         #expect(cluster[1].view().voters == cluster.voterSet(of: [1, 2, 3]))
@@ -285,18 +285,6 @@ import Testing
         cluster.push(node)
         cluster.settle(among: nodes)
         #expect(cluster.ledger.committed(1) > before)
-    }
-
-    /// Wakes a node at its deadlines until something has come of it.
-    private func wake(
-        _ node: UInt64, among nodes: Set<UInt64>, _ cluster: CoreCluster, until isDone: () -> Bool
-    ) -> Bool {
-        for _ in 0..<40 {
-            if isDone() { return true }
-            cluster.timeOut(node)
-            cluster.settle(among: nodes)
-        }
-        return isDone()
     }
 
     /// Node 1 owns, and something of its ballot is committed.
