@@ -19,7 +19,7 @@ import Testing
         for _ in 0..<1000 {
             let before = log
             let write = log.append([payload])
-            do throws(Failure) { try storage.commit([write]) } catch {
+            do throws(Failure) { try storage.take(write) } catch {
                 #expect(error.status == MP_FULL, "\(error)")
                 log = before
                 return error.text
@@ -40,7 +40,7 @@ import Testing
         #expect(try expectIntact(log, in: storage, storage.load()))
         var attempt = log
         let write = attempt.append([payload])
-        #expect(throws: Failure.self) { try storage.commit([write]) }
+        #expect(throws: Failure.self) { try storage.take(write) }
     }
 
     @Test func `is allocated ahead of it, on the disk`() throws {
@@ -48,7 +48,7 @@ import Testing
         let storage = try Storage(options)
         var log = Log(5)
         for _ in 0..<100 {
-            try storage.commit([log.append([payload])])
+            try storage.take(log.append([payload]))
             let stats = storage.stats
             #expect(stats.bytes_allocated >= stats.bytes_used + options.reserve)
         }
@@ -98,7 +98,7 @@ import Testing
         }
         small.map = 0
         let storage = try Storage(small)
-        try storage.commit([log.append([payload])])
+        try storage.take(log.append([payload]))
         #expect(try expectIntact(log, in: storage, storage.load()))
     }
 
@@ -116,7 +116,7 @@ import Testing
         var log = Log(5)
         do {
             let storage = try Storage(onDisk)
-            #expect(try fill(storage, &log).hasPrefix("The disk of \(onDisk.path) is full;"))
+            #expect(try fill(storage, &log).hasPrefix("The disk of \(onDisk.path) is full."))
             #expect(log.frames.count > 50)
             try expectFullButAlive(storage, &log)
         }
@@ -125,12 +125,34 @@ import Testing
             #expect(try expectIntact(log, in: storage, storage.load()))
             try expectFullButAlive(storage, &log)
             try FileManager.default.removeItem(at: ballast)
-            try storage.commit([log.append([payload])])
+            try storage.take(log.append([payload]))
             _ = try fill(storage, &log)
             #expect(log.frames.count > 150)
         }
         let storage = try Storage(onDisk)
         #expect(try expectIntact(log, in: storage, storage.load()))
+    }
+
+    /// What was taken in before the disk was full becomes durable, as do the promises behind it.
+    @Test func `is kept for batches taken in already, and more for promises`() throws {
+        var small = options
+        small.map = 6 << 20
+        try small.format()
+        var log = Log(5)
+        let storage = try Storage(small)
+        _ = try fill(storage, &log)
+        let full = log.frames.count
+        let taken = Int(small.reserve) / 2 / payload.count - 4
+        for _ in 0..<taken { try storage.commit([log.append([payload])]) }
+        #expect(log.frames.count == full + taken)
+        #expect(throws: Failure.self) {
+            for _ in 0..<8 {
+                var longer = log
+                try storage.commit([longer.append([payload])])
+                log = longer
+            }
+        }
+        try expectFullButAlive(storage, &log)
     }
 
     /// A snapshot of all that is there.
@@ -155,7 +177,7 @@ import Testing
     /// Fills it, makes room by trimming, and so on, without a restart or a larger disk.
     private func fillAndTrim(_ storage: Storage) throws {
         var log = Log(5)
-        for _ in 0..<200 { try storage.commit([log.append([payload])]) }
+        for _ in 0..<200 { try storage.take(log.append([payload])) }
         for _ in 0..<5 {
             let count = log.frames.count
             try putSnapshot(storage, &log)
@@ -163,7 +185,7 @@ import Testing
             try expectFullButAlive(storage, &log)
             try trim(storage, &log, count)
             let kept = log.frames.count
-            for _ in 0..<20 { try storage.commit([log.append([payload])]) }
+            for _ in 0..<20 { try storage.take(log.append([payload])) }
             #expect(log.frames.count == kept + 20)
         }
         #expect(try expectIntact(log, in: storage, storage.load()))

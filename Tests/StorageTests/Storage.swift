@@ -303,6 +303,12 @@ final class Storage {
         return more
     }
 
+    /// Commits, as a node does that takes in no batch once only the reserve is left.
+    func take(_ write: Write) throws(Failure) {
+        try Failure.check { mp_lmdb_room(raw, &$0) }
+        try commit([write])
+    }
+
     func putPeer(_ peer: mp_lmdb_peer) throws(Failure) {
         var peer = peer
         try Failure.check { mp_lmdb_put_peer(raw, &peer, &$0) }

@@ -10,7 +10,8 @@
  * A restarted node begins with the lowest rank. A node whose disk has stalled for T is never happy
  * as a leader and never takes over. One that has no vote in a group cannot serve that group: it
  * takes over only if nobody else has done so for a while, and gives way to one that says it is
- * able. */
+ * able. Where too few disks have room to commit anything, nobody takes over: the owner that is
+ * ready can still answer reads, and a new one could not become ready. */
 #include "assert.h"
 #include "state.h"
 
@@ -56,6 +57,7 @@ static void announce(struct mp_replica *replica, struct mp_effects *effects) {
 /* What the answers of the last rounds amount to. */
 struct hearing {
     uint32_t count;     /* Nodes heard, this one included. */
+    uint32_t roomy;     /* Of them, those whose disk is not full. */
     uint32_t followers; /* Of them, those that know no leader above the adopted one. */
     bool anyone_happy;
     bool anyone_able;   /* To serve every group, by its own word. */
@@ -64,11 +66,12 @@ struct hearing {
 
 static struct hearing hear(const struct mp_replica *replica) {
     const struct mp__election *election = &replica->election;
-    struct hearing hearing = {.count = 1, .followers = 1};
+    struct hearing hearing = {.count = 1, .followers = 1, .roomy = !replica->disk_full};
     for (uint32_t i = 0; i < replica->options.voter_count; i += 1) {
         const struct mp__beat *beat = &election->beats[i];
         if (i == replica->self || !fresh(election, beat)) continue;
         hearing.count += 1;
+        hearing.roomy += !beat->full;
         hearing.followers += mp_ballot_compare(beat->leader, election->leader) <= 0;
         hearing.anyone_happy |= beat->happy;
         hearing.anyone_able |= beat->able;
@@ -104,7 +107,7 @@ static void judge(struct mp_replica *replica) {
     bool fit = followed && !stalled(replica) && !must_hand_over(replica, &hearing);
     election->happy = leads ? fit : hearing.leader_happy;
     bool calm = election->happy || hearing.anyone_happy;
-    bool may = hearing.count >= quorum(replica) && !stalled(replica);
+    bool may = hearing.roomy >= quorum(replica) && !stalled(replica);
     if (calm || !may) election->unhappy_rounds = 0;
     if (!calm && may && election->unhappy_rounds <= ROUNDS_YIELDED) election->unhappy_rounds += 1;
 
@@ -123,6 +126,13 @@ static void ask(struct mp_replica *replica, struct mp_effects *effects) {
         struct mp_message beat = {.kind = MP_MESSAGE_BEAT, .sequence = election->round};
         mp__send(effects, replica->options.voters[i], 0, &beat, 0);
     }
+}
+
+bool mp_replica_disks_full(const struct mp_replica *replica) {
+    if (replica->self == MP_NONE) return false;
+    struct hearing hearing = hear(replica);
+    uint32_t full = hearing.count - hearing.roomy;
+    return replica->disk_full || full > replica->options.voter_count - quorum(replica);
 }
 
 void mp__election_start(struct mp_replica *replica, struct mp_effects *effects) {
@@ -152,6 +162,7 @@ enum mp_status mp__election_beat(struct mp_replica *replica, uint64_t from,
                 hear(replica).count >= quorum(replica);
     unsigned flags = election->happy ? MP_FLAG_HAPPY : 0;
     if (able) flags |= MP_FLAG_ABLE;
+    if (replica->disk_full) flags |= MP_FLAG_FULL;
     struct mp_message reply = {
         .kind = MP_MESSAGE_BEATEN,
         .flags = (uint16_t)flags,
@@ -179,6 +190,7 @@ enum mp_status mp__election_beaten(struct mp_replica *replica, uint64_t from,
         .leader = message->point.ballot,
         .happy = (message->flags & MP_FLAG_HAPPY) != 0,
         .able = (message->flags & MP_FLAG_ABLE) != 0,
+        .full = (message->flags & MP_FLAG_FULL) != 0,
     };
     /* It was parted, and nobody saw a connection close: do not wait for the next resend. */
     if (silent && fresh(&replica->election, beat)) mp__owner_reachable(replica, voter);

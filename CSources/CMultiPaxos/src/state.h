@@ -125,6 +125,7 @@ struct mp__beat {
     struct mp_ballot leader;
     bool happy;
     bool able;
+    bool full;
 };
 
 struct mp__election {

@@ -142,11 +142,16 @@ struct mp_lmdb_peer {
 /* Make writes durable, all or none, in one transaction with one flush.
  *
  * MP_OK     They are durable.
- * MP_FULL   No space could be allocated; nothing was written. Promises alone may still fit: the
- *           reserve is kept for writes without a frame.
+ * MP_FULL   No space could be allocated; nothing was written. Promises alone may still fit: half of
+ *           the reserve is kept for writes without a frame.
  * MP_SYSTEM The outcome is unknown: stop the process, never retry. */
 MP_MUST_USE enum mp_status mp_lmdb_commit(struct mp_lmdb *env, const struct mp_lmdb_write *writes,
                                           uint32_t write_count, struct mp_lmdb_error *error);
+
+/* Whether batches should be taken in: MP_FULL once only the reserve is left, of which half is still
+ * there for what was taken in before. To be asked after commits; cheap while there is room. MP_OK,
+ * MP_FULL, MP_SYSTEM. */
+MP_MUST_USE enum mp_status mp_lmdb_room(struct mp_lmdb *env, struct mp_lmdb_error *error);
 
 /* Remember, durably, what a peer announced. MP_OK, MP_FULL, MP_SYSTEM as for commit. */
 MP_MUST_USE enum mp_status mp_lmdb_put_peer(struct mp_lmdb *env, const struct mp_lmdb_peer *peer,

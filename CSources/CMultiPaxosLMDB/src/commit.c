@@ -112,7 +112,8 @@ static enum mp_status require_space(struct mp_lmdb *env, MDB_txn *txn,
     if (rc == 0) rc = mp__tree_pages(txn, env->mirror, write_count, &pages);
     if (rc != 0) return mp__fail_mdb(env, rc, "measure the trees", error);
     pages += (pages + plan.removed_pages) / 256; /* Lists of freed pages, 500 to a page. */
-    return mp__space_require(env, pages, plan.frames == 0, error);
+    enum mp__space_use use = plan.frames == 0 ? MP__SPACE_PROMISE : MP__SPACE_TAKEN;
+    return mp__space_require(env, pages, use, error);
 }
 
 int mp__delete_frame(struct mp_lmdb *env, MDB_txn *txn, uint64_t sequence) {

@@ -70,7 +70,13 @@ void mp__space_open(struct mp_lmdb *env, const struct mp_lmdb_options *options);
 void mp__space_close(struct mp_lmdb *env);
 /* After a commit. */
 void mp__space_measure(struct mp_lmdb *env);
-enum mp_status mp__space_require(struct mp_lmdb *env, uint64_t pages, bool promises_only,
+/* How far a write may go. */
+enum mp__space_use {
+    MP__SPACE_FREE,    /* It leaves the reserve alone. */
+    MP__SPACE_TAKEN,   /* Half of the reserve, for batches that were taken in already. */
+    MP__SPACE_PROMISE, /* To the end. */
+};
+enum mp_status mp__space_require(struct mp_lmdb *env, uint64_t pages, enum mp__space_use use,
                                  struct mp_lmdb_error *error);
 
 /* commit.c: end a write transaction, durably. */

@@ -1,7 +1,9 @@
 /* Space ahead of the data, so that a full disk is noticed before a commit and not by it.
  *
- * The data file is allocated in steps beyond what LMDB uses. A write with a frame must leave the
- * reserve untouched; a promise may use it. What a commit needs is bounded from above before it.
+ * The data file is allocated in steps beyond what LMDB uses, and its end is a reserve. A disk is
+ * full when only that is left: from then on no batch is taken in. Those that were taken in already
+ * may use half of it, so that the promises behind them do not wait for somebody to make room; the
+ * rest is for promises. What a commit needs is bounded from above before it.
  *
  * What was freed inside the file is used again by LMDB, which does not say how; so it counts only
  * where the file cannot grow. */
@@ -13,7 +15,7 @@
 
 #include "internal.h"
 
-enum { MARGIN = 1024 * 1024 };
+enum { MARGIN = 1024 * 1024, ROOM = 192 * 1024 };
 
 static int data_file(const struct mp_lmdb *env) {
     int fd = -1;
@@ -101,8 +103,7 @@ void mp__space_close(struct mp_lmdb *env) {
 
 static enum mp_status fail_full(const struct mp_lmdb *env, const char *what,
                                 struct mp_lmdb_error *error) {
-    return mp__fail(error, MP_FULL, "%s of %s is full; nothing was written. Free some space.", what,
-                    env->path);
+    return mp__fail(error, MP_FULL, "%s of %s is full. Free some space.", what, env->path);
 }
 
 /* More than the bound, because here a wrong bound would not only be a full disk. */
@@ -169,11 +170,17 @@ static int extend(struct mp_lmdb *env, uint64_t need) {
     return rc;
 }
 
-enum mp_status mp__space_require(struct mp_lmdb *env, uint64_t pages, bool promises_only,
-                                 struct mp_lmdb_error *error) {
+static uint64_t left_alone(const struct mp__space *space, enum mp__space_use use) {
+    if (use == MP__SPACE_PROMISE) return 0;
+    return use == MP__SPACE_TAKEN ? space->reserve / 2 : space->reserve;
+}
+
+/* MP_OK if so many pages can be written. */
+static enum mp_status find(struct mp_lmdb *env, uint64_t pages, enum mp__space_use use,
+                           struct mp_lmdb_error *error) {
     struct mp__space *space = &env->space;
     uint64_t used = atomic_load(&space->used);
-    uint64_t need = used + pages * space->page + (promises_only ? 0 : space->reserve);
+    uint64_t need = used + pages * space->page + left_alone(space, use);
     uint64_t allocated = atomic_load(&space->allocated);
     int rc = 0;
     const char *what = "The map";
@@ -184,11 +191,19 @@ enum mp_status mp__space_require(struct mp_lmdb *env, uint64_t pages, bool promi
         rc = extend(env, need);
     }
     bool full = rc == ENOSPC || rc == EDQUOT || rc == EFBIG;
-    if (rc == 0 || (full && !promises_only && fits_freed(env, pages))) {
-        claim(env, pages);
-        return MP_OK;
-    }
+    if (rc == 0 || (full && use != MP__SPACE_PROMISE && fits_freed(env, pages))) return MP_OK;
     if (full) return fail_full(env, what, error);
     return mp__fail(error, MP_SYSTEM, "Could not allocate space in %s: %s. Check the disk.",
                     env->path, strerror(rc));
+}
+
+enum mp_status mp__space_require(struct mp_lmdb *env, uint64_t pages, enum mp__space_use use,
+                                 struct mp_lmdb_error *error) {
+    enum mp_status status = find(env, pages, use, error);
+    if (status == MP_OK) claim(env, pages);
+    return status;
+}
+
+enum mp_status mp_lmdb_room(struct mp_lmdb *env, struct mp_lmdb_error *error) {
+    return find(env, ROOM / env->space.page, MP__SPACE_FREE, error);
 }

@@ -85,9 +85,9 @@ static void gather(struct mp_uv_node *node, struct mp_object *object, struct mp_
 void mp_uv__calls_take(struct mp_uv_node *node, struct mp_object *object, struct mp_origin origin,
                        bool read, bool relayed, const uint8_t *block, uint32_t size) {
     const struct mp_draft_list *list = read ? &object->reads : &object->calls;
-    /* With nobody else to send them to, a full disk here is the answer. */
+    /* With nobody else to send them to, full disks are the answer. */
     bool stays = node->server && (node->serving == node->id || node->serving == 0);
-    if (!read && node->disk_full && stays) {
+    if (!read && stays && mp_replica_disks_full(node->replica)) {
         mp_uv__calls_refuse(node, origin, MP_UV_STORAGE_FULL);
         return;
     }

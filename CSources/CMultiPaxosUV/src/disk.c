@@ -13,7 +13,7 @@ static void step_disk(struct mp_uv_node *node) {
 
 static void log_full(struct mp_uv_node *node, bool full, const char *text) {
     if (full) {
-        mp_uv__log(node, MP_UV_LOG_ERROR, "the disk is full, writes wait: %s", text);
+        mp_uv__log(node, MP_UV_LOG_ERROR, "the disk is full, no write is taken: %s", text);
     } else {
         mp_uv__log(node, MP_UV_LOG_INFO, "the disk has space again");
     }

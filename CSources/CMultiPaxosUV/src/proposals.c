@@ -149,7 +149,7 @@ void mp_uv__propose_push(struct mp_uv_node *node, const struct mp_request *reque
         refuse(node, request, MP_UV_PROPOSAL_BUSY);
         return;
     }
-    if (node->disk_full) {
+    if (mp_replica_disks_full(node->replica)) {
         refuse(node, request, MP_UV_PROPOSAL_FULL);
         return;
     }

@@ -46,12 +46,19 @@ void mp_uv__serving_heard(struct mp_conn *conn) {
     if (chosen != 0) mp_uv__serving_set(node, chosen);
 }
 
+/* Where nobody serves the owner of the object, if it is ready, still answers reads. */
+static uint64_t owner_of(const struct mp_uv_node *node, const struct mp_object *object) {
+    struct mp_group_view view;
+    mp_replica_group(node->replica, object->group, &view);
+    return view.promised.node;
+}
+
 /* The connection calls leave by: to the node that serves, or, from a client, to any server. */
-static struct mp_conn *route(const struct mp_uv_node *node) {
+static struct mp_conn *route(const struct mp_uv_node *node, const struct mp_object *object) {
     struct mp_conn *conn = NULL;
-    if (node->serving != 0 && node->serving != node->id) {
-        conn = mp_uv__conn_to(node, node->serving);
-    }
+    uint64_t to = node->serving;
+    if (to == 0 && node->server) to = owner_of(node, object);
+    if (to != 0 && to != node->id) conn = mp_uv__conn_to(node, to);
     if (conn != NULL || node->server) return conn;
     for (uint32_t i = 0; i < node->peer_count && conn == NULL; i += 1) {
         conn = mp_uv__conn_to(node, node->peers[i].node);
@@ -151,7 +158,7 @@ static void send_list(struct mp_uv_node *node, struct mp_conn *conn, struct mp_d
 }
 
 void mp_uv__forward(struct mp_uv_node *node, struct mp_object *object) {
-    struct mp_conn *conn = route(node);
+    struct mp_conn *conn = route(node, object);
     if (conn == NULL) return;
     tell_what_it_is(object, conn);
     send_list(node, conn, &object->calls);

@@ -72,8 +72,29 @@ static bool make_room(struct mp_storage *storage) {
     return false;
 }
 
-/* A full disk is waited out: nothing after a write may become durable before it. False once the
- * node closes or the disk failed. */
+/* Tell the loop how the disk is. Under the lock. */
+static void report_disk(struct mp_storage *storage, enum mp_status status,
+                        const struct mp_lmdb_error *error) {
+    bool was_full = storage->full;
+    storage->full = status == MP_FULL;
+    storage->failed = status != MP_OK && status != MP_FULL;
+    if (storage->failed || (storage->full && !was_full)) storage->error = *error;
+    if (storage->full != was_full || storage->failed) uv_async_send(storage->done_signal);
+}
+
+/* Whether batches may still be taken in. False if the disk failed. */
+static bool look_for_room(struct mp_storage *storage) {
+    struct mp_lmdb_error error = {0};
+    enum mp_status status = mp_lmdb_room(storage->env, &error);
+    uv_mutex_lock(&storage->lock);
+    report_disk(storage, status, &error);
+    bool works = !storage->failed;
+    uv_mutex_unlock(&storage->lock);
+    return works;
+}
+
+/* Where not even the reserve suffices the disk is waited for: nothing after a write may become
+ * durable before it. False once the node closes or the disk failed. */
 static bool commit_working(struct mp_storage *storage) {
     for (;;) {
         struct mp_lmdb_error error = {0};
@@ -89,18 +110,15 @@ static bool commit_working(struct mp_storage *storage) {
         storage->flushes += 1;
         storage->flush_us_total += took;
         if (took > storage->flush_us_max) storage->flush_us_max = took;
-        bool was_full = storage->full;
-        storage->full = status == MP_FULL;
-        storage->failed = status != MP_OK && status != MP_FULL;
-        if (storage->failed || (storage->full && !was_full)) storage->error = error;
-        if (storage->full != was_full || storage->failed) uv_async_send(storage->done_signal);
+        if (status != MP_OK) report_disk(storage, status, &error);
         bool sweeps = mp_uv__work_sweeps(storage);
         if (status == MP_FULL && !storage->closing && !sweeps) {
             uv_cond_timedwait(&storage->wake, &storage->lock, MP_STORAGE_RETRY_MS * 1000000ull);
         }
         bool closing = storage->closing;
         uv_mutex_unlock(&storage->lock);
-        if (status != MP_FULL) return status == MP_OK;
+        if (status == MP_OK) return look_for_room(storage);
+        if (status != MP_FULL) return false;
         if (closing || !make_room(storage)) return false;
     }
 }
@@ -193,13 +211,24 @@ static bool has_work(const struct mp_storage *storage) {
            storage->mendings != NULL;
 }
 
-/* Wait for work and take all of it. False when there is none left and the node closes. */
+/* While the disk is full, for a moment only. Under the lock. */
+static void wait_for_work(struct mp_storage *storage) {
+    while (!has_work(storage) && !storage->closing) {
+        if (!storage->full) {
+            uv_cond_wait(&storage->wake, &storage->lock);
+        } else if (uv_cond_timedwait(&storage->wake, &storage->lock,
+                                     MP_STORAGE_RETRY_MS * 1000000ull) == UV_ETIMEDOUT) {
+            return;
+        }
+    }
+}
+
+/* Wait for work and take all of it, which may be none. False once the node closes and none is
+ * left. */
 static bool take(struct mp_storage *storage, struct notes *notes) {
     uv_mutex_lock(&storage->lock);
-    while (!has_work(storage) && !storage->closing) {
-        uv_cond_wait(&storage->wake, &storage->lock);
-    }
-    bool any = has_work(storage);
+    wait_for_work(storage);
+    bool goes_on = has_work(storage) || !storage->closing;
     storage->working_since_us = storage->queued.oldest_us;
     list_move(&storage->working, &storage->queued);
     memcpy(notes->peers, storage->peers, storage->peer_count * sizeof notes->peers[0]);
@@ -211,7 +240,7 @@ static bool take(struct mp_storage *storage, struct notes *notes) {
     storage->admit_wanted = false;
     storage->mendings = NULL;
     uv_mutex_unlock(&storage->lock);
-    return any;
+    return goes_on;
 }
 
 static void give_back(struct mp_storage *storage) {
@@ -229,6 +258,8 @@ static bool work(struct mp_storage *storage, const struct notes *notes) {
     if (works && storage->working.count > 0) {
         works = commit_working(storage);
         if (works) give_back(storage);
+    } else if (works && storage->full) {
+        works = look_for_room(storage);
     }
     if (works) return mend_all(storage, notes->mendings);
     uv_mutex_lock(&storage->lock);

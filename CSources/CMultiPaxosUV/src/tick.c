@@ -10,7 +10,7 @@ static void expire_list(struct mp_uv_node *node, struct mp_draft_list *list, uin
     while (list->head != NULL && node->now_us - list->head->born_us >= age_us) {
         struct mp_draft *draft = mp_uv__waiting_pop(node, list);
         node->stats.calls_refused += draft->builder.count;
-        bool full = node->disk_full && !draft->read;
+        bool full = !draft->read && mp_replica_disks_full(node->replica);
         mp_uv__answer_outcome(node, draft, full ? MP_UV_STORAGE_FULL : MP_UV_NO_QUORUM);
     }
 }

@@ -136,6 +136,21 @@ import Testing
         }
     }
 
+    /// The owner that is ready answers reads yet; a new one could commit nothing to become ready.
+    @Test func `leaves an object to its owner when too few disks have room`() {
+        let simulation = Simulation.settled(voters: 3)
+        let leader = simulation.leader
+        let follower = simulation.cluster.voters.first { $0 != leader } ?? 0
+        for full in [follower, leader] { simulation.cluster.setDisk(full, stall: 0, full: true) }
+        let start = simulation.now
+        simulation.run(for: 8 * T)
+        #expect(simulation.takeovers(since: start) == 0)
+        #expect(simulation.leader == 0)
+        #expect(simulation.cluster[leader].owns)
+        simulation.cluster.setDisk(follower, stall: 0, full: false)
+        #expect(simulation.makesProgress(within: 4 * T))
+    }
+
     @Test func `does not hand over for a stall shorter than T`() {
         let simulation = Simulation.settled(voters: 3)
         let leader = simulation.leader

@@ -87,15 +87,32 @@ extension `Real servers` {
             }
         }
 
+        /// Clients that come now know nobody who serves, and some reach a server that does not own.
+        private func readThroughEach(
+            of cluster: ServerCluster, _ key: String, _ value: String
+        ) async throws {
+            for node in cluster.nodes {
+                let options = try cluster.clientOptions(reaching: [node])
+                try await cluster.withClient(options) { client throws in
+                    let keys = client.object(KeyValue.self, named: "large")
+                    #expect(try await keys.call(.get(key)) == value, "through node \(node)")
+                }
+            }
+        }
+
         /// Room for the reserve of 64 MiB, and a little more.
         private let room = ShimmedDisk.Condition.room(72 << 20)
 
-        @Test func `that is full, all of them, refuse writes, answer reads, and go on`()
-            async throws
-        {
+        /// All but the first case fill them in turn, so that service changes hands meanwhile.
+        @Test(arguments: [[0, 0, 0], [8, 0, 4], [0, 4, 8], [4, 8, 0]] as [[Int]])
+        func `that is full, all of them, refuse writes, answer reads, and go on`(
+            more: [Int]
+        ) async throws {
             let disk = try await ShimmedDisk(
                 in: directory.path, shim: Shim.library("disk"))
-            for node in 1...3 as ClosedRange<UInt64> { try disk.set(room, on: node) }
+            for (node, more) in zip(1...3 as ClosedRange<UInt64>, more) {
+                try disk.set(.room((72 + more) << 20), on: node)
+            }
             try await ServerCluster.run(
                 in: directory, environment: { disk.environment(of: $0) }
             ) { cluster, client throws in
@@ -103,6 +120,7 @@ extension `Real servers` {
                 try await keys.call(.set("small", to: "before"))
                 try await fill(keys)
                 #expect(try await keys.call(.get("small")) == "before")
+                try await readThroughEach(of: cluster, "small", "before")
                 for node in cluster.nodes { disk.mend(node) }
                 try await poll(until: "a write is taken again") {
                     (try? await keys.call(.set("small", to: "after"))) != nil

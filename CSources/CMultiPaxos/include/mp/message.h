@@ -84,6 +84,7 @@ enum mp_message_flag {
      * The core passes it on to the driver, which waits. */
     MP_FLAG_WAIT = 4u,
     MP_FLAG_ABLE = 8u,  /* BEATEN: hears a quorum, and could serve every group. */
+    MP_FLAG_FULL = 16u, /* BEATEN: the disk takes no batch. */
 };
 
 struct mp_message {

@@ -344,6 +344,10 @@ bool mp_replica_identity(const struct mp_replica *replica, uint64_t group, uint6
 /* The node elected to serve, 0 if none is known; and whether that is this one. */
 uint64_t mp_replica_serving(const struct mp_replica *replica);
 
+/* Whether nothing can be committed because too many disks are full: the own one, or, as far as was
+ * heard in the last T, so many that no quorum has room. */
+bool mp_replica_disks_full(const struct mp_replica *replica);
+
 /* Stop the process unless every invariant holds. For tests and the simulator: slow. */
 void mp_replica_check(const struct mp_replica *replica);
 
