@@ -71,6 +71,17 @@ public struct DVector<Element: StockElement>: AtomicObject, Equatable {
             places[count] = element
             count.write(to: &result)
             count += 1
+        case .extend(let elements, let freed, let token):
+            guard UInt64(elements.count) <= .max - count else {
+                throw MethodFailure(VectorFailure.outOfRange)
+            }
+            try enter(token)
+            _ = vacate(freed)
+            count.write(to: &result)
+            for element in elements {
+                places[count] = element
+                count += 1
+            }
         case .pop(let token):
             try enter(token)
             count -= min(count, 1)
