@@ -51,6 +51,7 @@ public struct DVector<Element: StockElement>: AtomicObject, Equatable {
     }
 
     /// Runs one method.
+    @specialized(where Element == String)
     public mutating func apply(_ method: Method, result: inout Writer) throws(MethodFailure) {
         switch method {
         case .get(let index): places[index].write(to: &result)
@@ -99,6 +100,7 @@ public struct DVector<Element: StockElement>: AtomicObject, Equatable {
         throw MethodFailure(VectorFailure.fenced(by: fence.highest))
     }
 
+    @specialized(where Element == String)
     private mutating func vacate(_ indices: [UInt64]) -> Int {
         indices.count { places.removeValue(forKey: $0) != nil }
     }

@@ -59,10 +59,9 @@ public struct MetaVector: AtomicObject, Equatable {
     }
 
     private mutating func change(_ key: String, to meta: Meta?, _ hash: UInt64) -> Meta? {
-        var bucket = buckets[hash] ?? MetaBucket()
-        let before = bucket[key]
-        bucket[key] = meta
-        buckets[hash] = bucket.keys.isEmpty ? nil : bucket
+        // In place: a bucket that is taken out and put back is copied.
+        let before = buckets[hash, default: MetaBucket()].replace(key, by: meta)
+        if meta == nil, buckets[hash]?.keys.isEmpty ?? false { buckets[hash] = nil }
         if let before {
             let others = (leads[before.index] ?? 1) - 1
             leads[before.index] = others > 0 ? others : nil
