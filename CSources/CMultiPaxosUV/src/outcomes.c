@@ -84,6 +84,9 @@ void mp_uv__outcome(struct mp_uv_node *node, const struct mp_outcome *outcome) {
         if (node->server) mp_uv__serving_set(node, outcome->node);
         return;
     }
-    struct mp_object *object = mp_uv__object_find(node, outcome->group);
+    /* Of an object that is behind, no entry may be here, nor anything else of it. */
+    bool found = outcome->kind == MP_BEHIND;
+    struct mp_object *object = found ? mp_uv__object_need(node, outcome->group)
+                                     : mp_uv__object_find(node, outcome->group);
     if (object != NULL) report(node, object, outcome);
 }

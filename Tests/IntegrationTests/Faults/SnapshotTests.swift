@@ -94,6 +94,29 @@ extension `Real servers` {
             try await cluster.stop()
         }
 
+        /// The others have restarted too, so that no entry is left in anybody's memory.
+        @Test func `bring a follower back that has never heard of an object`() async throws {
+            let cluster = try await start()
+            let ledger = try await cluster.withClient { client throws in
+                try await cluster.waitUntilSettled(client)
+                try await cluster.kill([3])
+                let ledger = try await Writers.run(on: client) { writers throws in
+                    try await waitUntilTrimmed(beyond: 1000, at: [1, 2], cluster, client)
+                    try await writers.waitForProgress()
+                }
+                try await cluster.kill([1, 2])
+                try await cluster.restart(cluster.nodes)
+                let keys = client.object(KeyValue.self, named: Writers.keys.name)
+                try await keys.call(.remove("nothing"))
+                try await poll(until: "node 3 got a snapshot") {
+                    cluster.log(of: 3).contains("got the snapshot")
+                }
+                return ledger
+            }
+            try await expectEverything(in: ledger, cluster)
+            try await cluster.stop()
+        }
+
         /// Kills a follower, and waits until the others have trimmed what it does not have.
         private func lateFollower(
             _ cluster: ServerCluster, _ client: Cluster
