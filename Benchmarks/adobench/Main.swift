@@ -9,7 +9,7 @@ struct Main: AsyncParsableCommand {
         abstract: "Loads a cluster, breaks it, and proves that nothing acknowledged was lost.",
         subcommands: [
             RunCommand.self, KneeCommand.self, SuiteCommand.self, ReportCommand.self,
-            AppsCommand.self, ScenariosCommand.self,
+            AppsCommand.self, SmokeCommand.self, ScenariosCommand.self,
         ])
 }
 

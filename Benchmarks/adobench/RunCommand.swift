@@ -50,6 +50,13 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "Runs; the figures are those of the median.")
     var `repeat` = 1
 
+    @Option(
+        help: """
+            Seconds of healthy and faulty windows that take turns in one run, --repeat times; with \
+            --rate.
+            """)
+    var interleave: Double?
+
     @Option(help: "Use running servers: 1=host:port,2=host:port,…")
     var cluster: String?
 
@@ -86,6 +93,7 @@ struct RunCommand: AsyncParsableCommand {
         options.contended = contended
         options.seconds = seconds
         options.repeats = `repeat`
+        options.interleave = interleave
         options.clusterName = clusterName
         options.plant = plant
         options.cluster = try addresses()

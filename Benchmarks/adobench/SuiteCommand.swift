@@ -15,6 +15,13 @@ struct SuiteCommand: AsyncParsableCommand {
 
     @OptionGroup var load: LoadFlags
 
+    @Option(
+        help: """
+            short: the faults that matter most, a quarter of an hour; long: every scenario, some \
+            hours. Other flags change a part of it; default none, each fault in a run of its own.
+            """)
+    var profile: SuiteProfile?
+
     @Option(help: "Scenarios, separated by commas; default all that these servers can have.")
     var scenarios: String?
 
@@ -24,11 +31,18 @@ struct SuiteCommand: AsyncParsableCommand {
     @Option(help: "Measured time of each run.")
     var seconds = 12.0
 
-    @Option(help: "Runs of each scenario at each load.")
-    var `repeat` = 3
+    @Option(help: "Runs of each scenario at each load, or pairs of windows; default 3.")
+    var `repeat`: Int?
+
+    @Option(
+        help: """
+            Seconds of healthy and faulty windows that take turns in one run, where a scenario can \
+            happen several times.
+            """)
+    var interleave: Double?
 
     @Option(help: "Operations in flight of each step to the knee.")
-    var ladder = Ladder.rungsDefault.map(String.init).joined(separator: ",")
+    var ladder: String?
 
     @Option(help: "Decides when faults strike and operations are due; default drawn.")
     var seed: UInt64?
@@ -49,13 +63,17 @@ struct SuiteCommand: AsyncParsableCommand {
     private func suite(seed: UInt64) throws -> Suite {
         var options = load.options
         options.seconds = 3
-        let rungs = ladder.split(separator: ",").map { Int($0) ?? 0 }
+        let rungs =
+            ladder?.split(separator: ",").map { Int($0) ?? 0 } ?? profile?.ladder
+            ?? Ladder.rungsDefault
         let words = CommandLine.arguments.dropFirst()
         let command = "adobench " + words.joined(separator: " ")
         return Suite(
             folder: folder, scenarios: try chosen(), percents: numbers(loads),
-            ladder: Ladder(rungs: rungs, options: options), seconds: seconds, repeats: `repeat`,
-            seed: seed, command: self.seed == nil ? command + " --seed \(seed)" : command)
+            ladder: Ladder(rungs: rungs, options: options), seconds: seconds,
+            repeats: `repeat` ?? profile?.pairs ?? 3, interleave: interleave ?? profile?.interleave,
+            repeatsAlone: profile == nil ? nil : 3, seed: seed,
+            command: self.seed == nil ? command + " --seed \(seed)" : command)
     }
 
     private func numbers(_ text: String) -> [Int] {
@@ -63,7 +81,9 @@ struct SuiteCommand: AsyncParsableCommand {
     }
 
     private func chosen() throws -> [Scenario] {
-        guard let scenarios else { return Scenario.all(for: load.options) }
+        guard let scenarios else {
+            return profile?.scenarios ?? Scenario.all(for: load.options)
+        }
         return try scenarios.split(separator: ",").map { name in
             guard let scenario = Scenario(named: String(name)) else {
                 throw ValidationError(
@@ -111,3 +131,5 @@ struct KneeCommand: AsyncParsableCommand {
         return Ladder(rungs: ladder.split(separator: ",").map { Int($0) ?? 0 }, options: options)
     }
 }
+
+extension SuiteProfile: ExpressibleByArgument {}

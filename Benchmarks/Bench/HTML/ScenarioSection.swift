@@ -17,6 +17,9 @@ struct ScenarioSection {
     }
 
     private var repeats: String {
+        if let windows = report.windows {
+            return ". The windows in the middle of \(windows.pairs.count) pairs."
+        }
         let count = report.each.count
         return count == 1 ? "." : ". The run in the middle of \(count)."
     }

@@ -30,6 +30,14 @@ package struct Scenario: Sendable, Equatable {
     /// Whether something is done to the servers.
     package var injectsFault: Bool { trouble != .none }
 
+    /// Whether it can happen several times in one run.
+    var canRepeat: Bool {
+        switch trouble {
+        case .none, .late, .clientCrash, .rolling: false
+        default: true
+        }
+    }
+
     /// A line for each scenario.
     package static func list() -> [String] {
         all.map { scenario in
@@ -135,6 +143,12 @@ extension Scenario {
         Scenario(
             "slow-disk-follower", "each flush of a follower takes 400 ms longer",
             .slowDisk(.follower, milliseconds: 400)),
+        Scenario(
+            "full-disk-owner", "the owner's disk is full; later there is room again",
+            .fullDisk(.owner)),
+        Scenario(
+            "full-disk-follower", "a follower's disk is full; later there is room again",
+            .fullDisk(.follower)),
     ]
 
     private static let ofLoads = [

@@ -11,6 +11,8 @@ struct Proof<Object: LoadedObject>: Sendable {
     let workload: Workload
     let plant: Plant?
     let traces: TraceFiles
+    /// How many objects the run has.
+    var objects = 1
     let progress: Progress
 
     /// Everything that was found.
