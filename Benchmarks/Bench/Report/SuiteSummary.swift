@@ -28,12 +28,12 @@ struct SuiteSummary {
     private func inTurn() -> [String] {
         let heading =
             padRight("in turn", 22) + pad("load", 6)
-            + InterleavedFigures.columns.map { pad($0, 24) }.joined() + "  verdict"
+            + InterleavedFigures.columns.map { pad($0, 28) }.joined() + "  verdict"
         return ["", heading]
             + data.inTurn.map { run, report, windows in
                 let row = InterleavedFigures(run.scenario, percent: run.percent, windows)
                 return padRight(row.scenario, 22) + pad("\(row.percent) %", 6)
-                    + row.cells.map { pad($0.text, 24) }.joined() + "  "
+                    + row.cells.map { pad($0.text, 28) }.joined() + "  "
                     + (report.status == .proved ? "proved" : "not proved")
             }
     }

@@ -136,6 +136,10 @@ package struct Suite: Sendable {
         options.interleave = takesTurns ? interleave : nil
         options.repeats = takesTurns ? repeats : repeatsAlone
         options.json = nil
+        if case .pause = scenario.trouble, options.workload == .set {
+            // Whether one that stood still answers with what it had is seen by reads alone.
+            options.workload = .mixed
+        }
         options.pace = Pace(rate: rate, seed: mixed(seed))
         options.pace?.arrival = .poisson
         options.inFlight = RunOptions.inFlightDefault(options.clients, isOpen: true)

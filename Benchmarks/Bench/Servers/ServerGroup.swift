@@ -186,7 +186,7 @@ final class ServerGroup: Sendable {
         let process = try ServerProcess(
             program,
             ["format", "--cluster", clusterName, "--node", "\(node)", "--data", directory(node)],
-            log: log(node))
+            log: log(node), more: disk?.environment(of: node) ?? [:])
         let ended = await process.waitForEnd(seconds: 30)
         guard ended, process.poll() == .exited(0) else {
             process.signal(SIGKILL)
