@@ -63,7 +63,7 @@ import Testing
             Products.path("adobench"),
             [
                 "smoke", "--baseline", folder.path("ratio.json"), "--in-flight", "64", "--seconds",
-                "1", "--warmup", "0.2", "--pairs", "1", "--fault-seconds", "5", "--keys", "100",
+                "1", "--warmup", "0.2", "--pairs", "1", "--keys", "100",
             ] + more)
         let exit = try await child.exit(within: .seconds(200))
         let text = child.standardError + child.standardOutput

@@ -5,7 +5,7 @@ import Synchronization
 /// Disks that are always nearly full, so that one is full soon after it gets no more room.
 ///
 /// A server allocates its data file far ahead of what it needs where it can. So each data file has
-/// room for a little more than it has, again and again, and one that is to be full for nothing more.
+/// room for a little more than it has, again and again, and one that is to be full for no more.
 final class DiskRooms: Sendable {
     /// Bytes that a data file may grow by at a time: what is written between two looks, and more.
     static let step = 8 << 20

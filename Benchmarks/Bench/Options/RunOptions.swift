@@ -106,6 +106,30 @@ package struct ServerAddress: Sendable, Equatable {
         self.init(node: node, host: String(host), port: port)
     }
 
+    /// Reads `1=host:port,2=host:port`.
+    package static func list(_ text: String) throws(BenchError) -> [ServerAddress] {
+        var found: [ServerAddress] = []
+        for part in text.split(separator: ",") {
+            guard let address = ServerAddress(String(part)) else {
+                throw .usage("--cluster \(part) is not like 1=host:port.")
+            }
+            found.append(address)
+        }
+        return found
+    }
+
+    /// Reads the process ids of servers.
+    package static func processes(_ text: String) throws(BenchError) -> [Int32] {
+        var found: [Int32] = []
+        for part in text.split(separator: ",") {
+            guard let pid = Int32(part), pid > 1 else {
+                throw .usage("--pids \(part) is not a process id.")
+            }
+            found.append(pid)
+        }
+        return found
+    }
+
     /// `host:port`.
     package var hostAndPort: String { "\(host):\(port)" }
 }

@@ -27,6 +27,18 @@ package struct Scenario: Sendable, Equatable {
         self = scenario
     }
 
+    /// Reads names that are separated by commas.
+    package static func list(_ names: String) throws(BenchError) -> [Scenario] {
+        var found: [Scenario] = []
+        for name in names.split(separator: ",") {
+            guard let scenario = Scenario(named: String(name)) else {
+                throw .usage("--scenarios \(name) is none: adobench scenarios lists them.")
+            }
+            found.append(scenario)
+        }
+        return found
+    }
+
     /// Whether something is done to the servers.
     package var injectsFault: Bool { trouble != .none }
 

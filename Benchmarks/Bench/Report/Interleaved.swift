@@ -104,8 +104,8 @@ extension Interleaved {
     func lines() -> [String] {
         let figures = InterleavedFigures("", percent: 0, self)
         let heading =
-            "  windows      \(pairs.count) pairs of \(tenths(window_s)) s: median, and the interval "
-            + "that holds it"
+            "  windows      \(pairs.count) pairs of \(tenths(window_s)) s: median, and the "
+            + "interval that holds it"
         return ["", heading]
             + zip(InterleavedFigures.columns, figures.cells).map { name, cell in
                 "    \(padRight(name, 16)) \(cell.text)"

@@ -66,8 +66,8 @@ struct RatioGate: Sendable {
         let complaints = complaints()
         let heading =
             ratio.map {
-                "  ratio        \(percent($0)) of the bare pipeline, median of \(pairs.count) pairs; "
-                    + "the baseline has \(percent(baseline.ratio)), half of it is enough"
+                "  ratio        \(percent($0)) of the bare pipeline, median of \(pairs.count) "
+                    + "pairs; the baseline has \(percent(baseline.ratio)), half of it is enough"
             } ?? "  ratio        not measured"
         return [heading] + complaints.map { "  REJECTED     \($0)" }
             + (complaints.isEmpty ? ["  PASSED       nothing is lost, nothing is violated"] : [])

@@ -10,25 +10,20 @@ package struct Smoke: Sendable {
     package var pairs: Int
     /// Keep what is measured as the new baseline, whatever the old one is.
     package var writes: Bool
-    /// Seconds of the runs in which a server is killed.
-    package var faultSeconds: Double
 
-    package init(
-        options: RunOptions, baseline: String, pairs: Int, writes: Bool, faultSeconds: Double
-    ) {
+    /// Seconds of the runs in which a server is killed.
+    private static let faultSeconds = 6.0
+
+    package init(options: RunOptions, baseline: String, pairs: Int, writes: Bool) {
         self.options = options
         self.baseline = baseline
         self.pairs = pairs
         self.writes = writes
-        self.faultSeconds = faultSeconds
     }
 
     package func validate() throws(BenchError) {
         try options.validate()
         guard (1...100).contains(pairs) else { throw .usage("--pairs must be from 1 to 100.") }
-        guard faultSeconds >= 3 else {
-            throw .usage("--fault-seconds must be at least 3: a fault needs time around it.")
-        }
         if writes { try JSONFile.checkWritable(baseline) }
     }
 
@@ -59,7 +54,7 @@ package struct Smoke: Sendable {
         for scenario in [Scenario.killOwner, .killFollower] {
             var options = options
             options.scenario = scenario
-            options.seconds = faultSeconds
+            options.seconds = Self.faultSeconds
             options.inFlight = min(options.inFlight, 100)
             let report = try await Runner.runOnce(options, progress)
             progress.line("\(scenario.name): " + report.line(run: 1, of: 1))
