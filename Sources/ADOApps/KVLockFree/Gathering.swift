@@ -82,19 +82,28 @@ final class Gathering: Sendable {
         }
     }
 
-    /// A group is done: the next one goes, in a task that no caller can cancel.
+    /// A write is done: those that wait go next, in a task that no caller can cancel.
     private func leave() {
-        let next = state.withLock { state in
-            let next = Self.takeGroup(&state.waiting)
-            if next.isEmpty { state.underWay -= 1 }
-            return next
-        }
-        guard !next.isEmpty else { return }
-        surroundings.start {
-            for (one, outcome) in zip(next, await self.carry(next.map(\.write))) {
+        let group = next()
+        if !group.isEmpty { surroundings.start { await self.carryOn(group) } }
+    }
+
+    private func carryOn(_ first: [Waiting]) async {
+        var group = first
+        while !group.isEmpty {
+            for (one, outcome) in zip(group, await carry(group.map(\.write))) {
                 one.outcome.finish(outcome)
             }
-            self.leave()
+            group = next()
+        }
+    }
+
+    /// The next group; if there is none, its place is free.
+    private func next() -> [Waiting] {
+        state.withLock { state in
+            let group = Self.takeGroup(&state.waiting)
+            if group.isEmpty { state.underWay -= 1 }
+            return group
         }
     }
 
