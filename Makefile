@@ -1,5 +1,5 @@
 # One line says what each target is for; `make help` prints them.
-.PHONY: help demo test check bench release format clean install
+.PHONY: help demo test check bench results release format clean install
 
 help:            ## print this
 	@sed -n 's/^\([a-z]*\): *\([a-z]* *\)##/make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -15,9 +15,15 @@ test: install    ## build and run every test
 check: install   ## what CI runs after the tests
 	@.ci/check
 
-bench: release   ## measure every scenario, 90 minutes on a quiet machine, and make a report
-	@"$$(swift build -c release --show-bin-path)/adobench" suite \
-	    "Benchmarks/results/$$(date +%F)" --clients 2 --seconds 9 --repeat 5
+bench: release   ## measure every scenario, some hours on a quiet machine, and make a report
+	@"$$(swift build -c release --show-bin-path)/adobench" suite --profile long \
+	    "Benchmarks/results/$$(date +%F)/long" --clients 2 --seconds 9
+
+results: release ## measure the faults that matter most, 20 minutes, freely and with a quota
+	@bench="$$(swift build -c release --show-bin-path)/adobench"; \
+	to="Benchmarks/results/$$(date +%F)"; \
+	"$$bench" suite --profile short "$$to/free" --seed 1 && \
+	"$$bench" suite --profile short "$$to/quota" --seed 1 --quota 40 --loads 80
 
 release: install ## build the server, the tool and the benchmark
 	swift build -c release --product adod

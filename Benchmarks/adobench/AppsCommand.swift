@@ -38,11 +38,9 @@ struct AppsCommand: AsyncParsableCommand {
 
     func run() async throws {
         var matrix = AppMatrix()
-        matrix.clients = try clients.split(separator: ",").map { text in
-            guard let count = Int(text), count > 0 else {
-                throw ValidationError("--clients \(text) is not a number of clients.")
-            }
-            return count
+        matrix.clients = numbers(clients)
+        guard matrix.clients.allSatisfy({ $0 > 0 }) else {
+            throw ValidationError("--clients must be numbers of clients, such as 1,8,64.")
         }
         matrix.seconds = seconds
         if let scenario { matrix.scenarios = [scenario] }

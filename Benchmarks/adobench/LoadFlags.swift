@@ -5,7 +5,7 @@ import Bench
 struct LoadFlags: ParsableArguments {
     @Option(
         help: """
-            set, get, mixed, ycsb-a|b|c, counter, keyvalue, kvlock-spin|abort|retry, \
+            set, get, mixed, ycsb-a|b|c|d|f, counter, keyvalue, kvlock-spin|abort|retry, \
             kvlockfree, 2pc-init|tx|phase.
             """
     )
@@ -17,7 +17,10 @@ struct LoadFlags: ParsableArguments {
     @Option(help: "Bytes of a value.")
     var valueBytes = 100
 
-    @Option(help: "Keys that the operations are spread over.")
+    @Option(help: "Objects that the operations are spread over, each with its own log and keys.")
+    var objects = 1
+
+    @Option(help: "Keys of each object that the operations are spread over.")
     var keys = 10_000
 
     @Option(help: "uniform or zipfian keys; default zipfian for ycsb, else uniform.")
@@ -44,6 +47,9 @@ struct LoadFlags: ParsableArguments {
     @Option(help: "Where the servers' directories are made; default a temporary directory.")
     var data: String?
 
+    @Option(help: "Hundredths of one core that each server may use; default as much as there is.")
+    var quota: Int?
+
     @Flag(help: "Keep the servers' directories and logs.")
     var keep = false
 
@@ -58,6 +64,7 @@ struct LoadFlags: ParsableArguments {
         options.workload = workload
         options.replicas = replicas
         options.valueBytes = valueBytes
+        options.objects = objects
         options.keys = keys
         options.distribution = distribution ?? workload.distribution
         options.clients = clients
@@ -68,6 +75,7 @@ struct LoadFlags: ParsableArguments {
         options.snapshotBytes = snapshotBytes
         options.data = data
         options.keep = keep
+        options.quota = quota
         options.adod = adod
         options.traces = !noTrace
         return options

@@ -9,9 +9,21 @@ struct Main: AsyncParsableCommand {
         abstract: "Loads a cluster, breaks it, and proves that nothing acknowledged was lost.",
         subcommands: [
             RunCommand.self, KneeCommand.self, SuiteCommand.self, ReportCommand.self,
-            AppsCommand.self, ScenariosCommand.self,
+            AppsCommand.self, SmokeCommand.self, ScenariosCommand.self,
         ])
 }
+
+/// What the library refuses is a wrong use of the command.
+func checked<Value>(_ body: () throws(BenchError) -> Value) throws -> Value {
+    do throws(BenchError) {
+        return try body()
+    } catch {
+        throw ValidationError(error.description)
+    }
+}
+
+/// Reads `1,8,64`; what is no number is 0, which every user refuses.
+func numbers(_ text: String) -> [Int] { text.split(separator: ",").map { Int($0) ?? 0 } }
 
 /// `adobench report`.
 struct ReportCommand: ParsableCommand {

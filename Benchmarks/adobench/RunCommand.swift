@@ -1,6 +1,5 @@
 import ArgumentParser
 import Bench
-import Foundation
 
 /// `adobench run`.
 struct RunCommand: AsyncParsableCommand {
@@ -50,6 +49,9 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "Runs; the figures are those of the median.")
     var `repeat` = 1
 
+    @Option(help: "Seconds of healthy and faulty windows in turn, --repeat times; with --rate.")
+    var interleave: Double?
+
     @Option(help: "Use running servers: 1=host:port,2=host:port,…")
     var cluster: String?
 
@@ -62,24 +64,21 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: .hidden)
     var plant: Plant?
 
-    func validate() throws {
-        do {
-            try options().validate()
-        } catch let error as BenchError {
-            throw ValidationError(error.description)
-        }
-    }
+    func validate() throws { try checked { () throws(BenchError) in try options().validate() } }
 
     func run() async throws {
-        let status = await Runner.run(try options())
-        throw ExitCode(status.rawValue)
+        throw ExitCode(await Runner.run(try options()).rawValue)
     }
 
-    private func options() throws -> RunOptions {
+    private func options() throws(BenchError) -> RunOptions {
         var options = load.options
         options.target = target
         options.scenario = scenario
-        options.pace = pace()
+        options.pace = rate.map {
+            Pace(
+                rate: $0, seed: seed ?? .random(in: 0..<1 << 53), arrival: arrival,
+                waitingMax: waiting)
+        }
         options.inFlight =
             inFlight
             ?? (load.workload.isApp
@@ -88,39 +87,12 @@ struct RunCommand: AsyncParsableCommand {
         options.contended = contended
         options.seconds = seconds
         options.repeats = `repeat`
+        options.interleave = interleave
         options.clusterName = clusterName
         options.plant = plant
-        options.cluster = try addresses()
-        options.pids = try processes()
+        options.cluster = try cluster.map(ServerAddress.list) ?? []
+        options.pids = try pids.map(ServerAddress.processes) ?? []
         return options
-    }
-
-    private func pace() -> Pace? {
-        guard let rate else { return nil }
-        var pace = Pace(rate: rate, seed: seed ?? .random(in: 0..<1 << 53))
-        pace.arrival = arrival
-        pace.waitingMax = waiting
-        return pace
-    }
-
-    private func addresses() throws -> [ServerAddress] {
-        guard let cluster else { return [] }
-        return try cluster.split(separator: ",").map { text in
-            guard let address = ServerAddress(String(text)) else {
-                throw ValidationError("--cluster \(text) is not like 1=host:port.")
-            }
-            return address
-        }
-    }
-
-    private func processes() throws -> [Int32] {
-        guard let pids else { return [] }
-        return try pids.split(separator: ",").map { text in
-            guard let pid = Int32(text), pid > 1 else {
-                throw ValidationError("--pids \(text) is not a process id.")
-            }
-            return pid
-        }
     }
 }
 

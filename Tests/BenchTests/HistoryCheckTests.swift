@@ -180,7 +180,7 @@ extension FakeRun {
         after index: UInt64, at time: UInt64, for length: UInt64 = 2, witness: UInt64? = nil
     ) {
         let number = (evidence.sessions[Self.session]?.reads.last ?? 0) + 1
-        let key = values.keyIndex(of: Values.id(client: 0, request: number))
+        let key = values.readKeyIndex(of: Values.id(client: 0, request: number))
         // Entry 4 is that of request 1, and so on.
         let writers = (1...20 as ClosedRange<UInt64>).prefix { $0 + 3 <= index }.map {
             Values.id(client: 0, request: $0)

@@ -6,7 +6,7 @@ import Testing
 
 /// The command on real processes: servers, signals, logs.
 @Suite(.serialized) struct `A run on real servers` {
-    @Test(arguments: [Workload.set, .mixed, .ycsbB, .counter])
+    @Test(arguments: [Workload.set, .mixed, .ycsbB, .ycsbD, .ycsbF, .counter])
     func `proves a steady load`(_ workload: Workload) async throws {
         let run = try await Run(
             ["--workload", workload.rawValue, "--seconds", "3", "--warmup", "0.5"])

@@ -99,6 +99,20 @@ import Testing
         #expect(report.nodes.count { $0.restarted } == 2)
     }
 
+    /// What is written until the disk is full is some megabytes: values are large.
+    @Test(arguments: ["full-disk-owner", "full-disk-follower"])
+    func `do without one whose disk is full`(_ scenario: String) async throws {
+        let report = try await run(
+            scenario, "--value-bytes", "10000", "--rate", "2000", "--keys", "20")
+        #expect(report.events.contains { $0.what.hasSuffix("has no more room") })
+        #expect(report.events.contains { $0.what.hasSuffix("is full") }, "\(report.events)")
+        #expect(report.events.contains { $0.what == "there is room again" })
+        let markers = try #require(report.course?.markers)
+        #expect(markers.caught_up_ms != nil)
+        let end = report.timeline.suffix(10).reduce(0) { $0 + $1.ok }
+        #expect(end > 0)
+    }
+
     @Test func `are restarted one after the other`() async throws {
         let report = try await run("rolling-restart", "--in-flight", "16")
         #expect(report.nodes.allSatisfy { $0.restarted })

@@ -103,6 +103,49 @@ import Testing
         #expect(html.contains("adobench suite x --seed 5"))
     }
 
+    /// A report of windows that took turns, with this much of the throughput in the faulty one.
+    private func inTurn(_ scenario: Scenario, _ ratios: [Double]) -> RunReport {
+        var report = report(scenario)
+        report.windows = Interleaved(
+            window_s: 1,
+            pairs: ratios.map { ratio in
+                let stretches = Stretches()
+                let measured = MeasuredTime(start: 1, seconds: 10)
+                let counts: [Double] = [1000, 1000 * ratio, 1000]
+                let parts = counts.enumerated().map { number, ok in
+                    let at = measured.at(Double(number))
+                    let stretch = stretches.begin(at: at, windows: 10, measured)
+                    var window = Window(position: number * 10)
+                    window.ok = UInt64(ok)
+                    for _ in 0..<window.ok { window.latency.record(500) }
+                    stretches.add(window)
+                    return Interleaved.Stretch(stretches[stretch], longestGap: 30)
+                }
+                return Interleaved.Pair(
+                    healthy: parts[0], faulty: parts[1], mending: parts[2], struck_ms: 1000,
+                    victims: [1], owner_before: 1)
+            })
+        return report
+    }
+
+    @Test func `compares faulty windows with healthy ones, apart from single runs`() throws {
+        let data = data([inTurn(.killOwner, [0.91, 0.93, 0.92]), report(.steady)])
+        #expect(data.inTurn.map(\.0.scenario) == ["kill-owner"])
+        #expect(data.alone.map(\.0.scenario) == ["steady"])
+        let html = Page(data: data).html()
+        let body = try #require(html.firstRange(of: "<body>"))
+        let text = html[body.lowerBound...].replacing("</html>", with: "")
+        #expect(XMLDocumentCheck(text: String(text)).problem == nil)
+        #expect(html.contains("92.0 %") && html.contains("91.0 % … 93.0 %"))
+        #expect(html.contains("The windows in the middle of 3 pairs."))
+        let lines = SuiteSummary(data: data).lines()
+        #expect(lines.contains { $0.hasPrefix("kill-owner") && $0.contains("92.0 %") })
+        #expect(lines.count { $0.hasPrefix("kill-owner") } == 1)
+        // Without single runs there is no table of them.
+        let only = Page(data: self.data([inTurn(.killOwner, [1])])).html()
+        #expect(!only.contains("What each fault did"))
+    }
+
     @Test func `says so where a run did not recover`() {
         var dead = report(.killOwner)
         dead.recovery?.to_95_ms = nil
@@ -125,6 +168,42 @@ import Testing
     @Test func `of a folder without data is refused`() throws {
         let folder = try TemporaryDirectory()
         #expect(ReportFolder.render(folder.url.path) == .usage)
+    }
+}
+
+@Suite struct `A profile of a suite` {
+    private func suite(_ profile: SuiteProfile, _ change: (inout RunOptions) -> Void = { _ in })
+        -> Suite
+    {
+        var options = RunOptions()
+        change(&options)
+        return Suite(
+            folder: "x", scenarios: profile.scenarios ?? Scenario.all(for: options),
+            percents: [50, 80], ladder: Ladder(rungs: profile.ladder, options: options),
+            seconds: 12, repeats: profile.pairs, interleave: profile.interleave, repeatsAlone: 3,
+            seed: 1, command: "")
+    }
+
+    @Test(arguments: SuiteProfile.allCases) func `can be run`(_ profile: SuiteProfile) throws {
+        try suite(profile).validate()
+        // The interval over the pairs must be one.
+        let values = (1...profile.pairs).map { Double($0) }
+        #expect(MedianInterval(values)?.isConfident == true)
+    }
+
+    @Test func `that is short has the faults that clusters are judged by, all in turn`() throws {
+        let scenarios = try #require(SuiteProfile.short.scenarios)
+        #expect(scenarios.count == 5)
+        #expect(scenarios.allSatisfy { $0.canRepeat })
+        #expect(scenarios.contains(.killOwner) && scenarios.contains(.pauseOwner))
+        #expect(SuiteProfile.long.scenarios == nil && SuiteProfile.long.pairs == 20)
+    }
+
+    @Test func `is refused where its servers could not be measured`() {
+        #expect(throws: BenchError.self) {
+            try suite(.short) { $0.workload = .lockFree }.validate()
+        }
+        #expect(throws: BenchError.self) { try suite(.short) { $0.replicas = 1 }.validate() }
     }
 }
 

@@ -38,6 +38,20 @@ struct FaultInjector: Sendable {
     func run(_ options: RunOptions, _ measured: MeasuredTime) async throws(BenchError) -> Strike? {
         guard scenario.injectsFault else { return nil }
         await sleep(until: measured.at(options.faultAt))
+        let strike = try await strike(watchingUntil: measured.end) { _ in
+            measured.at(options.recoveryAt)
+        }
+        for victim in strike.victims { await watchForReturn(of: victim, until: measured.end) }
+        return strike
+    }
+
+    /// Strikes now, and makes everything whole again at the time that `healing` says, given when
+    /// it struck.
+    ///
+    /// - Parameter watchingUntil: how long a new owner is waited for.
+    func strike(
+        watchingUntil: UInt64? = nil, healing: @Sendable (UInt64) -> UInt64
+    ) async throws(BenchError) -> Strike {
         let statuses = await control.statuses()
         guard let owner = control.owner(in: statuses), control.servers.contains(owner.node) else {
             throw BenchError(
@@ -46,16 +60,27 @@ struct FaultInjector: Sendable {
         }
         let places = [owner.node] + control.servers.filter { $0 != owner.node }
         let struck = monotonicNow()
+        let healing = healing(struck)
         let victims = try await tools.begin(scenario.trouble, places, statuses)
         let done = monotonicNow()
-        let watch = Task { await watchForOwner(after: owner, until: measured.end) }
-        try await tools.keepUp(scenario.trouble, places, until: measured.at(options.recoveryAt))
+        let watch = Task {
+            await watchForOwner(after: owner, until: watchingUntil ?? healing)
+        }
+        try await tools.keepUp(scenario.trouble, places, until: healing)
         try await tools.end(scenario.trouble, places)
         let recovered = scenario.trouble.endsItself ? done : monotonicNow()
-        for victim in victims { await watchForReturn(of: victim, until: measured.end) }
         return Strike(
             victims: victims, at: struck, ownerBefore: owner, recoveredAt: recovered,
             takenOverBy: await watch.value)
+    }
+
+    /// Waits until every server has applied what another had when it was asked, and all agree on
+    /// who serves.
+    func waitUntilWhole() async throws(BenchError) {
+        for node in control.servers { try await tools.waitUntilLevel(node) }
+        try await control.waitUntilServing(seconds: 20) { () throws(BenchError) in
+            try servers.checkAlive()
+        }
     }
 
     private func watchForOwner(

@@ -54,6 +54,12 @@ struct TroubleTools: Sendable {
             return []
         case .slowDisk(let part, let milliseconds):
             return try slowDisk(part, milliseconds, places)
+        case .fullDisk(let part):
+            let rooms = try rooms()
+            return try each(part, places) { (node) throws(BenchError) in
+                try rooms.fill(node)
+                events.note("the disk of \(name(node, places)) has no more room")
+            }
         case .duel:
             events.note("\(Duel.duellists) applications begin to pull the object")
             return []
@@ -75,6 +81,9 @@ struct TroubleTools: Sendable {
             let pulls = try await duel.run(until: end)
             events.note("they pulled it \(pulls.map { "\($0)" }.joined(separator: " and ")) times")
             return
+        }
+        if case .fullDisk(let part) = trouble {
+            await watchUntilFull(part.nodes(of: places), until: end)
         }
         guard trouble == .flappingLinks else {
             await sleep(until: end)
@@ -113,6 +122,10 @@ struct TroubleTools: Sendable {
             let disks = try disks()
             for node in part.nodes(of: places) { disks.mend(node) }
             events.note("all disks are well again")
+        case .fullDisk(let part):
+            let rooms = try rooms()
+            for node in part.nodes(of: places) { rooms.makeRoom(node) }
+            events.note("there is room again")
         case .overload(let factor):
             load.hurry(1 / factor)
             events.note("as many operations are due as before")
@@ -156,7 +169,7 @@ extension TroubleTools {
     }
 
     /// Waits until a server has applied what another one had when it was asked.
-    private func waitUntilLevel(_ node: UInt64) async throws(BenchError) {
+    func waitUntilLevel(_ node: UInt64) async throws(BenchError) {
         let deadline = monotonicNow() + 20_000_000_000
         let known = await control.statuses()
         let target = known.values.compactMap { control.view($0)?.commit }.max() ?? 0
@@ -185,6 +198,27 @@ extension TroubleTools {
             throw .usage("the disks of servers that this run did not start cannot be spoilt.")
         }
         return disk
+    }
+
+    /// Takes note of when each server has used what room there was.
+    private func watchUntilFull(_ nodes: [UInt64], until end: UInt64) async {
+        var rest = Set(nodes)
+        while monotonicNow() < end, !rest.isEmpty {
+            for node in rest {
+                let status = try? await control.node.status(of: node, timeout: .milliseconds(100))
+                guard status?.disk.isFull == true else { continue }
+                events.note("the disk of node \(node) is full")
+                rest.remove(node)
+            }
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
+    private func rooms() throws(BenchError) -> DiskRooms {
+        guard case .own(let group) = servers, let rooms = group.rooms else {
+            throw .usage("the disks of servers that this run did not start cannot be filled.")
+        }
+        return rooms
     }
 
     private func part(

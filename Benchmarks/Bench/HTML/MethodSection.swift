@@ -40,6 +40,11 @@ struct MethodSection {
                     + "\(config.call_timeout_ms) ms"
             ),
             (
+                "servers' share of the cores",
+                config.quota_percent.map { "at most \($0) % of one core each" }
+                    ?? "as much as there is"
+            ),
+            (
                 "clients",
                 "\(config.clients) connection\(config.clients == 1 ? "" : "s"); warm-up of "
                     + "\(tenths(config.warmup_s)) s, not counted"

@@ -27,6 +27,7 @@ struct Page {
         knee is the step with the highest throughput over mean latency.</p>
         \(CurveChart(knee: about.knee).svg())
         </section>
+        \(InterleavedSection(data: data, anchor: anchor).html())
         \(table())
         <h2>Each scenario over time</h2>
         \(legend())
@@ -75,9 +76,9 @@ struct Page {
                         + "\(grouped(UInt64(pipeline.throughput_ops_s)))/s with as many in flight"
                 ))
         }
-        let killed = data.reports.filter { $0.scenario == .killOwner }.flatMap(\.each)
-        if let gap = MedianInterval(killed.compactMap(\.unavailable_ms)) {
-            let worst = killed.compactMap(\.unavailable_ms).max() ?? 0
+        let killed = data.reports.filter { $0.scenario == .killOwner }.flatMap(\.outages)
+        if let gap = MedianInterval(killed) {
+            let worst = killed.max() ?? 0
             facts.append(
                 (
                     "\(tenths(gap.median)) ms",
@@ -99,7 +100,9 @@ struct Page {
     private func table() -> String {
         let head = (["scenario", "load"] + ScenarioFigures.columns + ["verdict"])
             .map { "<th>\(escaped($0))</th>" }.joined()
-        let rows = zip(about.runs, data.reports).map { run, report in
+        let alone = data.alone
+        guard !alone.isEmpty else { return "" }
+        let rows = alone.map { run, report in
             let figures = ScenarioFigures(run, report)
             let cells = figures.cells.map { cell in
                 "<td>\(escaped(cell.median))"
@@ -111,7 +114,7 @@ struct Page {
                 + "<td>\(run.percent) %</td>\(cells.joined())"
                 + "<td\(isGood ? "" : " class=\"bad\"")>\(escaped(figures.verdict))</td></tr>"
         }
-        let repeats = data.reports.map(\.each.count).max() ?? 1
+        let repeats = alone.map(\.1.each.count).max() ?? 1
         let interval =
             repeats >= 6
             ? "the interval holds the true median in 95 of 100 cases"

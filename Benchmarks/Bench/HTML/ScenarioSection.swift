@@ -8,7 +8,8 @@ struct ScenarioSection {
         """
         <section id="\(anchor)">
         <h3>\(escaped(run.scenario)) at \(run.percent) % of the knee</h3>
-        <p class="soft">\(escaped(report.scenario.summary))\(repeats)</p>
+        <p class="soft">\(report.workload.rawValue): \
+        \(escaped(report.scenario.summary))\(repeats)</p>
         \(TimelineChart(report: report).svg())
         \(steps())
         \(verdict())
@@ -17,6 +18,9 @@ struct ScenarioSection {
     }
 
     private var repeats: String {
+        if let windows = report.windows {
+            return ". The windows in the middle of \(windows.pairs.count) pairs."
+        }
         let count = report.each.count
         return count == 1 ? "." : ". The run in the middle of \(count)."
     }

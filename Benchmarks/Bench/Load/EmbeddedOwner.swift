@@ -118,11 +118,11 @@ extension EmbeddedOwner {
         return state.withLock { $0.unsettled }
     }
 
-    func evidence() -> Evidence {
+    func evidence() -> [Evidence] {
         let ledger = state.withLock { $0.loop.ledger }
         var evidence = Evidence()
         evidence.sessions[session] = Evidence.Session(client: 0, ledger: ledger, attempts: [:])
-        return evidence
+        return [evidence]
     }
 
     func close() async {

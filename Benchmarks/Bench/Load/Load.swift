@@ -26,8 +26,8 @@ protocol Load: Sendable {
     /// What an open loop offered, and how it kept its times; nil for a closed loop.
     func openLoad() -> RunReport.OpenLoad?
 
-    /// What is known of every request; the load must have stopped.
-    func evidence() -> Evidence
+    /// What is known of every request, object by object; the load must have stopped.
+    func evidence() -> [Evidence]
     func close() async
 }
 

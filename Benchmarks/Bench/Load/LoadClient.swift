@@ -2,49 +2,49 @@ import ADO
 import MultiPaxos
 import Synchronization
 
-/// One client of the load: a connection of its own, a session, and a loop over them.
+/// One client of one object: a session over the client's connection, and a loop.
 ///
 /// Each batch of answers settles what it answers and submits as many new operations as there is
 /// room for, or are due, on the loop thread that brought it.
 final class LoadClient<Object: LoadedObject>: Sendable {
     /// From 0.
     let number: Int
-    let node: Node
+    /// From 0.
+    let object: Int
     private let values: Values
     private let loop: Mutex<OperationLoop>
     private let pipeline = Mutex<Pipeline<Object>?>(nil)
-    let recorder = Recorder()
+    /// That of the connection: its objects share the windows.
+    let recorder: Recorder
     private let gaps: GapTracker
     private let isGone = Mutex(false)
 
     private init(
-        _ number: Int, _ node: Node, _ values: Values, _ loop: OperationLoop, _ gaps: GapTracker
+        _ number: Int, _ object: Int, _ recorder: Recorder, _ values: Values,
+        _ loop: OperationLoop, _ gaps: GapTracker
     ) {
         self.number = number
-        self.node = node
+        self.object = object
+        self.recorder = recorder
         self.values = values
         self.loop = Mutex(loop)
         self.gaps = gaps
     }
 
-    /// Connects and opens a session.
+    /// Opens a session with an object over a connection that exists.
     static func open(
-        _ number: Int, _ options: NodeOptions, object: String, values: Values, loop: OperationLoop,
-        gaps: GapTracker
+        _ number: Int, on connection: Fleet<Object>.Connection,
+        object: (position: Int, name: String),
+        values: Values, loop: OperationLoop, gaps: GapTracker
     ) async throws -> LoadClient {
-        let node = try Node.start(options)
-        let client = LoadClient(number, node, values, loop, gaps)
-        do {
-            let pipeline = try await Pipeline.open(
-                Object.self, named: object, on: node, capacity: RunOptions.inFlightPerClientMax,
-                keepsFailed: true, timeout: .seconds(20)
-            ) { pipeline, replies in client.received(replies, pipeline) }
-            client.pipeline.withLock { $0 = pipeline }
-            return client
-        } catch {
-            await node.shutdown()
-            throw error
-        }
+        let client = LoadClient(
+            number, object.position, connection.recorder, values, loop, gaps)
+        let pipeline = try await Pipeline.open(
+            Object.self, named: object.name, on: connection.node,
+            capacity: RunOptions.inFlightPerClientMax, keepsFailed: true, timeout: .seconds(20)
+        ) { pipeline, replies in client.received(replies, pipeline) }
+        client.pipeline.withLock { $0 = pipeline }
+        return client
     }
 
     /// Opens at most so many operations over all, and starts with as many as fit.
@@ -121,25 +121,22 @@ final class LoadClient<Object: LoadedObject>: Sendable {
     /// Is gone at once: no call is settled, no answer is heard any more.
     ///
     /// - Returns: how many calls were under way.
-    func crash() async -> Int {
+    func crash() -> Int {
         isGone.withLock { $0 = true }
         pipeline.withLock { $0 }?.close()
-        let underWay = loop.withLock { loop in
+        return loop.withLock { loop in
             loop.stop()
             return loop.underWay
         }
-        await node.shutdown()
-        return underWay
     }
 
-    /// Disconnects.
-    func close() async {
+    /// Ends the session.
+    func close() {
         let pipeline = pipeline.withLock { pipeline in
             defer { pipeline = nil }
             return pipeline
         }
         pipeline?.close()
-        await node.shutdown()
     }
 
     private func kick() {
@@ -192,11 +189,11 @@ extension LoadClient {
         _ recorder: inout Recorder.State
     ) {
         if let due = loop.arrivals?.advance(to: now) { recorder.offered(due.offered, due.shed) }
-        while loop.room > 0 {
+        while loop.room > 0 || loop.writesReady > 0 {
             let room = loop.room
             let writes = loop.writes(amongNext: room)
             let sent =
-                submitWrites(writes, &loop, pipeline, now, &recorder)
+                submitWrites(loop.writesReady + writes, &loop, pipeline, now, &recorder)
                 + submitReads(room - writes, &loop, pipeline, now, &recorder)
             if sent == 0 { return }
         }

@@ -34,7 +34,7 @@ extension KeyValue: LoadedObject {
     }
 
     static func read(_ id: UInt64, _ values: Values) -> Method {
-        .get(values.keys[values.keyIndex(of: id)])
+        .get(values.keys[values.readKeyIndex(of: id)])
     }
 
     static func witness(_ result: UnsafeRawBufferPointer, _ values: Values) -> UInt64 {

@@ -28,6 +28,8 @@ struct OperationLoop: Sendable {
     let width: Int
     let writesPercent: Int
     let preload: UInt64
+    /// Whether every second read is followed by a write of its key, as one operation.
+    let pairs: Bool
 
     /// When operations are due; nil for a closed loop, where they always are.
     var arrivals: Arrivals?
@@ -46,17 +48,25 @@ struct OperationLoop: Sendable {
     private(set) var lastRead: UInt64 = 0
     /// When the operation that was opened last was due.
     private(set) var lastDue: UInt64 = 0
+    /// Writes whose read is over, by their numbers, with when the operation was due.
+    private var ready: [UInt64: UInt64] = [:]
+    /// Those of them whose read was not answered: the operation has failed.
+    private var unread: Set<UInt64> = []
     private var opened: UInt64 = 0
     private var firstOpen: UInt64 = 1
     private var limit = UInt64.max
 
     /// A loop that keeps the times of so many writes, and what so many reads saw.
-    init(width: Int, writesPercent: Int, preload: Int = 0, history: HistoryBound = .unbounded) {
+    init(
+        width: Int, writesPercent: Int, preload: Int = 0, pairs: Bool = false,
+        history: HistoryBound = .unbounded
+    ) {
         precondition(width > 0 && (0...100).contains(writesPercent), "a loop of nothing")
         ledger = RequestLedger(timed: history.writes)
         reads = ReadLedger(most: history.reads)
         self.width = width
-        self.writesPercent = writesPercent
+        self.writesPercent = pairs ? 0 : writesPercent
+        self.pairs = pairs
         self.preload = UInt64(preload)
         readStarts.reserveCapacity(writesPercent == 100 ? 0 : width)
     }
@@ -64,12 +74,23 @@ struct OperationLoop: Sendable {
     /// How many operations may be opened now.
     var room: Int {
         let slots = min(
-            width - pending - resting - awaitingRetry.count, arrivals?.waiting ?? .max)
+            width - pending - resting - awaitingRetry.count - ready.count, arrivals?.waiting ?? .max
+        )
         return Int(min(UInt64(max(slots, 0)), limit - min(limit, opened)))
     }
 
     /// Whether a tick has something to do.
-    var needsTick: Bool { resting > 0 || !awaitingRetry.isEmpty }
+    var needsTick: Bool { resting > 0 || !awaitingRetry.isEmpty || writesReady > 0 }
+
+    /// Writes that may be opened now because their reads are over.
+    ///
+    /// Writes are numbered in order, so one whose read is late keeps back those after it.
+    var writesReady: Int {
+        guard pairs, limit > 0, !ready.isEmpty else { return 0 }
+        var count = 0
+        while ready[ledger.last + 1 + UInt64(count)] != nil { count += 1 }
+        return count
+    }
 
     /// Whether nothing is in flight and nothing is in doubt.
     var isDrained: Bool { pending == 0 && awaitingRetry.isEmpty }
@@ -95,6 +116,10 @@ struct OperationLoop: Sendable {
 
     mutating func openWrite(now: UInt64) -> UInt64 {
         pending += 1
+        if let due = ready.removeValue(forKey: ledger.last + 1) {
+            lastDue = now
+            return ledger.open(now: now, due: due)
+        }
         opened += 1
         lastDue = arrivals?.take() ?? now
         return ledger.open(now: now, due: lastDue)
@@ -111,9 +136,12 @@ struct OperationLoop: Sendable {
 
     /// Takes back the writes that were opened last and could not even be submitted.
     mutating func takeBackWrites(_ count: Int) {
-        ledger.takeBack(count)
         pending -= count
-        resting += count
+        for _ in 0..<count {
+            let last = ledger.last
+            if pairs, last > preload { ready[last] = ledger.due(last) } else { resting += 1 }
+            ledger.takeBack(1)
+        }
     }
 
     /// Takes back the reads that were opened last and could not even be submitted.
@@ -163,6 +191,7 @@ struct OperationLoop: Sendable {
             settle(request) {
                 $0.acknowledge(request, index: index, witness: witness, now: now)
             }
+            if unread.remove(request) != nil { return .nothing }
             return .acknowledged(nanoseconds: now &- due)
         case .rejected:
             settle(request) { $0.reject(request) }
@@ -190,12 +219,15 @@ struct OperationLoop: Sendable {
     ) -> Reception {
         pending -= 1
         guard let started = readStarts.removeValue(forKey: read) else { return .nothing }
+        let write = pairs ? writeAfter(read: read, preloaded: preload) : nil
+        if let write { ready[write] = started.due }
         guard answer == .done else {
-            rest()
+            if let write { unread.insert(write) } else { rest() }
             return .refused
         }
         let interval = Interval(called: started.called, returned: now)
         reads.answered(read, .init(index: index, witness: witness, interval: interval))
+        if write != nil { return .nothing }
         return .acknowledged(nanoseconds: now &- started.due)
     }
 

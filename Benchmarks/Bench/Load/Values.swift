@@ -14,11 +14,16 @@ struct Values: Sendable {
 
     /// Nil where all keys are used as often.
     private let zipfian: Zipfian?
+    private let pattern: KeyPattern
+    private let clients: UInt64
 
     init(
-        keys count: Int, valueBytes: Int, preload: Int = 0, distribution: Distribution = .uniform
+        keys count: Int, valueBytes: Int, preload: Int = 0, distribution: Distribution = .uniform,
+        pattern: KeyPattern = .independent, clients: Int = 1
     ) {
         self.preload = preload
+        self.pattern = pattern
+        self.clients = UInt64(clients)
         zipfian = distribution == .zipfian ? Zipfian(count: count) : nil
         keys = (0..<count).map { Values.key($0) }
         self.valueBytes = valueBytes
@@ -29,12 +34,41 @@ struct Values: Sendable {
         UInt64(client + 1) << 48 | request
     }
 
-    /// The position of the key that a request uses: the same each time.
+    /// The position of the key that a write uses: the same each time.
     func keyIndex(of id: UInt64) -> Int {
-        let first = Self.id(client: 0, request: 1)
-        if id >= first, id - first < UInt64(preload) { return Int(id - first) % keys.count }
-        return zipfian?.rank(of: mixed(id)) ?? Int(mixed(id) % UInt64(keys.count))
+        let (client, request) = Self.parts(of: id)
+        let preloaded = preloaded(by: client)
+        if request <= preloaded { return Int(request - 1) % keys.count }
+        guard pattern == .latest else { return spread(id) }
+        return Int(((request - preloaded - 1) * clients + client) % UInt64(keys.count))
     }
+
+    /// The position of the key that a read uses.
+    func readKeyIndex(of id: UInt64) -> Int {
+        let (client, read) = Self.parts(of: id)
+        switch pattern {
+        case .independent: return spread(id)
+        case .latest:
+            // Nineteen reads for each insertion, and all clients are equally far.
+            let inserted = Int(read / 19 * clients % UInt64(keys.count))
+            return (inserted + 2 * keys.count - 1 - spread(id)) % keys.count
+        case .pairs:
+            guard let write = writeAfter(read: read, preloaded: preloaded(by: client)) else {
+                return spread(id)
+            }
+            return keyIndex(of: Self.id(client: Int(client), request: write))
+        }
+    }
+
+    private func spread(_ id: UInt64) -> Int {
+        zipfian?.rank(of: mixed(id)) ?? Int(mixed(id) % UInt64(keys.count))
+    }
+
+    private static func parts(of id: UInt64) -> (client: UInt64, request: UInt64) {
+        ((id >> 48) &- 1, id & (1 << 48 - 1))
+    }
+
+    private func preloaded(by client: UInt64) -> UInt64 { client == 0 ? UInt64(preload) : 0 }
 
     /// What the request `id` writes.
     func value(of id: UInt64) -> String {
@@ -81,6 +115,23 @@ struct Values: Sendable {
         let digits = String(index)
         return "k" + String(repeating: "0", count: max(0, 7 - digits.count)) + digits
     }
+}
+
+/// Which keys the operations of a workload use.
+enum KeyPattern: Sendable, Equatable {
+    /// Each its own.
+    case independent
+    /// Writes go round all keys, as if the new one replaced the oldest, and reads use those that
+    /// were written last most.
+    case latest
+    /// Every second read is followed by a write of the same key.
+    case pairs
+}
+
+/// The write that follows a read of its key, where `preloaded` writes came before all reads; nil
+/// of a read that nothing follows.
+func writeAfter(read: UInt64, preloaded: UInt64) -> UInt64? {
+    read % 2 == 1 ? preloaded + (read + 1) / 2 : nil
 }
 
 private func hexDigit(_ value: UInt8) -> UInt8 {

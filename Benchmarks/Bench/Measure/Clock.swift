@@ -17,6 +17,14 @@ struct MeasuredTime: Sendable {
         end = start + UInt64(seconds * 1e9)
     }
 
+    init(start: UInt64, end: UInt64) {
+        self.start = start
+        self.end = end
+    }
+
+    /// How long it is.
+    var seconds: Double { Double(end - start) / 1e9 }
+
     func contains(_ time: UInt64) -> Bool { time >= start && time < end }
 
     /// Milliseconds from the start; 0 before it.

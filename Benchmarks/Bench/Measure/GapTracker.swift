@@ -41,6 +41,18 @@ final class GapTracker: Sendable {
     /// Ends the measured time: what is still unanswered is a pause that lasted until now.
     func close(at end: UInt64) { acknowledged(at: end) }
 
+    /// The longest pause that touches the time from `start` to now, with the one that lasts.
+    ///
+    /// What ended before is forgotten: there is room for what comes.
+    func takeLongest(since start: UInt64, now: UInt64) -> Gap {
+        state.withLock { state in
+            let lasting = Gap(start: min(state.last, now), end: now)
+            let gaps = state.gaps.filter { $0.end > start } + [lasting]
+            state.gaps = []
+            return gaps.max { $0.nanoseconds < $1.nanoseconds } ?? lasting
+        }
+    }
+
     /// The longest pause that touches the time from `start` on.
     func longest(since start: UInt64) -> Gap? {
         state.withLock { state in

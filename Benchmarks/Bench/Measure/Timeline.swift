@@ -17,9 +17,12 @@ struct Timeline: Sendable {
     private var windows: [Int: Window] = [:]
     private var finished: [Int: Point] = [:]
     private let count: Int
+    /// Parts of the run that are summed on their own.
+    private let stretches: Stretches?
 
     /// A timeline of so many windows; those in which nothing was answered are zero.
-    init(seconds: Double) {
+    init(seconds: Double, stretches: Stretches? = nil) {
+        self.stretches = stretches
         count = Int((seconds * 1e9 / Double(Window.nanoseconds)).rounded(.up))
     }
 
@@ -28,6 +31,7 @@ struct Timeline: Sendable {
     /// A client that was long without answers hands it over late; then only the counts are added,
     /// the percentiles stay those of the others.
     mutating func add(_ window: Window) {
+        stretches?.add(window)
         if finished[window.position] != nil {
             finished[window.position]?.ok += window.ok
             finished[window.position]?.failed += window.failed

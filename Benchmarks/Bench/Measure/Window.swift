@@ -4,6 +4,8 @@ import Histogram
 struct Window: Sendable {
     static let nanoseconds: UInt64 = 100_000_000
 
+    static let widthMilliseconds = Double(nanoseconds) / 1e6
+
     /// A latency above this is counted as this: 100 seconds.
     static let highestMicroseconds: UInt64 = 100_000_000
 

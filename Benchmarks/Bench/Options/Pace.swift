@@ -10,15 +10,19 @@ package struct Pace: Sendable, Equatable {
 
     /// Operations per second.
     package var rate: Double
-    package var arrival = Arrival.fixed
+    package var arrival: Arrival
     /// Operations that may be due and not submitted; beyond that they are shed.
-    package var waitingMax = 100_000
+    package var waitingMax: Int
     /// Decides the times of Poisson arrivals.
     package var seed: UInt64
 
-    package init(rate: Double, seed: UInt64) {
+    package init(
+        rate: Double, seed: UInt64, arrival: Arrival = .fixed, waitingMax: Int = 100_000
+    ) {
         self.rate = rate
         self.seed = seed
+        self.arrival = arrival
+        self.waitingMax = waitingMax
     }
 
     /// The share of one client.

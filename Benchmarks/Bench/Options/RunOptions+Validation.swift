@@ -6,6 +6,7 @@ extension RunOptions {
         try validateLoad()
         try validateTarget()
         try validatePace()
+        try validateInterleaving()
         try validateServers()
         try validateEmbeddedOwner()
         try validateApp()
@@ -51,6 +52,15 @@ extension RunOptions {
         guard clients >= 1, clients <= min(inFlight, 256) else {
             throw .usage("--clients must be from 1 to 256 and not over --in-flight.")
         }
+        guard (1...1000).contains(objects), objects == 1 || !(embeddedOwner || workload.isApp)
+        else {
+            throw .usage(
+                "--objects must be from 1 to 1000, and is for set, get, mixed, ycsb-* or counter.")
+        }
+        guard clients * objects <= inFlight else {
+            throw .usage(
+                "--in-flight must be at least --clients times --objects: one operation of each.")
+        }
         guard inFlightPerClient <= Self.inFlightPerClientMax else {
             throw .usage(
                 """
@@ -75,7 +85,7 @@ extension RunOptions {
     private func validateTarget() throws(BenchError) {
         guard target == .pipeline else { return }
         guard scenario == .steady, workload == .set, pace == nil, cluster.isEmpty, plant == nil,
-            repeats == 1, clients == 1, !embeddedOwner
+            repeats == 1, clients == 1, objects == 1, !embeddedOwner
         else {
             throw .usage(
                 """
@@ -99,6 +109,26 @@ extension RunOptions {
                 --rate needs clients that submit without waiting: leave --embedded-owner out, and \
                 use --workload set, get, mixed or counter.
                 """)
+        }
+    }
+
+    private func validateInterleaving() throws(BenchError) {
+        guard let interleave else { return }
+        guard interleave >= 1, interleave <= 60, repeats <= 200 else {
+            throw .usage("--interleave must be from 1 to 60 seconds, and --repeat at most 200.")
+        }
+        guard pace != nil, !workload.isApp, !embeddedOwner else {
+            throw .usage(
+                "--interleave compares windows at one offered rate: give --rate, and --workload "
+                    + "set, get, mixed, ycsb-* or counter.")
+        }
+        guard workload.writesPercent > 0 else {
+            throw .usage("--interleave watches for acknowledged writes: use a workload with some.")
+        }
+        guard scenario.canRepeat else {
+            throw .usage(
+                "--scenario \(scenario.name) cannot happen again and again in one run: leave "
+                    + "--interleave out, and repeat the run with --repeat.")
         }
     }
 
@@ -129,6 +159,13 @@ extension RunOptions {
         }
         guard electionTimeoutMilliseconds >= 10, electionTimeoutMilliseconds <= 60_000 else {
             throw .usage("--election-timeout-ms must be from 10 to 60000.")
+        }
+        if let quota {
+            guard (1...1000).contains(quota), cluster.isEmpty, target == .ado else {
+                throw .usage(
+                    "--quota must be from 1 to 1000 hundredths of a core, and is for servers that "
+                        + "this run starts.")
+            }
         }
         try validateScenario()
         guard pids.isEmpty || pids.count == cluster.count else {

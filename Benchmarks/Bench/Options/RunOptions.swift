@@ -14,6 +14,8 @@ package struct RunOptions: Sendable {
     package var embeddedOwner = false
     /// An open loop submits as often, whatever comes back; nil for a closed loop.
     package var pace: Pace?
+    /// Objects that are loaded, each with its own keys, log and sessions.
+    package var objects = 1
     package var keys = 10_000
     /// How often each of them is used.
     package var distribution = Distribution.uniform
@@ -44,6 +46,10 @@ package struct RunOptions: Sendable {
     package var clusterName = "ado"
     package var json: String?
     package var repeats = 1
+    /// Seconds of a window where healthy and faulty ones take turns in one run, `repeats` times.
+    package var interleave: Double?
+    /// Hundredths of one core that each server may use; nil for as much as there is.
+    package var quota: Int?
     /// The servers write traces, which the run is judged by.
     package var traces = true
     /// Evidence falsified on purpose, to see that the verdict notices.
@@ -62,8 +68,13 @@ package struct RunOptions: Sendable {
     /// Whether clients of an application share its objects.
     var sharesObjects: Bool { contended ?? (workload.placement == nil) }
 
-    /// Operations in flight of one client.
-    var inFlightPerClient: Int { max(1, inFlight / clients) }
+    /// Operations in flight of one client, of one object.
+    var inFlightPerClient: Int { max(1, inFlight / (clients * objects)) }
+
+    /// How windows take turns; nil where they do not.
+    var interleaving: Interleaving? {
+        interleave.map { Interleaving(window: $0, pairs: repeats) }
+    }
 
     /// When the fault strikes, in seconds from the start of the measured time.
     var faultAt: Double { seconds / 3 + faultPhase }
@@ -93,6 +104,30 @@ package struct ServerAddress: Sendable, Equatable {
         let host = text[text.index(after: equals)..<colon]
         guard !host.isEmpty else { return nil }
         self.init(node: node, host: String(host), port: port)
+    }
+
+    /// Reads `1=host:port,2=host:port`.
+    package static func list(_ text: String) throws(BenchError) -> [ServerAddress] {
+        var found: [ServerAddress] = []
+        for part in text.split(separator: ",") {
+            guard let address = ServerAddress(String(part)) else {
+                throw .usage("--cluster \(part) is not like 1=host:port.")
+            }
+            found.append(address)
+        }
+        return found
+    }
+
+    /// Reads the process ids of servers.
+    package static func processes(_ text: String) throws(BenchError) -> [Int32] {
+        var found: [Int32] = []
+        for part in text.split(separator: ",") {
+            guard let pid = Int32(part), pid > 1 else {
+                throw .usage("--pids \(part) is not a process id.")
+            }
+            found.append(pid)
+        }
+        return found
     }
 
     /// `host:port`.

@@ -27,8 +27,28 @@ package struct Scenario: Sendable, Equatable {
         self = scenario
     }
 
+    /// Reads names that are separated by commas.
+    package static func list(_ names: String) throws(BenchError) -> [Scenario] {
+        var found: [Scenario] = []
+        for name in names.split(separator: ",") {
+            guard let scenario = Scenario(named: String(name)) else {
+                throw .usage("--scenarios \(name) is none: adobench scenarios lists them.")
+            }
+            found.append(scenario)
+        }
+        return found
+    }
+
     /// Whether something is done to the servers.
     package var injectsFault: Bool { trouble != .none }
+
+    /// Whether it can happen several times in one run.
+    var canRepeat: Bool {
+        switch trouble {
+        case .none, .late, .clientCrash, .rolling: false
+        default: true
+        }
+    }
 
     /// A line for each scenario.
     package static func list() -> [String] {
@@ -135,6 +155,12 @@ extension Scenario {
         Scenario(
             "slow-disk-follower", "each flush of a follower takes 400 ms longer",
             .slowDisk(.follower, milliseconds: 400)),
+        Scenario(
+            "full-disk-owner", "the owner's disk is full; later there is room again",
+            .fullDisk(.owner)),
+        Scenario(
+            "full-disk-follower", "a follower's disk is full; later there is room again",
+            .fullDisk(.follower)),
     ]
 
     private static let ofLoads = [

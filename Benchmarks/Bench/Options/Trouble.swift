@@ -17,6 +17,8 @@ enum Trouble: Sendable, Equatable {
     case flappingLinks
     /// Each flush takes so many milliseconds longer.
     case slowDisk(Part, milliseconds: Int)
+    /// The data file cannot grow any more.
+    case fullDisk(Part)
     /// A server that was dead since before the load is started.
     case late
     /// Two applications pull the object again and again.
@@ -75,7 +77,10 @@ enum Trouble: Sendable, Equatable {
     }
 
     var usesDisks: Bool {
-        if case .slowDisk = self { true } else { false }
+        switch self {
+        case .slowDisk, .fullDisk: true
+        default: false
+        }
     }
 
     /// Whether it is over as soon as it is done.

@@ -14,6 +14,10 @@ package enum Workload: String, Sendable, Codable, CaseIterable {
     case ycsbB = "ycsb-b"
     /// All are reads: YCSB's profile cache.
     case ycsbC = "ycsb-c"
+    /// Nineteen of twenty are reads, mostly of what was inserted last: YCSB's status updates.
+    case ycsbD = "ycsb-d"
+    /// Half are reads; half read a key, and then write it: YCSB's user database.
+    case ycsbF = "ycsb-f"
     /// Every operation adds one to a counter.
     case counter
     /// Every operation sets a key of a dictionary, by a call, as applications make them.
@@ -38,8 +42,8 @@ package enum Workload: String, Sendable, Codable, CaseIterable {
         switch self {
         case .set, .counter: 100
         case .get, .ycsbC: 0
-        case .mixed, .ycsbA: 50
-        case .ycsbB: 5
+        case .mixed, .ycsbA, .ycsbF: 50
+        case .ycsbB, .ycsbD: 5
         default: 100
         }
     }
@@ -50,8 +54,17 @@ package enum Workload: String, Sendable, Codable, CaseIterable {
     /// How often each key is used, if nobody says otherwise.
     package var distribution: Distribution {
         switch self {
-        case .ycsbA, .ycsbB, .ycsbC: .zipfian
+        case .ycsbA, .ycsbB, .ycsbC, .ycsbD, .ycsbF: .zipfian
         default: .uniform
+        }
+    }
+
+    /// Which keys its operations use, given the numbers of the operations.
+    var pattern: KeyPattern {
+        switch self {
+        case .ycsbD: .latest
+        case .ycsbF: .pairs
+        default: .independent
         }
     }
 

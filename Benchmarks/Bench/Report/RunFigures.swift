@@ -33,6 +33,11 @@ struct RunFigures: Codable, Sendable, Equatable {
 extension RunReport {
     /// The figures of every run that this is the middle of, or of this alone.
     var each: [RunFigures] { self.repeat?.each ?? [RunFigures(self)] }
+
+    /// Milliseconds without an acknowledged write, of each fault.
+    var outages: [Double] {
+        windows?.pairs.map(\.faulty.longest_gap_ms) ?? each.compactMap(\.unavailable_ms)
+    }
 }
 
 /// The median of repeated measurements, and how sure it is.

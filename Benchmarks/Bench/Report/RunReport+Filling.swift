@@ -15,14 +15,19 @@ extension RunReport.Config {
             servers: options.cluster.isEmpty ? "started by the run" : "given",
             plant: options.plant?.rawValue,
             embedded_owner: options.embeddedOwner ? true : nil,
+            objects: options.objects > 1 ? options.objects : nil, quota_percent: options.quota,
             distribution: options.distribution)
     }
 }
 
 extension RunReport {
     /// Fills in what the clients measured.
-    mutating func fill(_ timeline: Timeline, _ latency: Histogram<UInt64>, seconds: Double) {
-        self.timeline = timeline.points()
+    mutating func fill(
+        _ timeline: Timeline, _ latency: Histogram<UInt64>, _ measured: MeasuredTime
+    ) {
+        let seconds = measured.seconds
+        let windows = Int((seconds * 1000 / Window.widthMilliseconds).rounded(.up))
+        self.timeline = Array(timeline.points().prefix(windows))
         ok = self.timeline.reduce(0) { $0 + $1.ok }
         failed = self.timeline.reduce(0) { $0 + $1.failed }
         unknown = self.timeline.reduce(0) { $0 + $1.unknown }

@@ -36,6 +36,8 @@ package struct RunReport: Codable, Sendable {
     var recovery: Recovery?
     /// What the nodes' traces tell; absent without traces.
     var course: Course?
+    /// Healthy and faulty windows that took turns; the timeline is of the pair in the middle then.
+    var windows: Interleaved?
     var events: [Event] = []
     var verification = Verification()
     var verdict = Verdict()
@@ -49,8 +51,8 @@ package struct RunReport: Codable, Sendable {
         case scenario, workload, mode, config, machine, commit, throughput_ops_s, latency_us, ok
         case failed, unknown, shed, open_load, unsettled, acked_lost, unavailable_ms,
             resumed_after_ms, owner
-        case client, nodes, keys, timeline, recovery, course, events, verification, verdict, status,
-            reason
+        case client, nodes, keys, timeline, recovery, course, windows, events, verification
+        case verdict, status, reason
         case `repeat`
         case protocolName = "protocol"
     }
@@ -73,6 +75,10 @@ extension RunReport {
         var plant: String?
         /// True if the generator owned the object, else absent.
         var embedded_owner: Bool?
+        /// Objects that were loaded; absent for one.
+        var objects: Int?
+        /// Hundredths of one core that each server could use; absent for as much as there was.
+        var quota_percent: Int?
         /// How often each key was used.
         var distribution = Distribution.uniform
     }

@@ -32,6 +32,18 @@ struct SuiteData: Sendable {
     /// In the order of `about.runs`.
     var reports: [RunReport]
 
+    /// The runs in which a fault happened once.
+    var alone: [(Run, RunReport)] {
+        zip(about.runs, reports).filter { $0.1.windows == nil }.map { ($0, $1) }
+    }
+
+    /// The runs in which healthy and faulty windows took turns.
+    var inTurn: [(Run, RunReport, Interleaved)] {
+        zip(about.runs, reports).compactMap { run, report in
+            report.windows.map { (run, report, $0) }
+        }
+    }
+
     /// The worst of all runs.
     var status: ExitStatus {
         let all = [about.knee.status] + reports.map(\.status)

@@ -17,19 +17,23 @@ struct BenchRun<Object: LoadedObject>: Sendable {
         values = Values(
             keys: options.workload == .counter ? 1 : options.keys, valueBytes: options.valueBytes,
             preload: options.workload.needsPreload ? options.keys : 0,
-            distribution: options.distribution)
+            distribution: options.distribution, pattern: options.workload.pattern,
+            clients: options.clients)
     }
 
     /// What the load left behind.
     struct Loaded: Sendable {
         var report: RunReport
-        var evidence: Evidence
+        /// Of each object.
+        var evidence: [Evidence]
         var measured: MeasuredTime
         var strike: FaultInjector.Strike?
         /// The number of the log of the loaded object; nil if no server knows it.
         var group: UInt64?
         /// The ballot of an application that the servers had promised at the end.
         var promised: Ballot?
+        /// Where windows took turns, those of which the report has the picture.
+        var shown: Range<Int>?
     }
 
     func run() async throws(BenchError) -> RunReport {
@@ -51,13 +55,15 @@ struct BenchRun<Object: LoadedObject>: Sendable {
         var loaded = try await options.embeddedOwner ? own(control) : serve(control)
         await prove(&loaded, control)
         readCourse(&loaded)
+        if let shown = loaded.shown { loaded.report.show(only: shown) }
         return loaded.report
     }
 
     /// The load of clients, whose calls the servers propose.
     private func serve(_ control: Control) async throws(BenchError) -> Loaded {
         let fleet = try await Fleet<Object>.open(
-            options, connection(), object: control.object.name, values: values)
+            options, connection(),
+            objects: (0..<options.objects).map { control.of($0).object.name }, values: values)
         let loaded: Result<Loaded, BenchError>
         do throws(BenchError) {
             try await fleet.preload(values.preload)
@@ -129,50 +135,80 @@ extension BenchRun {
             meter: meter, load: fleet, duel: duel(control.object))
         try await injector.prepare()
         fleet.start()
-        let measured = MeasuredTime(
-            start: monotonicNow() + UInt64(options.warmup * 1e9), seconds: options.seconds)
-        fleet.begin(measured)
-        events.begin(measured)
+        let most = MeasuredTime(
+            start: monotonicNow() + UInt64(options.warmup * 1e9),
+            seconds: options.interleaving?.secondsMax ?? options.seconds)
+        fleet.begin(most)
+        events.begin(most)
 
-        let ticker = Task { await tick(fleet, until: measured.end) }
-        await sleep(until: measured.start)
+        let ticker = Task { await tick(fleet, until: most.end) }
+        await sleep(until: most.start)
         let before = await control.statuses()
         let cpuBefore = ownCPUSeconds()
         meter.begin(before, owner: control.owner(in: before)?.node)
 
-        async let timeline = watch(fleet, measured)
-        let strike: Result<FaultInjector.Strike?, BenchError>
-        do throws(BenchError) {
-            strike = .success(try await injector.run(options, measured))
-        } catch {
-            strike = .failure(error)
-        }
-        await sleep(until: measured.end)
+        let stretches = Stretches()
+        let watcher = Task { await watch(fleet, most, stretches) }
+        let struck = await strike(injector, fleet.gaps, most, stretches)
+        let measured = struck.measured
         fleet.gaps.close(at: measured.end)
         let openLoad = fleet.openLoad()
         let cpu = ownCPUSeconds() - cpuBefore
         let after = await control.statuses()
+        ticker.cancel()
+        watcher.cancel()
         await ticker.value
         progress.status("  settling what is in doubt")
         let unsettled = await fleet.drain(seconds: 10)
-        var finished = await timeline
-        fleet.collect(into: &finished, all: true)
+        var timeline = await watcher.value
+        fleet.collect(into: &timeline, all: true)
 
         var report = emptyReport()
-        report.nodes = meter.figures(after, seconds: options.seconds)
+        report.config.seconds = measured.seconds
+        report.nodes = meter.figures(after, seconds: measured.seconds)
         report.client.cpu_s = cpu
         report.open_load = openLoad
         report.unsettled = UInt64(unsettled)
-        report.fill(finished, fleet.latency(), seconds: options.seconds)
+        report.fill(timeline, fleet.latency(), measured)
         report.events = events.events
-        report.judgeOwner(options, control, before, after, strike)
-        report.fillGaps(fleet.gaps, measured, try? strike.get())
-        report.fillRecovery(measured, try? strike.get())
-        try servers.checkAlive()
-        return Loaded(
+        report.judgeOwner(options, control, before, after, struck.strike)
+        var loaded = Loaded(
             report: report, evidence: fleet.evidence(), measured: measured,
-            strike: try? strike.get(), group: control.group(in: after),
+            strike: try? struck.strike.get(), group: control.group(in: after),
             promised: control.clientBallot(in: after))
+        loaded.fill(struck.taken, options, stretches, fleet.gaps)
+        try servers.checkAlive()
+        return loaded
+    }
+
+    /// What the scenario did, and how long the measured time was.
+    private struct Struck: Sendable {
+        var strike: Result<FaultInjector.Strike?, BenchError>
+        var taken: Turns.Taken?
+        var measured: MeasuredTime
+    }
+
+    private func strike(
+        _ injector: FaultInjector, _ gaps: GapTracker, _ most: MeasuredTime,
+        _ stretches: Stretches
+    ) async -> Struck {
+        if let interleaving = options.interleaving {
+            let turns = Turns(
+                interleaving: interleaving, seed: options.pace?.seed ?? 0, injector: injector,
+                gaps: gaps, measured: most, stretches: stretches, progress: progress)
+            let taken = await turns.take()
+            return Struck(
+                strike: .success(taken.pairs.first?.strike), taken: taken,
+                measured: MeasuredTime(start: most.start, end: monotonicNow()))
+        }
+        let strike: Result<FaultInjector.Strike?, BenchError>
+        do throws(BenchError) {
+            strike = .success(try await injector.run(options, most))
+        } catch {
+            strike = .failure(error)
+        }
+        await sleep(until: most.end)
+        return Struck(strike: strike, taken: nil, measured: most)
     }
 
     private func duel(_ object: ObjectName) -> Duel {
@@ -182,18 +218,21 @@ extension BenchRun {
     }
 
     private func tick(_ fleet: some Load, until end: UInt64) async {
-        while monotonicNow() < end {
+        while monotonicNow() < end, !Task.isCancelled {
             fleet.tick()
             try? await Task.sleep(for: .milliseconds(10))
         }
     }
 
     /// Shows a line each second and keeps the windows.
-    private func watch(_ fleet: some Load, _ measured: MeasuredTime) async -> Timeline {
-        var timeline = Timeline(seconds: options.seconds)
+    private func watch(
+        _ fleet: some Load, _ measured: MeasuredTime, _ stretches: Stretches
+    ) async -> Timeline {
+        var timeline = Timeline(seconds: measured.seconds, stretches: stretches)
         var second = 1
         while measured.at(Double(second)) <= measured.end {
             await sleep(until: measured.at(Double(second)))
+            if Task.isCancelled { return timeline }
             fleet.collect(into: &timeline)
             let recent = timeline.recent(from: (second - 1) * 10)
             progress.status(recent.line(second: second))
@@ -218,11 +257,18 @@ extension BenchRun {
 extension BenchRun {
     private func prove(_ loaded: inout Loaded, _ control: Control) async {
         var evidence = loaded.evidence
-        let isPlanted = options.plant.map { evidence.falsify($0, values) } ?? true
-        let proof = Proof<Object>(
-            control: control, evidence: evidence, values: values, workload: options.workload,
-            plant: options.plant, traces: traceFiles, progress: progress)
-        let outcome = await proof.run(convergence: 60)
+        let isPlanted = options.plant.map { evidence[0].falsify($0, values) } ?? true
+        var outcome = Proof<Object>.Outcome()
+        for (position, evidence) in evidence.enumerated() {
+            let isFirst = position == 0
+            let proof = Proof<Object>(
+                control: control.of(position), evidence: evidence, values: values,
+                workload: options.workload, plant: isFirst ? options.plant : nil,
+                traces: isFirst ? traceFiles : .judgedBefore, objects: options.objects,
+                progress: progress)
+            let found = await proof.run(convergence: 60)
+            if isFirst { outcome = found } else { outcome.add(found) }
+        }
         let idle = isPlanted ? nil : "there was nothing that --plant could falsify."
         loaded.report.judge(outcome.verdict, outcome.verification, outcome.incomplete ?? idle)
     }

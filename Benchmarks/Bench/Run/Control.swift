@@ -10,6 +10,13 @@ struct Control: Sendable {
     let servers: [UInt64]
     let object: ObjectName
 
+    /// The same for one of several objects; the first is this one.
+    func of(_ position: Int) -> Control {
+        guard position > 0 else { return self }
+        let name = ObjectName(type: object.type, name: "\(object.name)-\(position)")
+        return Control(node: node, servers: servers, object: name)
+    }
+
     /// Who owns the loaded object, as the servers say.
     struct Ownership: Sendable, Equatable {
         var node: UInt64

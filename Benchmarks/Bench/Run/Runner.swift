@@ -29,14 +29,19 @@ package enum Runner {
         _ options: RunOptions, _ progress: Progress
     ) async throws(BenchError) -> ExitStatus {
         var reports: [RunReport] = []
-        for number in 1...options.repeats {
+        // Where windows take turns, one run has all of them.
+        for number in 1...(options.interleave == nil ? options.repeats : 1) {
             let report = try await runOnce(options, progress)
             reports.append(report)
-            if options.repeats > 1 { progress.line(report.line(run: number, of: options.repeats)) }
+            if options.repeats > 1, options.interleave == nil {
+                progress.line(report.line(run: number, of: options.repeats))
+            }
         }
         guard let report = RunReport.middle(of: reports) else { return .unusable }
         progress.line("")
-        let lines = TextReport(report: report).lines() + (report.repeat?.lines() ?? [])
+        let lines =
+            TextReport(report: report).lines() + (report.repeat?.lines() ?? [])
+            + (report.windows?.lines() ?? [])
         print(lines.joined(separator: "\n"))
         if let path = options.json { try JSONFile.write(report, to: path) }
         return report.status
@@ -74,7 +79,7 @@ package enum Runner {
     ) async throws(BenchError) -> RunReport {
         switch options.workload {
         case .counter: try await BenchRun<Counter>(options, servers, progress).run()
-        case .set, .get, .mixed, .ycsbA, .ycsbB, .ycsbC:
+        case .set, .get, .mixed, .ycsbA, .ycsbB, .ycsbC, .ycsbD, .ycsbF:
             try await BenchRun<KeyValue>(options, servers, progress).run()
         default: try await BenchRun<KeyValue>(options, servers, progress).runApp()
         }

@@ -11,13 +11,19 @@ package struct Suite: Sendable {
     /// Measured time of a run.
     package var seconds: Double
     package var repeats: Int
+    /// Seconds of the windows of scenarios that can happen several times in one run; nil: each
+    /// time is a run of its own.
+    package var interleave: Double?
+    /// Runs of the scenarios that cannot.
+    package var repeatsAlone: Int
     package var seed: UInt64
     /// The command that measures the same again.
     package var command: String
 
     package init(
         folder: String, scenarios: [Scenario], percents: [Int], ladder: Ladder, seconds: Double,
-        repeats: Int, seed: UInt64, command: String
+        repeats: Int, interleave: Double? = nil, repeatsAlone: Int? = nil, seed: UInt64,
+        command: String
     ) {
         self.folder = folder
         self.scenarios = scenarios
@@ -25,6 +31,8 @@ package struct Suite: Sendable {
         self.ladder = ladder
         self.seconds = seconds
         self.repeats = repeats
+        self.interleave = interleave
+        self.repeatsAlone = repeatsAlone ?? repeats
         self.seed = seed
         self.command = command
     }
@@ -98,14 +106,20 @@ package struct Suite: Sendable {
     private func repeated(
         _ scenario: Scenario, rate: Double, _ progress: Progress
     ) async throws(BenchError) -> RunReport {
+        if interleave != nil, scenario.canRepeat {
+            let report = try await Runner.runOnce(
+                options(scenario, rate: rate, phase: 0), progress)
+            progress.line(report.line(run: 1, of: 1))
+            return report
+        }
         var reports: [RunReport] = []
-        for number in 0..<repeats {
+        for number in 0..<repeatsAlone {
             let draw = mixed(seed &+ UInt64(number) &+ mixed(UInt64(rate)))
             let phase = Double(draw >> 11) * 0x1p-53
             let report = try await Runner.runOnce(
                 options(scenario, rate: rate, phase: phase), progress)
             reports.append(report)
-            progress.line(report.line(run: number + 1, of: repeats))
+            progress.line(report.line(run: number + 1, of: repeatsAlone))
         }
         guard let middle = RunReport.middle(of: reports) else {
             throw .usage("--repeat must be at least 1.")
@@ -118,8 +132,14 @@ package struct Suite: Sendable {
         options.scenario = scenario
         options.seconds = seconds
         options.faultPhase = phase
-        options.repeats = repeats
+        let takesTurns = interleave != nil && scenario.canRepeat
+        options.interleave = takesTurns ? interleave : nil
+        options.repeats = takesTurns ? repeats : repeatsAlone
         options.json = nil
+        if case .pause = scenario.trouble, options.workload == .set {
+            // Whether one that stood still answers with what it had is seen by reads alone.
+            options.workload = .mixed
+        }
         options.pace = Pace(rate: rate, seed: mixed(seed))
         options.pace?.arrival = .poisson
         options.inFlight = RunOptions.inFlightDefault(options.clients, isOpen: true)

@@ -16,6 +16,11 @@ final class ServerGroup: Sendable {
     let network: Network?
     /// The disks of the servers, where the scenario spoils some.
     let disk: ShimmedDisk?
+    /// The part of a core that each server gets; nil for as much as there is.
+    private let quota: CPUQuota?
+    /// Room on the disks, where the scenario fills some.
+    let rooms: DiskRooms?
+    private let groups = Mutex<[UInt64: CPUQuota.Group]>([:])
     private let processes = Mutex<[UInt64: ServerProcess]>([:])
 
     /// Mebibytes of each trace, which are read into memory at the end.
@@ -24,6 +29,9 @@ final class ServerGroup: Sendable {
     /// Formats the directories; starts nothing yet.
     init(_ options: RunOptions) throws(BenchError) {
         program = try Self.findProgram(options)
+        quota = try options.quota.map { (percent) throws(BenchError) in
+            try CPUQuota(percent: percent)
+        }
         addresses = try zip(1..., Ports.free(options.replicas)).map {
             ServerAddress(node: UInt64($0), host: "127.0.0.1", port: $1)
         }
@@ -45,6 +53,16 @@ final class ServerGroup: Sendable {
         let trouble = options.scenario.trouble
         network = trouble.usesLinks ? try Self.network(addresses) : nil
         disk = trouble.usesDisks ? try Self.disk(in: folder.path) : nil
+        rooms = try Self.rooms(trouble, disk, addresses.map(\.node), in: folder)
+    }
+
+    private static func rooms(
+        _ trouble: Trouble, _ disk: ShimmedDisk?, _ nodes: [UInt64], in folder: URL
+    ) throws(BenchError) -> DiskRooms? {
+        guard let disk, case .fullDisk = trouble else { return nil }
+        return try DiskRooms(disk, nodes) { node in
+            folder.appendingPathComponent("node-\(node)/data.mdb").path
+        }
     }
 
     private static func network(_ addresses: [ServerAddress]) throws(BenchError) -> Network {
@@ -93,6 +111,10 @@ final class ServerGroup: Sendable {
         let process = try ServerProcess(
             program, arguments, log: log(node), more: disk?.environment(of: node) ?? [:])
         processes.withLock { $0[node] = process }
+        guard let quota else { return }
+        let group = try quota.group("adobench-\(clusterName)-\(node)")
+        groups.withLock { $0[node] = group }
+        try group.take(process.pid)
     }
 
     /// The process of a server, dead or alive.
@@ -122,13 +144,27 @@ final class ServerGroup: Sendable {
             process.signal(SIGKILL)
             _ = await process.waitForEnd(seconds: 5)
         }
+        rooms?.end()
+        removeGroups()
         guard !keep else { return }
         try? FileManager.default.removeItem(at: folder)
     }
 
+    private func removeGroups() {
+        groups.withLock { groups in
+            for group in groups.values { group.remove() }
+            groups = [:]
+        }
+    }
+
     /// Ends every server now: for a signal handler's thread.
     func killAll() {
-        processes.withLock { for process in $0.values { process.signal(SIGKILL) } }
+        processes.withLock { processes in
+            for process in processes.values { process.signal(SIGKILL) }
+            // A control group can be removed only when what was in it is gone.
+            for process in processes.values where quota != nil { process.collect() }
+        }
+        removeGroups()
         guard !keep else { return }
         try? FileManager.default.removeItem(at: folder)
     }
@@ -150,7 +186,7 @@ final class ServerGroup: Sendable {
         let process = try ServerProcess(
             program,
             ["format", "--cluster", clusterName, "--node", "\(node)", "--data", directory(node)],
-            log: log(node))
+            log: log(node), more: disk?.environment(of: node) ?? [:])
         let ended = await process.waitForEnd(seconds: 30)
         guard ended, process.poll() == .exited(0) else {
             process.signal(SIGKILL)

@@ -70,6 +70,11 @@ final class ServerProcess: Sendable {
         }
     }
 
+    /// Waits for the end of a process that was killed.
+    func collect() {
+        while poll() == .running { usleep(1000) }
+    }
+
     /// Sends a signal, unless it is known to have ended.
     func signal(_ number: Int32) {
         guard poll() == .running else { return }

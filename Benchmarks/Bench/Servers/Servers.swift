@@ -45,7 +45,8 @@ enum Servers: Sendable {
         guard case .own(let group) = self else {
             throw .usage("a server that this run did not start cannot be started again.")
         }
-        _ = group.process(node)?.poll()
+        // Where the cores are busy, one that was killed holds its port for a while.
+        group.process(node)?.collect()
         try group.start(node)
     }
 

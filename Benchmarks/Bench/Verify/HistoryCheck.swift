@@ -90,7 +90,7 @@ struct HistoryCheck: Sendable {
         let operation = RealTimeOrder.Operation(
             client: client, number: placed.number, isRead: true, index: placed.index,
             interval: read.interval)
-        let key = values.keyIndex(of: Values.id(client: client, request: placed.number))
+        let key = values.readKeyIndex(of: Values.id(client: client, request: placed.number))
         if model.writers[key] != read.witness {
             offend(
                 .wrongRead,

@@ -37,7 +37,7 @@ extension Evidence {
         for (id, session) in sessions {
             let number = session.reads.last
             guard var read = session.reads[number], read.index > index else { continue }
-            let key = values.keyIndex(of: Values.id(client: session.client, request: number))
+            let key = values.readKeyIndex(of: Values.id(client: session.client, request: number))
             read.index = index
             read.witness = Values.id(client: 0, request: UInt64(key) + 1)
             sessions[id]?.reads.answered(number, read)

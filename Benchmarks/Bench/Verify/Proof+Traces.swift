@@ -17,9 +17,12 @@ extension Proof {
             let data = FileManager.default.contents(atPath: path) ?? Data()
             return TraceJudgement.Source(
                 name: node == 0 ? "the generator" : "node \(node)", file: TraceFile(Array(data)),
-                applied: node == 0 ? 0 : applied[node])
+                applied: node == 0 || objects > 1 ? 0 : applied[node])
         }
-        var judgement = TraceJudgement(sources: sources, log: log, until: until)
+        // Of several objects no log gives records back: what a killed server did not write is then
+        // a reason to leave the verdict open.
+        var judgement = TraceJudgement(
+            sources: sources, log: objects > 1 ? [] : log, until: until)
         if plant == .fork, let last = files.last(where: { $0.node != 0 })?.node {
             judgement.forged = (last, (applied[last] ?? 0) / 2)
         }
@@ -60,5 +63,55 @@ extension Proof.Outcome {
     /// Says why a part of the verdict is incomplete.
     mutating func leaveOpen(_ part: String, _ reason: String) {
         verification.not_judged.append("\(part): \(reason)")
+    }
+}
+
+extension Proof.Outcome {
+    /// Adds what was found of another object; the traces were judged with the first.
+    mutating func add(_ other: Proof.Outcome) {
+        let refines = verdict.refines_ado
+        verdict.add(other.verdict)
+        verdict.refines_ado = refines
+        verification.add(other.verification)
+        incomplete = incomplete ?? other.incomplete
+    }
+}
+
+extension Verdict {
+    fileprivate mutating func add(_ other: Verdict) {
+        acked_lost += other.acked_lost
+        duplicated += other.duplicated
+        digests_agree = .weakest([digests_agree, other.digests_agree])
+        counters_add_up = .weakest([counters_add_up, other.counters_add_up])
+        results_match_log = .weakest([results_match_log, other.results_match_log])
+        state_matches_log = .weakest([state_matches_log, other.state_matches_log])
+        linearizable = .weakest([linearizable, other.linearizable])
+    }
+}
+
+extension Verification {
+    fileprivate mutating func add(_ other: Verification) {
+        acknowledged += other.acknowledged
+        for log in other.logs { add(log) }
+        values_read += other.values_read
+        searched.keys += other.searched.keys
+        searched.operations += other.searched.operations
+        searched.undecided += other.searched.undecided
+        for reason in other.not_judged where !not_judged.contains(reason) {
+            not_judged.append(reason)
+        }
+        seconds += other.seconds
+        for offence in other.offences where offences.count < 16 { offences.append(offence) }
+    }
+
+    private mutating func add(_ log: Log) {
+        guard let position = logs.firstIndex(where: { $0.node == log.node }) else {
+            logs.append(log)
+            return
+        }
+        logs[position].entries += log.entries
+        logs[position].applied += log.applied
+        logs[position].suppressed += log.suppressed
+        logs[position].offences.merge(log.offences) { $0 + $1 }
     }
 }

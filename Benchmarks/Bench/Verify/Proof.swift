@@ -11,6 +11,8 @@ struct Proof<Object: LoadedObject>: Sendable {
     let workload: Workload
     let plant: Plant?
     let traces: TraceFiles
+    /// How many objects the run has.
+    var objects = 1
     let progress: Progress
 
     /// Everything that was found.
@@ -152,10 +154,13 @@ extension Proof {
             let next = box.nextIndex
             do {
                 try await control.node.fetch(
-                    control.object, from: server, at: next, bytes: 4 << 20
+                    control.object, from: server, at: next, bytes: 1 << 20
                 ) { frame in box.take(frame) }
             } catch {
-                try await pause(&patience, "the log of node \(server): \(error)")
+                // Where judging takes longer than the time of a call, what came was judged.
+                if box.nextIndex == next {
+                    try await pause(&patience, "the log of node \(server): \(error)")
+                }
                 continue
             }
             if box.nextIndex == next {

@@ -113,7 +113,7 @@ extension SampledSearch {
     private func gatherReads(_ session: Evidence.Session, _ items: inout [Int: [Item]]) {
         guard session.reads.last > 0 else { return }
         for number in 1...session.reads.last {
-            let key = values.keyIndex(of: Values.id(client: session.client, request: number))
+            let key = values.readKeyIndex(of: Values.id(client: session.client, request: number))
             guard items[key] != nil, let read = session.reads[number] else { continue }
             items[key]?.append(Item(input: .read, output: read.witness, interval: read.interval))
         }

@@ -16,7 +16,7 @@ extension Proof {
         }
         progress.detail("  reading the values of \(min(model.writers.count, Self.keysMax)) keys")
         let handle = control.node.object(KeyValue.self, named: control.object.name)
-        let step = max(1, model.writers.count / Self.keysMax)
+        let step = max(1, model.writers.count * objects / Self.keysMax)
         let positions = Array(stride(from: 0, to: model.writers.count, by: step))
         let wrong = try await firstWrong(positions, handle, model)
         outcome.verification.values_read = positions.count
