@@ -66,6 +66,12 @@ public final class KVLockFree: Sendable {
 extension KVLockFree {
     /// Sets a key.
     public func set(_ key: String, to value: String) async throws(StoreFailure) {
+        try await Activity.run("kvlockfree.set") { () async throws(StoreFailure) in
+            try await put(key, value)
+        }
+    }
+
+    private func put(_ key: String, _ value: String) async throws(StoreFailure) {
         let deadline = start()
         let hash = options.hash(key)
         while true {
