@@ -50,6 +50,9 @@ struct LoadFlags: ParsableArguments {
     @Option(help: "The server to run; default the adod beside this program.")
     var adod: String?
 
+    @Flag(help: "Calls do not record in their entries where they come from.")
+    var noOrigins = false
+
     @Flag(help: "Do not trace the servers; refines_ado is not judged then.")
     var noTrace = false
 
@@ -70,6 +73,7 @@ struct LoadFlags: ParsableArguments {
         options.keep = keep
         options.adod = adod
         options.traces = !noTrace
+        options.recordsOrigins = !noOrigins
         return options
     }
 }

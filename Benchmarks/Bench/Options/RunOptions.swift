@@ -44,6 +44,8 @@ package struct RunOptions: Sendable {
     package var clusterName = "ado"
     package var json: String?
     package var repeats = 1
+    /// Calls record in their entries where they come from.
+    package var recordsOrigins = true
     /// The servers write traces, which the run is judged by.
     package var traces = true
     /// Evidence falsified on purpose, to see that the verdict notices.
