@@ -8,9 +8,27 @@ extension ResourceManager: Explainable {
     static func describe(_ reply: [UInt8], to method: Method) -> String? {
         switch method {
         case .enroll: (try? Enrolment.decoded(from: reply)).map { "\($0)" }
-        case .prepare: (try? Vote.decoded(from: reply)).map { "\($0)" }
-        case .decide: (try? Ruling.decoded(from: reply)).map { "\($0)" }
+        case .prepare: (try? Vote.decoded(from: reply)).map(text)
+        case .decide: (try? Ruling.decoded(from: reply)).map(text)
         case .quantity, .outcome: nil
+        }
+    }
+
+    private static func text(_ vote: Vote) -> String {
+        switch vote {
+        case .yes: "yes"
+        case .no(.locked(let resource)): "no: \(resource) is locked"
+        case .no(.insufficient(let resource)): "no: there is not enough of \(resource)"
+        case .no(.late): "no: the transaction came too late"
+        case .fenced(let epoch): "fenced by \(epoch.number).\(epoch.manager)"
+        }
+    }
+
+    private static func text(_ ruling: Ruling) -> String {
+        switch ruling {
+        case .decided(let decision): "decided: \(decision)"
+        case .unknown: "unknown here"
+        case .fenced(let epoch): "fenced by \(epoch.number).\(epoch.manager)"
         }
     }
 

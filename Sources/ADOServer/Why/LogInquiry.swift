@@ -162,9 +162,12 @@ struct LogInquiry: Sendable {
         _ type: Object.Type, _ object: ObjectName, _ index: UInt64, _ digest: UInt32
     ) async -> String {
         let commit = objects.first { $0.type == object.type && $0.name == object.name }?.commit
-        guard index <= commit ?? 0,
-            let history = try? await history(of: object, as: type, through: index)
-        else { return "(no longer, or not, in the log)" }
+        guard index <= commit ?? 0 else {
+            return "(never committed: a speculative reply that was lost)"
+        }
+        guard let history = try? await history(of: object, as: type, through: index) else {
+            return "(no longer in the log)"
+        }
         return history.said(at: index, digest)
     }
 
