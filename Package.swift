@@ -206,8 +206,9 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "MultiPaxos", "ADO", "ADOObjects", "ADOApps", "ADOServer", "Linearizability",
-                "FaultTools", "TestSupport", .product(name: "Logging", package: "swift-log"),
+                "MultiPaxos", "ADO", "ADOObjects", "ADOApps", "ADOServer", "ADOSimulator",
+                "Linearizability", "FaultTools", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(
             name: "ADOSimulatorTests",

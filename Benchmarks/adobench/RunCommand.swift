@@ -81,7 +81,9 @@ struct RunCommand: AsyncParsableCommand {
         options.scenario = scenario
         options.pace = pace()
         options.inFlight =
-            inFlight ?? RunOptions.inFlightDefault(load.clients, isOpen: rate != nil)
+            inFlight
+            ?? (load.workload.isApp
+                ? load.clients : RunOptions.inFlightDefault(load.clients, isOpen: rate != nil))
         options.embeddedOwner = embeddedOwner
         options.contended = contended
         options.seconds = seconds

@@ -31,16 +31,27 @@ public struct MetaBucket: Sendable, Hashable {
     /// What is known of a key; setting nil removes it.
     public subscript(key: String) -> Meta? {
         get { keys.firstIndex(of: key).map { metas[$0] } }
-        set {
-            let position = keys.firstIndex { !Self.precedes($0, key) } ?? keys.count
-            if position < keys.count, keys[position] == key {
-                keys.remove(at: position)
-                metas.remove(at: position)
+        set { _ = replace(key, by: newValue) }
+    }
+
+    /// Sets what is known of a key, or removes it, and returns what was known.
+    mutating func replace(_ key: String, by meta: Meta?) -> Meta? {
+        let position = keys.firstIndex { !Self.precedes($0, key) } ?? keys.count
+        guard position < keys.count, keys[position] == key else {
+            if let meta {
+                keys.insert(key, at: position)
+                metas.insert(meta, at: position)
             }
-            guard let newValue else { return }
-            keys.insert(key, at: position)
-            metas.insert(newValue, at: position)
+            return nil
         }
+        let before = metas[position]
+        if let meta {
+            metas[position] = meta
+        } else {
+            keys.remove(at: position)
+            metas.remove(at: position)
+        }
+        return before
     }
 
     private static func precedes(_ left: String, _ right: String) -> Bool {

@@ -7,6 +7,8 @@ extension DVector {
         case insert(Element, at: UInt64, fence: UInt64)
         /// Puts an element after the last, makes places vacant, and returns the element's index.
         case append(Element, freeing: [UInt64], fence: UInt64)
+        /// Puts elements after the last, makes places vacant, and returns the index of the first.
+        case extend([Element], freeing: [UInt64], fence: UInt64)
         /// Lowers the count by one, and returns what was there.
         case pop(fence: UInt64)
         /// Makes places vacant, and returns how many were not.
@@ -23,7 +25,7 @@ extension DVector {
         /// True for `get`, `count` and `occupied`.
         public var isReadOnly: Bool {
             switch self {
-            case .insert, .append, .pop, .remove, .raise: false
+            case .insert, .append, .extend, .pop, .remove, .raise: false
             case .get, .count, .occupied: true
             }
         }
@@ -31,7 +33,7 @@ extension DVector {
 }
 
 extension DVector.Method: BinaryCodable {
-    /// Appends a tag, 1 to 8, and the arguments.
+    /// Appends a tag, 1 to 9, and the arguments.
     public func write(to writer: inout Writer) {
         switch self {
         case .insert(let element, let index, let fence):
@@ -63,6 +65,11 @@ extension DVector.Method: BinaryCodable {
             writer.u8(8)
             start.write(to: &writer)
             limit.write(to: &writer)
+        case .extend(let elements, let freed, let fence):
+            writer.u8(9)
+            elements.write(to: &writer)
+            freed.write(to: &writer)
+            fence.write(to: &writer)
         }
     }
 
@@ -83,6 +90,10 @@ extension DVector.Method: BinaryCodable {
         case 6: return .get(try .read(from: &reader))
         case 7: return .count
         case 8: return .occupied(from: try .read(from: &reader), limit: try .read(from: &reader))
+        case 9:
+            return .extend(
+                try .read(from: &reader), freeing: try .read(from: &reader),
+                fence: try .read(from: &reader))
         case let tag: throw .unknownTag(UInt32(tag))
         }
     }
@@ -103,6 +114,14 @@ extension Call {
         _ element: Element, freeing freed: [UInt64] = [], fence: UInt64 = 0
     ) -> Self where Object == DVector<Element>, Result == UInt64 {
         Self(.append(element, freeing: freed, fence: fence))
+    }
+
+    /// Puts elements after the last, in their order, makes places vacant, and returns the index of
+    /// the first; with no elements, the count.
+    public static func append<Element>(
+        contentsOf elements: [Element], freeing freed: [UInt64] = [], fence: UInt64 = 0
+    ) -> Self where Object == DVector<Element>, Result == UInt64 {
+        Self(.extend(elements, freeing: freed, fence: fence))
     }
 
     /// Lowers the count by one, and returns what was there: nil if it was vacant, or the count 0.

@@ -51,6 +51,7 @@ public struct DVector<Element: StockElement>: AtomicObject, Equatable {
     }
 
     /// Runs one method.
+    @specialized(where Element == String)
     public mutating func apply(_ method: Method, result: inout Writer) throws(MethodFailure) {
         switch method {
         case .get(let index): places[index].write(to: &result)
@@ -71,6 +72,17 @@ public struct DVector<Element: StockElement>: AtomicObject, Equatable {
             places[count] = element
             count.write(to: &result)
             count += 1
+        case .extend(let elements, let freed, let token):
+            guard UInt64(elements.count) <= .max - count else {
+                throw MethodFailure(VectorFailure.outOfRange)
+            }
+            try enter(token)
+            _ = vacate(freed)
+            count.write(to: &result)
+            for element in elements {
+                places[count] = element
+                count += 1
+            }
         case .pop(let token):
             try enter(token)
             count -= min(count, 1)
@@ -88,6 +100,7 @@ public struct DVector<Element: StockElement>: AtomicObject, Equatable {
         throw MethodFailure(VectorFailure.fenced(by: fence.highest))
     }
 
+    @specialized(where Element == String)
     private mutating func vacate(_ indices: [UInt64]) -> Int {
         indices.count { places.removeValue(forKey: $0) != nil }
     }

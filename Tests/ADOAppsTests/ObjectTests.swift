@@ -16,6 +16,11 @@ import Testing
             case 1: return .reachable([index, index + 1])
             case 2: return .find(key, hash: hash)
             case 3: return .drop(key, hash: hash)
+            case 4:
+                let pointers = [index, index + 1].map {
+                    MetaPointer(key + "\($0 % 3)", Meta(size: 3, index: $0), hash: hash)
+                }
+                return .putAll(pointers)
             default: return .put(key, Meta(size: 3, index: index), hash: hash)
             }
         }

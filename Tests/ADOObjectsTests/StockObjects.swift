@@ -59,7 +59,7 @@ enum StockObjects {
         let index = UInt64(random.below(60))
         // Tokens mostly rise, so that some writes are refused.
         let fence = UInt64(random.below(8) == 0 ? random.below(20) : 20)
-        switch random.below(12) {
+        switch random.below(13) {
         case 0: return .insert(element(random.below(9)), at: index, fence: fence)
         case 1: return .insert(element(1), at: .max - UInt64(random.below(2)), fence: fence)
         case 2: return .pop(fence: fence)
@@ -69,6 +69,9 @@ enum StockObjects {
         case 6: return .count
         case 7: return .occupied(from: index, limit: UInt64(random.below(40)))
         case 8: return .append(element(random.below(9)), freeing: [index], fence: fence)
+        case 9:
+            let elements = (0..<random.below(4)).map { _ in element(random.below(9)) }
+            return .extend(elements, freeing: [index, index + 1], fence: fence)
         default: return .append(element(random.below(9)), freeing: [], fence: fence)
         }
     }

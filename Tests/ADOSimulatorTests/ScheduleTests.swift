@@ -12,9 +12,11 @@ import Testing
 
     @Test func `has every class of faults in some run, and no run has all`() {
         var seen: Set<FaultClass> = []
-        for seed in UInt64(1)...60 {
-            let drawn = Schedule.draw(Plan(faulty: seed), only: nil)
+        for seed in UInt64(1)...300 {
+            let plan = Plan(faulty: seed)
+            let drawn = Schedule.draw(plan, only: nil)
             seen.formUnion(drawn.map(\.fault.faultClass))
+            if let play = plan.play { seen.insert(play) }
             #expect(Set(drawn.map(\.fault.faultClass)).count < FaultClass.allCases.count)
             #expect(
                 drawn.map(\.id) == Array(1...max(drawn.count, 1)).prefix(drawn.count).map { $0 })

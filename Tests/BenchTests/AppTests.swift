@@ -85,7 +85,18 @@ import Testing
         var options = RunOptions()
         options.workload = .commitPerPhase
         options.scenario = .killOwner
+        options.inFlight = 1
         try options.validate()
+    }
+
+    @Test func `keeps several operations of a client in flight only where it can`() throws {
+        var options = RunOptions()
+        options.inFlight = 8
+        options.workload = .lockFree
+        try options.validate()
+        options.workload = .lockRetry
+        let refused = #expect(throws: BenchError.self) { try options.validate() }
+        #expect(refused?.description.contains("one operation after the other") == true)
     }
 }
 
@@ -103,6 +114,15 @@ extension `A run on real servers` {
         let verdict =
             workload.placement == nil ? report.verdict.linearizable : report.verdict.atomic
         #expect(verdict == .holds)
+    }
+
+    @Test func `proves an application whose clients do many things at once`() async throws {
+        let run = try await Run([
+            "--workload", "kvlockfree", "--clients", "2", "--in-flight", "64", "--keys", "64",
+            "--seconds", "2", "--warmup", "0.2",
+        ])
+        #expect(run.exit == .status(0), "\(run.text)")
+        #expect(run.report?.verdict.linearizable == .holds)
     }
 
     @Test func `proves an application whose servers lose their owner`() async throws {

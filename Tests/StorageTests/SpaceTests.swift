@@ -145,14 +145,14 @@ import Testing
         let taken = Int(small.reserve) / 2 / payload.count - 4
         for _ in 0..<taken { try storage.commit([log.append([payload])]) }
         #expect(log.frames.count == full + taken)
-        #expect(throws: Failure.self) {
-            for _ in 0..<8 {
-                var longer = log
-                try storage.commit([longer.append([payload])])
-                log = longer
-            }
-        }
+        #expect(throws: Failure.self) { for _ in 0..<8 { try commitOne(storage, &log) } }
         try expectFullButAlive(storage, &log)
+    }
+
+    private func commitOne(_ storage: Storage, _ log: inout Log) throws {
+        var longer = log
+        try storage.commit([longer.append([payload])])
+        log = longer
     }
 
     /// A snapshot of all that is there.
@@ -182,6 +182,8 @@ import Testing
             let count = log.frames.count
             try putSnapshot(storage, &log)
             _ = try fill(storage, &log)
+            // All that may be on its way when the disk is found full, and more.
+            #expect(throws: Failure.self) { while true { try commitOne(storage, &log) } }
             try expectFullButAlive(storage, &log)
             try trim(storage, &log, count)
             let kept = log.frames.count

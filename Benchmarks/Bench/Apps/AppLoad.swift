@@ -4,11 +4,12 @@ import ADOObjects
 import MultiPaxos
 import Synchronization
 
-/// Clients of an application, each with a connection of its own and one operation in flight.
+/// Clients of an application, each with a connection of its own and its share of what is in flight.
 final class AppLoad: Load {
     private struct Client: Sendable {
         let node: Node
-        let worker: any AppWorker
+        /// Each has one operation in flight.
+        let workers: [any AppWorker]
         let recorder: Recorder
     }
 
@@ -36,9 +37,9 @@ final class AppLoad: Load {
         do {
             for number in 0..<options.clients {
                 let node = try Node.start(connection)
-                let worker = options.worker(
+                let workers = options.workers(
                     number, node, object: object, values: values, history: history)
-                clients.append(Client(node: node, worker: worker, recorder: Recorder()))
+                clients.append(Client(node: node, workers: workers, recorder: Recorder()))
             }
         } catch {
             for client in clients { await client.node.shutdown() }
@@ -48,22 +49,24 @@ final class AppLoad: Load {
     }
 
     func start() {
-        let tasks = clients.map { client in
-            running.add()
-            return Task {
-                await self.work(client)
-                self.ended.add()
+        let tasks = clients.flatMap { client in
+            client.workers.map { worker in
+                running.add()
+                return Task {
+                    await self.work(client, worker)
+                    self.ended.add()
+                }
             }
         }
         state.withLock { $0.tasks = tasks }
     }
 
-    private func work(_ client: Client) async {
+    private func work(_ client: Client, _ worker: any AppWorker) async {
         var number = 0
         while !state.withLock({ $0.isStopped }) {
             number += 1
             let start = monotonicNow()
-            let answer = await client.worker.work(number)
+            let answer = await worker.work(number)
             let now = monotonicNow()
             client.recorder.record(at: now) { recorder in
                 switch answer {
@@ -93,8 +96,8 @@ final class AppLoad: Load {
     /// What is wrong, or cannot be said, over all clients.
     func findings() async -> [AppFinding] {
         var findings: [AppFinding] = []
-        for client in clients {
-            if let finding = await client.worker.finding() { findings.append(finding) }
+        for worker in clients.flatMap(\.workers) {
+            if let finding = await worker.finding() { findings.append(finding) }
         }
         return findings
     }
@@ -106,10 +109,10 @@ final class AppLoad: Load {
 }
 
 extension RunOptions {
-    /// A client of the application that this is.
-    fileprivate func worker(
+    /// What a client of the application does at once.
+    fileprivate func workers(
         _ number: Int, _ node: Node, object: String, values: Values, history: AppHistory
-    ) -> any AppWorker {
+    ) -> [any AppWorker] {
         // Clients that do not contend have objects of their own.
         let object = sharesObjects ? object : "\(object).\(number)"
         if let placement = workload.placement {
@@ -117,12 +120,16 @@ extension RunOptions {
             options.placement = placement
             let names = ["a", "b", "c"].map { "\(object).\($0)" }
             let manager = TwoPhaseCommit(over: names, on: node, options: options)
-            return CommitWorker(names: names, manager: manager, node: node)
+            return [CommitWorker(names: names, manager: manager, node: node)]
         }
-        return StoreWorker(
-            number: number, space: sharesObjects ? "" : "\(number):",
-            isLast: number == clients - 1, store: store(object, node), values: values,
-            history: history)
+        let store = store(object, node)
+        return (0..<inFlightPerClient).map { lane in
+            StoreWorker(
+                number: number * inFlightPerClient + lane,
+                space: sharesObjects ? "" : "\(number):",
+                judges: lane == 0 && (number == 0 || !sharesObjects),
+                isLast: number == clients - 1, store: store, values: values, history: history)
+        }
     }
 
     private func store(_ object: String, _ node: Node) -> StoreWorker.Store {

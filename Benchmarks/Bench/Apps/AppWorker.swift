@@ -38,9 +38,12 @@ struct StoreWorker: AppWorker {
         case plain(Handle<KeyValue>)
     }
 
+    /// Its own among all workers.
     let number: Int
     /// What keys begin with: nothing where all clients share one store.
     let space: String
+    /// Whether it is the one that reads the store in the end.
+    let judges: Bool
     let isLast: Bool
     let store: Store
     let values: Values
@@ -88,7 +91,7 @@ struct StoreWorker: AppWorker {
 
     /// Reads what was recorded of the store, and has the history judged, once it is read of all.
     func finding() async -> AppFinding? {
-        guard number == 0 || !space.isEmpty else { return nil }
+        guard judges else { return nil }
         for key in history.keys.map({ space + $0 }) {
             _ = await history.record(.get(key), client: number) { () throws(StoreFailure) in
                 try await perform(.get(key))

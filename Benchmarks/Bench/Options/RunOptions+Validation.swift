@@ -19,6 +19,13 @@ extension RunOptions {
                 "--workload \(workload.rawValue) has clients of its own: leave "
                     + "--embedded-owner and --plant out.")
         }
+        guard workload.isConcurrent || inFlight <= clients else {
+            throw .usage(
+                """
+                a client of --workload \(workload.rawValue) does one operation after the other: \
+                leave --in-flight out, and raise --clients.
+                """)
+        }
     }
 
     private func validatePlant() throws(BenchError) {

@@ -55,8 +55,11 @@ package enum Workload: String, Sendable, Codable, CaseIterable {
         }
     }
 
+    /// Whether one client of an application can do several operations at once.
+    var isConcurrent: Bool { self == .lockFree || self == .keyValue }
+
     /// Whether it is an application over several objects, which is judged by its own property.
-    var isApp: Bool { policy != nil || placement != nil || self == .lockFree || self == .keyValue }
+    package var isApp: Bool { policy != nil || placement != nil || isConcurrent }
 
     /// What a store with a lock does about failures; nil if it is none.
     var policy: FailurePolicy? {

@@ -50,6 +50,7 @@ enum mp_status mp__abandon(struct mp_lmdb *env, MDB_txn *txn, int rc,
 struct plan {
     uint64_t frames;
     uint64_t frame_pages;
+    uint64_t longest; /* Of the frames. */
     uint64_t removed;
     uint64_t removed_pages;
 };
@@ -98,7 +99,9 @@ static enum mp_status require_space(struct mp_lmdb *env, MDB_txn *txn,
     for (uint32_t i = 0; i < write_count; i += 1) {
         if (writes[i].frame != NULL) {
             plan.frames += 1;
-            plan.frame_pages += mp__value_pages(env, writes[i].identity.size);
+            uint64_t frame_pages = mp__value_pages(env, writes[i].identity.size);
+            plan.frame_pages += frame_pages;
+            if (frame_pages > plan.longest) plan.longest = frame_pages;
         }
         if (writes[i].write.truncate_from == 0) continue;
         enum mp_status status = plan_truncation(env, txn, &writes[i].write, &plan, error);
@@ -113,7 +116,7 @@ static enum mp_status require_space(struct mp_lmdb *env, MDB_txn *txn,
     if (rc != 0) return mp__fail_mdb(env, rc, "measure the trees", error);
     pages += (pages + plan.removed_pages) / 256; /* Lists of freed pages, 500 to a page. */
     enum mp__space_use use = plan.frames == 0 ? MP__SPACE_PROMISE : MP__SPACE_TAKEN;
-    return mp__space_require(env, pages, use, error);
+    return mp__space_require(env, pages, plan.longest, use, error);
 }
 
 int mp__delete_frame(struct mp_lmdb *env, MDB_txn *txn, uint64_t sequence) {

@@ -76,8 +76,9 @@ enum mp__space_use {
     MP__SPACE_TAKEN,   /* Half of the reserve, for batches that were taken in already. */
     MP__SPACE_PROMISE, /* To the end. */
 };
-enum mp_status mp__space_require(struct mp_lmdb *env, uint64_t pages, enum mp__space_use use,
-                                 struct mp_lmdb_error *error);
+/* So many pages, of which the longest value takes `run` side by side. */
+enum mp_status mp__space_require(struct mp_lmdb *env, uint64_t pages, uint64_t run,
+                                 enum mp__space_use use, struct mp_lmdb_error *error);
 
 /* commit.c: end a write transaction, durably. */
 enum mp_status mp__commit(struct mp_lmdb *env, MDB_txn *txn, struct mp_lmdb_error *error);

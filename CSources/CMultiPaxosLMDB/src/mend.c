@@ -195,7 +195,7 @@ enum mp_status mp_lmdb_mend(struct mp_lmdb *env, uint64_t group, mp_lmdb_on_dama
     if (status != MP_OK) return status;
     struct mp__state state;
     int rc = mp__state_get(env, mending.txn, group, &state);
-    status = mp__space_require(env, MENDED_MAX * PAGES_PER_RECORD, MP__SPACE_PROMISE, error);
+    status = mp__space_require(env, MENDED_MAX * PAGES_PER_RECORD, 1, MP__SPACE_PROMISE, error);
     if (status == MP_OK && rc != 0 && rc != MDB_NOTFOUND) {
         status = mp__fail_mdb(env, rc, "read a group", error);
     }
@@ -257,8 +257,9 @@ static bool belongs(const struct mp_lmdb *env, MDB_txn *txn, const struct mp_bat
 static enum mp_status store(struct mp_lmdb *env, MDB_txn *txn, const struct mp_batch *batch,
                             struct mp_lmdb_error *error) {
     enum { TREE_PAGES = 64 };
-    uint64_t pages = batch->size / env->space.page + TREE_PAGES;
-    enum mp_status status = mp__space_require(env, pages, MP__SPACE_FREE, error);
+    uint64_t run = mp__value_pages(env, batch->size);
+    enum mp_status status =
+        mp__space_require(env, run + TREE_PAGES, run, MP__SPACE_FREE, error);
     if (status != MP_OK) {
         mdb_txn_abort(txn);
         return status;

@@ -94,7 +94,7 @@ static enum mp_status put(struct mp_lmdb *env, MDB_val key, MDB_val value,
     MDB_txn *txn;
     enum mp_status status = mp__begin(env, &txn, error);
     if (status != MP_OK) return status;
-    status = mp__space_require(env, PAGES, MP__SPACE_PROMISE, error);
+    status = mp__space_require(env, PAGES, 1, MP__SPACE_PROMISE, error);
     if (status != MP_OK) {
         mdb_txn_abort(txn);
         return status;

@@ -15,7 +15,7 @@
 
 #include "internal.h"
 
-enum { MARGIN = 1024 * 1024, ROOM = 192 * 1024 };
+enum { MARGIN = 1024 * 1024, ROOM = 192 * 1024, ROOM_RUN = 68 * 1024 };
 
 static int data_file(const struct mp_lmdb *env) {
     int fd = -1;
@@ -136,11 +136,12 @@ static uint64_t pages_in_runs(const MDB_val *list, uint64_t length) {
 }
 
 /* Whether a write surely fits into what was freed, which LMDB keeps in its database 0, a list for
- * each transaction. Should a reader still look at the pages then LMDB goes on at the end, which may
- * take half of the reserve and no more. */
-static bool fits_freed(const struct mp_lmdb *env, uint64_t pages) {
+ * each transaction. Of a run that is long enough at most half is of no use. Should a reader still
+ * look at the pages then LMDB goes on at the end, which must leave a quarter of the reserve:
+ * batches that were taken in may have had the first half. */
+static bool fits_freed(const struct mp_lmdb *env, uint64_t pages, uint64_t run) {
     const struct mp__space *space = &env->space;
-    uint64_t end = atomic_load(&space->used) + pages * space->page + space->reserve / 2;
+    uint64_t end = atomic_load(&space->used) + pages * space->page + space->reserve / 4;
     if (end > atomic_load(&space->allocated)) return false;
     MDB_txn *txn;
     MDB_cursor *cursor;
@@ -150,7 +151,7 @@ static bool fits_freed(const struct mp_lmdb *env, uint64_t pages) {
         MDB_val key;
         MDB_val list;
         while (found < 2 * pages && mdb_cursor_get(cursor, &key, &list, MDB_NEXT) == 0) {
-            found += pages_in_runs(&list, pages);
+            found += pages_in_runs(&list, run);
         }
         mdb_cursor_close(cursor);
     }
@@ -176,8 +177,8 @@ static uint64_t left_alone(const struct mp__space *space, enum mp__space_use use
 }
 
 /* MP_OK if so many pages can be written. */
-static enum mp_status find(struct mp_lmdb *env, uint64_t pages, enum mp__space_use use,
-                           struct mp_lmdb_error *error) {
+static enum mp_status find(struct mp_lmdb *env, uint64_t pages, uint64_t run,
+                           enum mp__space_use use, struct mp_lmdb_error *error) {
     struct mp__space *space = &env->space;
     uint64_t used = atomic_load(&space->used);
     uint64_t need = used + pages * space->page + left_alone(space, use);
@@ -191,19 +192,20 @@ static enum mp_status find(struct mp_lmdb *env, uint64_t pages, enum mp__space_u
         rc = extend(env, need);
     }
     bool full = rc == ENOSPC || rc == EDQUOT || rc == EFBIG;
-    if (rc == 0 || (full && use != MP__SPACE_PROMISE && fits_freed(env, pages))) return MP_OK;
+    if (rc == 0 || (full && use != MP__SPACE_PROMISE && fits_freed(env, pages, run))) return MP_OK;
     if (full) return fail_full(env, what, error);
     return mp__fail(error, MP_SYSTEM, "Could not allocate space in %s: %s. Check the disk.",
                     env->path, strerror(rc));
 }
 
-enum mp_status mp__space_require(struct mp_lmdb *env, uint64_t pages, enum mp__space_use use,
-                                 struct mp_lmdb_error *error) {
-    enum mp_status status = find(env, pages, use, error);
+enum mp_status mp__space_require(struct mp_lmdb *env, uint64_t pages, uint64_t run,
+                                 enum mp__space_use use, struct mp_lmdb_error *error) {
+    enum mp_status status = find(env, pages, run, use, error);
     if (status == MP_OK) claim(env, pages);
     return status;
 }
 
 enum mp_status mp_lmdb_room(struct mp_lmdb *env, struct mp_lmdb_error *error) {
-    return find(env, ROOM / env->space.page, MP__SPACE_FREE, error);
+    uint64_t page = env->space.page;
+    return find(env, ROOM / page, ROOM_RUN / page, MP__SPACE_FREE, error);
 }

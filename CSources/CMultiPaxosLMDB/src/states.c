@@ -207,7 +207,7 @@ enum mp_status mp__states_restore(struct mp_lmdb *env, const struct mp__states *
     MDB_txn *txn;
     enum mp_status status = mp__begin(env, &txn, error);
     if (status != MP_OK) return status;
-    status = mp__space_require(env, states->count / RECORDS_PER_PAGE + PAGES_MORE,
+    status = mp__space_require(env, states->count / RECORDS_PER_PAGE + PAGES_MORE, 1,
                                MP__SPACE_PROMISE, error);
     if (status != MP_OK) {
         mdb_txn_abort(txn);

@@ -71,7 +71,7 @@ static enum mp_status require_space(struct mp_lmdb *env, MDB_txn *txn,
     }
     if (rc != 0) return mp__fail_mdb(env, rc, "measure the trees", error);
     pages += (pages + PAGES_MAX + MP_BATCH_SIZE_MAX / env->space.page) / 256;
-    return mp__space_require(env, pages, MP__SPACE_PROMISE, error);
+    return mp__space_require(env, pages, 1, MP__SPACE_PROMISE, error);
 }
 
 static int sweep(struct mp_lmdb *env, MDB_txn *txn, uint64_t group, uint64_t trimmed,

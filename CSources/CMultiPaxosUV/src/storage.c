@@ -271,6 +271,7 @@ static bool work(struct mp_storage *storage, const struct notes *notes) {
 static void run(void *argument) {
     struct mp_storage *storage = argument;
     struct notes notes = {0};
+    if (!look_for_room(storage)) return;
     while (take(storage, &notes)) {
         if (!work(storage, &notes)) return;
         struct mp_lmdb_error error = {0};

@@ -1,7 +1,7 @@
 internal import Synchronization
 
 /// How waiting for an operation ended.
-enum Awaited<Value: Sendable>: Sendable {
+package enum Awaited<Value: Sendable>: Sendable {
     case finished(Value)
     /// The deadline passed first; the operation goes on.
     case late
@@ -13,7 +13,7 @@ enum Awaited<Value: Sendable>: Sendable {
 ///
 /// The operation is never abandoned: a push that was sent must still be accounted for when its
 /// answer comes. So it runs in a task of its own, and only the waiting ends early.
-func awaited<Value: Sendable>(
+package func awaited<Value: Sendable>(
     for timeout: Duration, in surroundings: any Surroundings,
     _ operation: @escaping @Sendable () async -> Value
 ) async -> Awaited<Value> {
@@ -29,7 +29,7 @@ func awaited<Value: Sendable>(
 }
 
 /// A value that the first of several sets, and one task waits for.
-private final class Race<Value: Sendable>: Sendable {
+package final class Race<Value: Sendable>: Sendable {
     private enum State {
         case open
         case awaited(CheckedContinuation<Value, Never>)
@@ -38,8 +38,11 @@ private final class Race<Value: Sendable>: Sendable {
 
     private let state = Mutex(State.open)
 
+    /// Makes one without a value.
+    package init() {}
+
     /// Sets the value, unless it is set.
-    func finish(_ value: Value) {
+    package func finish(_ value: Value) {
         let waiter: CheckedContinuation<Value, Never>? = state.withLock { state in
             switch state {
             case .finished:
@@ -57,7 +60,7 @@ private final class Race<Value: Sendable>: Sendable {
     }
 
     /// Waits for the value, as one task alone may.
-    func value() async -> Value {
+    package func value() async -> Value {
         await withCheckedContinuation { waiter in
             let value: Value? = state.withLock { state in
                 if case .finished(let value) = state { return value }

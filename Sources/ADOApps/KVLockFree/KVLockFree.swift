@@ -22,7 +22,8 @@ public import ADOObjects
 /// that replaced it. What a client left behind is freed by ``collect()``. A write that a collection
 /// overtakes between its steps appends again.
 ///
-/// **Cost.** A write takes two round trips, as does a read.
+/// **Cost.** A write takes two round trips, as does a read. Writes that a client does at once go
+/// together, so that each adds a few bytes to two entries rather than two entries.
 ///
 /// A client may do many operations at once. All clients of a store must use the same hash.
 public final class KVLockFree: Sendable {
@@ -41,6 +42,7 @@ public final class KVLockFree: Sendable {
     private let data: Handle<DVector<String>>
     private let meta: Handle<MetaVector>
     private let garbage = Garbage()
+    private let writes: Gathering
 
     /// Indices that a collection looks at in one step.
     private static let scan: UInt64 = 1024
@@ -48,8 +50,18 @@ public final class KVLockFree: Sendable {
     /// Makes a client of the store called `name`.
     public init(named name: String, on backend: any Backend, options: Options = Options()) {
         self.options = options
-        data = Handle(named: name + ".data", on: backend)
-        meta = Handle(named: name + ".meta", on: backend)
+        let data = Handle<DVector<String>>(named: name + ".data", on: backend)
+        let meta = Handle<MetaVector>(named: name + ".meta", on: backend)
+        let steps = WriteSteps(
+            data: data, meta: meta, garbage: garbage, hash: options.hash)
+        writes = Gathering(in: data.surroundings) { group in
+            // Writes of several callers, so that it is a part of nobody's activity.
+            await Activity.$current.withValue(nil) {
+                await Activity.run("kvlockfree.set") { await steps.write(group) }
+            }
+        }
+        self.data = data
+        self.meta = meta
     }
 
     private var surroundings: any Surroundings { data.surroundings }
@@ -66,30 +78,7 @@ public final class KVLockFree: Sendable {
 extension KVLockFree {
     /// Sets a key.
     public func set(_ key: String, to value: String) async throws(StoreFailure) {
-        try await Activity.run("kvlockfree.set") { () async throws(StoreFailure) in
-            try await put(key, value)
-        }
-    }
-
-    private func put(_ key: String, _ value: String) async throws(StoreFailure) {
-        let deadline = start()
-        let hash = options.hash(key)
-        while true {
-            let index = try await append(value, deadline)
-            let place = Meta(size: value.utf8.count, index: index)
-            do throws(CallFailure) {
-                let call = Call<MetaVector, Meta?>.put(key, place, hash: hash)
-                let replaced = try await meta.call(call, policy: policy(deadline))
-                garbage.add(replaced.map { [$0.index] } ?? [])
-                return
-            } catch {
-                let failure = Self.failure(error)
-                // A collection came between, and frees the value too. Again, with another index.
-                if case .thrown = error, surroundings.now < deadline { continue }
-                if case .notDone = failure { garbage.add([index]) }
-                throw failure
-            }
-        }
+        try await writes.run(Gathering.Write(key: key, value: value, deadline: start()))
     }
 
     /// Removes a key, and returns whether it was there.
@@ -101,7 +90,7 @@ extension KVLockFree {
             garbage.add(dropped.map { [$0.index] } ?? [])
             return dropped != nil
         } catch {
-            throw Self.failure(error)
+            throw StoreFailure(last: error)
         }
     }
 
@@ -156,18 +145,6 @@ extension KVLockFree {
 // MARK: - Steps
 
 extension KVLockFree {
-    private func append(
-        _ value: String, _ deadline: Duration
-    ) async throws(StoreFailure) -> UInt64 {
-        let freed = garbage.take()
-        do throws(CallFailure) {
-            return try await data.call(.append(value, freeing: freed), policy: policy(deadline))
-        } catch {
-            garbage.add(freed)
-            throw .notDone(Obstacle(error))
-        }
-    }
-
     private func find(
         _ key: String, _ deadline: Duration
     ) async throws(CallFailure) -> Meta? {
@@ -183,14 +160,5 @@ extension KVLockFree {
         let live = Set(try await meta.call(.reachable(present), policy: policy))
         let dead = present.filter { !live.contains($0) }
         return dead.isEmpty ? 0 : try await data.call(.remove(dead), policy: policy)
-    }
-
-    /// What a failure of the step that takes effect means.
-    private static func failure(_ failure: CallFailure) -> StoreFailure {
-        switch failure {
-        case .unknown, .unhosted, .unreadable, .quarantined: .unknown(Obstacle(failure))
-        case .thrown: .notDone(.busy)
-        default: .notDone(Obstacle(failure))
-        }
     }
 }

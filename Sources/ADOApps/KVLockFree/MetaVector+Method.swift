@@ -5,6 +5,8 @@ extension MetaVector {
     public enum Method: ObjectMethod, Hashable {
         /// Sets where a key leads, and returns where it led.
         case put(String, Meta, hash: UInt64)
+        /// Sets where some keys lead, one after the other, and returns where each led.
+        case putAll([MetaPointer])
         /// Removes a key, and returns where it led.
         case drop(String, hash: UInt64)
         /// Returns where a key leads.
@@ -17,7 +19,7 @@ extension MetaVector {
         /// True for `find` and `reachable`.
         public var isReadOnly: Bool {
             switch self {
-            case .put, .drop, .seal: false
+            case .put, .putAll, .drop, .seal: false
             case .find, .reachable: true
             }
         }
@@ -25,7 +27,7 @@ extension MetaVector {
 }
 
 extension MetaVector.Method: BinaryCodable {
-    /// Appends a tag, 1 to 5, and the arguments.
+    /// Appends a tag, 1 to 6, and the arguments.
     public func write(to writer: inout Writer) {
         switch self {
         case .put(let key, let meta, let hash):
@@ -47,6 +49,9 @@ extension MetaVector.Method: BinaryCodable {
         case .reachable(let indices):
             writer.u8(5)
             indices.write(to: &writer)
+        case .putAll(let pointers):
+            writer.u8(6)
+            pointers.write(to: &writer)
         }
     }
 
@@ -60,6 +65,7 @@ extension MetaVector.Method: BinaryCodable {
         case 3: return .find(try reader.string(), hash: try .read(from: &reader))
         case 4: return .seal(try .read(from: &reader))
         case 5: return .reachable(try .read(from: &reader))
+        case 6: return .putAll(try .read(from: &reader))
         case let tag: throw .unknownTag(UInt32(tag))
         }
     }
@@ -78,6 +84,11 @@ extension Call where Object == MetaVector, Result == Meta? {
 
     /// Returns where a key leads.
     public static func find(_ key: String, hash: UInt64) -> Self { Self(.find(key, hash: hash)) }
+}
+
+extension Call where Object == MetaVector, Result == [Meta?] {
+    /// Sets where some keys lead, one after the other, and returns where each led.
+    public static func put(_ pointers: [MetaPointer]) -> Self { Self(.putAll(pointers)) }
 }
 
 extension Call where Object == MetaVector, Result == Nothing {

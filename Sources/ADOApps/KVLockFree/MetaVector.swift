@@ -7,9 +7,10 @@ internal import HashTreeCollections
 ///     try await meta.call(.find("mode", hash: hash))            // place
 ///
 /// Writers do not read a bucket and write it back, which two of them could do at once: `put` and
-/// `drop` change the one key. After `seal(n)` no put of an index below n is accepted
-/// (``Reclaimed``), so that what nothing leads to then, nothing ever will. A method that throws has
-/// changed nothing. Each costs one round trip to a quorum. Copies share what they have in common.
+/// `drop` change the one key, or, of several at once, each. After `seal(n)` no put of an index
+/// below n is accepted (``Reclaimed``), so that what nothing leads to then, nothing ever will. A
+/// method that throws has changed nothing. Each costs one round trip to a quorum. Copies share what
+/// they have in common.
 public struct MetaVector: AtomicObject, Equatable {
     /// The name of the type in logs.
     public static let typeName = "MetaVector"
@@ -45,6 +46,11 @@ public struct MetaVector: AtomicObject, Equatable {
         case .put(let key, let meta, let hash):
             guard meta.index >= floor else { throw MethodFailure(Reclaimed(floor: floor)) }
             change(key, to: meta, hash).write(to: &result)
+        case .putAll(let pointers):
+            guard pointers.allSatisfy({ $0.meta.index >= floor }) else {
+                throw MethodFailure(Reclaimed(floor: floor))
+            }
+            pointers.map { change($0.key, to: $0.meta, $0.hash) }.write(to: &result)
         case .drop(let key, let hash): change(key, to: nil, hash).write(to: &result)
         case .find(let key, let hash): find(key, hash: hash).write(to: &result)
         case .seal(let floor): self.floor = max(self.floor, floor)
@@ -53,10 +59,9 @@ public struct MetaVector: AtomicObject, Equatable {
     }
 
     private mutating func change(_ key: String, to meta: Meta?, _ hash: UInt64) -> Meta? {
-        var bucket = buckets[hash] ?? MetaBucket()
-        let before = bucket[key]
-        bucket[key] = meta
-        buckets[hash] = bucket.keys.isEmpty ? nil : bucket
+        // In place: a bucket that is taken out and put back is copied.
+        let before = buckets[hash, default: MetaBucket()].replace(key, by: meta)
+        if meta == nil, buckets[hash]?.keys.isEmpty ?? false { buckets[hash] = nil }
         if let before {
             let others = (leads[before.index] ?? 1) - 1
             leads[before.index] = others > 0 ? others : nil

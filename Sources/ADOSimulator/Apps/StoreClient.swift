@@ -1,14 +1,16 @@
-internal import ADOApps
-internal import Linearizability
+package import ADOApps
+package import Linearizability
 
 /// A store as those who judge it use it.
-protocol StoreClient: Sendable {
+package protocol StoreClient: Sendable {
     func perform(_ input: StoreModel.Input) async throws(StoreFailure) -> StoreModel.Output
     func collect() async throws(StoreFailure) -> Int
 }
 
 extension KVLock: StoreClient {
-    func perform(_ input: StoreModel.Input) async throws(StoreFailure) -> StoreModel.Output {
+    package func perform(
+        _ input: StoreModel.Input
+    ) async throws(StoreFailure) -> StoreModel.Output {
         switch input {
         case .set(let key, let value): .value(try await set(key, to: value))
         case .get(let key): .value(try await get(key))
@@ -18,7 +20,9 @@ extension KVLock: StoreClient {
 }
 
 extension KVLockFree: StoreClient {
-    func perform(_ input: StoreModel.Input) async throws(StoreFailure) -> StoreModel.Output {
+    package func perform(
+        _ input: StoreModel.Input
+    ) async throws(StoreFailure) -> StoreModel.Output {
         switch input {
         case .set(let key, let value):
             try await set(key, to: value)

@@ -41,7 +41,18 @@ public enum FaultClass: String, CaseIterable, Sendable {
     case overtaken
     /// A node starts with an empty disk, and is admitted again: it votes where it is named.
     case renew
+    /// Two owners change the voters, each unseen by the other, so that their quorums need not meet.
+    case disjoint
+    /// A voter fetches what is committed from an owner that is overtaken meanwhile.
+    case learning
+    /// A tail rots that others have replaced, before its node hears of it.
+    case rotten
 
     /// Whether it is a play with parts, which a whole run is about.
-    var isPlay: Bool { self == .rivals || self == .overtaken }
+    var isPlay: Bool {
+        switch self {
+        case .rivals, .overtaken, .disjoint, .learning, .rotten: true
+        default: false
+        }
+    }
 }

@@ -4,13 +4,6 @@
 /// others find another owner. Then the first owns again, with a shorter log, and pushes to fewer
 /// voters than a quorum needs; and now the answers of the witness arrive.
 extension Schedule {
-    mutating func overtaken() {
-        var at = random.below(timeout)
-        while at < plan.trouble {
-            at = overtake(at) + random.below(timeout)
-        }
-    }
-
     private struct Cast {
         let owner: Int
         let witness: Int
@@ -21,7 +14,7 @@ extension Schedule {
     }
 
     /// One play; returns when it is over.
-    private mutating func overtake(_ start: UInt64) -> UInt64 {
+    mutating func overtake(_ start: UInt64) -> UInt64 {
         let cast = cast()
         let (owner, witness) = (cast.owner, cast.witness)
         let others = (0..<count).filter { $0 != owner && $0 != witness }
@@ -46,9 +39,6 @@ extension Schedule {
         return heard + step()
     }
 
-    /// Some round trips.
-    private mutating func step() -> UInt64 { random.within(8_000...60_000) }
-
     private mutating func cast() -> Cast {
         var voters = Array(0..<Int(plan.voters))
         let isClient = plan.voters < 5 || (plan.clients > 0 && random.chance(500))
@@ -62,12 +52,5 @@ extension Schedule {
         return Cast(
             owner: owner, witness: witness, rival: rival, kept: Array(voters.prefix(kept)),
             rest: Array(voters.dropFirst(kept)))
-    }
-
-    /// All links between two sides, in both directions.
-    private func links(_ side: [Int], _ other: [Int]) -> [Fault.Line] {
-        side.flatMap { a in
-            other.flatMap { [Fault.Line(from: a, to: $0), Fault.Line(from: $0, to: a)] }
-        }
     }
 }

@@ -59,7 +59,10 @@ struct Schedule {
         case .wipe: forGood { $1.chance(500) ? .wipe($0) : .rollback($0) }
         case .renew: renewals()
         case .rivals: rivals()
-        case .overtaken: overtaken()
+        case .overtaken: again { $0.overtake($1) }
+        case .disjoint: again { $0.disjoin($1) }
+        case .learning: again { $0.learn($1) }
+        case .rotten: again { $0.rot($1) }
         }
     }
 
@@ -102,11 +105,20 @@ struct Schedule {
         }
     }
 
+    /// The one member whose disk is damaged, again and again.
+    mutating func theDamaged() -> Int {
+        let place = damaged.min() ?? random.below(Int(plan.voters))
+        damaged.insert(place)
+        return place
+    }
+
     /// One member after the other, again and again: each time a quorum keeps its disks.
     ///
-    /// Not beside votes that are lost for good, nor where voters change: all might be lost.
+    /// Not beside votes that are lost for good or for long, nor where voters change: all might be
+    /// lost.
     private mutating func renewals() {
-        guard plan.voters > 2, plan.changes == 0, damaged.isEmpty else { return }
+        let spares = plan.voters > 2 && plan.changes == 0
+        guard spares, damaged.isEmpty, plan.play != .rotten else { return }
         let pause = plan.timeout * [2, 4, 8][random.below(3)]
         var at = random.below(pause)
         while at < plan.trouble {
@@ -154,6 +166,35 @@ struct Schedule {
 
     mutating func add(_ at: UInt64, _ lasts: UInt64, _ fault: Fault) {
         drawn.append((at, lasts, fault))
+    }
+
+    // MARK: Plays
+
+    /// One play after the other, each from a time on and with the time at which it is over.
+    private mutating func again(_ play: (inout Schedule, UInt64) -> UInt64) {
+        var at = random.below(timeout)
+        while at < plan.trouble { at = play(&self, at) + random.below(timeout) }
+    }
+
+    /// Some round trips.
+    mutating func step() -> UInt64 { random.within(8_000...60_000) }
+
+    /// All voters, in any order.
+    mutating func shuffledVoters() -> [Int] {
+        var left = Array(0..<Int(plan.voters))
+        return left.indices.map { _ in left.remove(at: random.below(left.count)) }
+    }
+
+    /// All links between two sides, in both directions.
+    func links(_ side: [Int], _ other: [Int]) -> [Fault.Line] {
+        side.flatMap { a in
+            other.flatMap { [Fault.Line(from: a, to: $0), Fault.Line(from: $0, to: a)] }
+        }
+    }
+
+    /// All links from one side to another.
+    func ways(from side: [Int], to other: [Int]) -> [Fault.Line] {
+        side.flatMap { a in other.map { Fault.Line(from: a, to: $0) } }
     }
 
     // MARK: Whom

@@ -64,6 +64,12 @@ struct Plan {
             letRivalsPlay(voters: 4 + random.below(UInt64(2)), clients: random.below(UInt64(2)))
         } else if random.chance(60) {
             letOwnersBeOvertaken(isClient: random.chance(500))
+        } else if random.chance(120) {
+            switch random.below(3) {
+            case 0: letQuorumsBeDisjoint(&random)
+            case 1: letOwnersPlay(.learning, &random)
+            default: letOwnersPlay(.rotten, &random)
+            }
         }
     }
 
@@ -88,6 +94,27 @@ struct Plan {
         changes = 0
         rivalry = 0
         if window < 4 { window = 16 }
+    }
+
+    /// Of four voters each owner takes the vote from one.
+    private mutating func letQuorumsBeDisjoint(_ random: inout Random) {
+        letOwnersPlay(.disjoint, &random)
+        voters = 4
+        founders = Array(1...4)
+        changes = 300
+    }
+
+    /// Nobody else pulls, and an owner can have a long tail.
+    private mutating func letOwnersPlay(_ play: FaultClass, _ random: inout Random) {
+        self.play = play
+        voters = [3, 3, 5][random.below(3)]
+        clients = 0
+        founders = nil
+        changes = 0
+        rivalry = 0
+        if window < 4 { window = 16 }
+        fetchBytes = [1, 300][random.below(2)]
+        healsQuorumOnly = false
     }
 
     var configuration: Cluster.Configuration {

@@ -87,4 +87,18 @@ import Testing
         collected.deaths = 2
         #expect(await collected.firstLost(seeds: 1...150) == nil)
     }
+
+    @Test func `is a dictionary if writes go in groups`() async {
+        var grouped = StoreGame { GroupedStore(on: $0) }
+        let once = grouped
+        let result = await Exploration.explore(depth: 400, unkind: 1) {
+            player throws(Violation) in try await once.play(player)
+        }
+        #expect(result.failure == nil)
+        #expect(result.isComplete)
+        #expect(result.runs > 100)
+        grouped.scripts = `A store with a lock`.collected
+        grouped.deaths = 2
+        #expect(await grouped.firstLost(seeds: 1...150) == nil)
+    }
 }

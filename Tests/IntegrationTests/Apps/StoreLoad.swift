@@ -1,36 +1,9 @@
 import ADOApps
+import ADOSimulator
 import Linearizability
 import MultiPaxos
 import Synchronization
 import TestSupport
-
-/// A store as the load uses it.
-protocol LoadedStore: Sendable {
-    func perform(_ input: StoreModel.Input) async throws(StoreFailure) -> StoreModel.Output
-    func collect() async throws(StoreFailure) -> Int
-}
-
-extension KVLock: LoadedStore {
-    func perform(_ input: StoreModel.Input) async throws(StoreFailure) -> StoreModel.Output {
-        switch input {
-        case .set(let key, let value): .value(try await set(key, to: value))
-        case .get(let key): .value(try await get(key))
-        case .remove(let key): .value(try await remove(key))
-        }
-    }
-}
-
-extension KVLockFree: LoadedStore {
-    func perform(_ input: StoreModel.Input) async throws(StoreFailure) -> StoreModel.Output {
-        switch input {
-        case .set(let key, let value):
-            try await set(key, to: value)
-            return .done
-        case .get(let key): return .value(try await get(key))
-        case .remove(let key): return .existed(try await remove(key))
-        }
-    }
-}
 
 /// Clients that use one store until they are told to stop; what they see is one history.
 final class StoreLoad: Sendable {
@@ -40,7 +13,7 @@ final class StoreLoad: Sendable {
 
     /// Uses the stores of `make`, one for each of `count` clients, while `body` runs.
     static func run(
-        _ count: Int = 3, make: @escaping @Sendable (Int) -> any LoadedStore,
+        _ count: Int = 3, make: @escaping @Sendable (Int) -> any StoreClient,
         during body: (StoreLoad) async throws -> Void
     ) async throws -> StoreHistory {
         let load = StoreLoad()
@@ -69,7 +42,7 @@ final class StoreLoad: Sendable {
 
     private static let keys = ["a", "b", "c"]
 
-    private func use(_ store: any LoadedStore, as client: Int) async {
+    private func use(_ store: any StoreClient, as client: Int) async {
         var random = SeededGenerator(seed: UInt64(client))
         var number = 0
         while !isStopped.withLock({ $0 }) {
@@ -85,7 +58,7 @@ final class StoreLoad: Sendable {
     }
 
     private func perform(
-        _ input: StoreModel.Input, on store: any LoadedStore, as client: Int
+        _ input: StoreModel.Input, on store: any StoreClient, as client: Int
     ) async {
         await history.record(input, client: UInt64(client), clock: now) {
             () throws(StoreFailure) in try await store.perform(input)

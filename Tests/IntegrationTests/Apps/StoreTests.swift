@@ -1,6 +1,7 @@
 import ADO
 import ADOApps
 import ADOObjects
+import ADOSimulator
 import Foundation
 import MultiPaxos
 import TestSupport
@@ -36,7 +37,7 @@ extension `Real servers` {
 
         private static func make(
             _ kind: Kind, _ client: Cluster
-        ) -> @Sendable (Int) -> any LoadedStore {
+        ) -> @Sendable (Int) -> any StoreClient {
             { number in
                 switch kind {
                 case .withLock:
