@@ -142,7 +142,7 @@ let package = Package(
         .executableTarget(
             name: "adoctl",
             dependencies: [
-                "ADOServer", "Provenance", "ProvenanceFiles",
+                "ADOServer", "MultiPaxos", "Provenance", "ProvenanceFiles",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: swift),
         .target(

@@ -56,6 +56,9 @@ struct LoadFlags: ParsableArguments {
     @Option(help: "The server to run; default the adod beside this program.")
     var adod: String?
 
+    @Flag(help: "Calls do not record in their entries where they come from.")
+    var noOrigins = false
+
     @Flag(help: "Do not trace the servers; refines_ado is not judged then.")
     var noTrace = false
 
@@ -78,6 +81,7 @@ struct LoadFlags: ParsableArguments {
         options.quota = quota
         options.adod = adod
         options.traces = !noTrace
+        options.recordsOrigins = !noOrigins
         return options
     }
 }

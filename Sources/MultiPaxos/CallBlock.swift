@@ -8,6 +8,8 @@ public struct CallBlock<Object: AtomicObject>: Sendable {
     @usableFromInline var first: UInt64 = 0
     @usableFromInline var lowest: UInt64 = 0
     @usableFromInline var countMax = 0
+    /// What each call records of where it comes from; empty for nothing.
+    @usableFromInline var origin: [UInt8] = []
 
     /// The number of calls in the block.
     @inlinable public var count: Int { _count }
@@ -33,7 +35,7 @@ public struct CallBlock<Object: AtomicObject>: Sendable {
         let request = first &+ UInt64(truncatingIfNeeded: count)
         let header = CallHeader(
             session: session, request: request, lowest: lowest, operation: .method)
-        writer.methodEntry(header, method)
+        writer.methodEntry(header, method, origin: origin)
         guard writer.count <= BlockLimits.bytes else {
             writer.truncate(to: start)
             return nil

@@ -131,17 +131,21 @@ extension Cluster {
     /// await cluster.shutdown()
     /// ```
     ///
+    /// With `recordsOrigins` the client's calls record where they come from: see `Origin`.
+    ///
     /// - Throws: ``NodeError`` where the servers cannot start, or elect nobody in time.
     public static func embedded(
         replicas count: Int = 3, types: TypeRegistry = TypeRegistry(),
         electionTimeout: Duration = .milliseconds(200), timeout: Duration = .seconds(10),
+        recordsOrigins: Bool = true,
         onLog: (@Sendable (NodeOptions.LogLevel, String) -> Void)? = nil
     ) async throws(NodeError) -> Cluster {
         precondition((1...9).contains(count), "an embedded cluster has 1 to 9 replicas")
         let replicas = try await EmbeddedReplicas.start(
             count, types: types, electionTimeout: electionTimeout, onLog: onLog)
         do throws(NodeError) {
-            return Cluster(client: try await replicas.client(within: timeout), replicas: replicas)
+            let client = try await replicas.client(within: timeout, recordsOrigins: recordsOrigins)
+            return Cluster(client: client, replicas: replicas)
         } catch {
             await replicas.shutdown()
             throw error
@@ -157,9 +161,12 @@ extension EmbeddedReplicas {
     ///
     /// - Throws: ``NodeError`` with code `unreachable` where the servers elect nobody in time.
     public func client(
-        types: TypeRegistry? = nil, within timeout: Duration = .seconds(10)
+        types: TypeRegistry? = nil, within timeout: Duration = .seconds(10),
+        recordsOrigins: Bool = true
     ) async throws(NodeError) -> Node {
-        let client = try Node.start(NodeOptions(voters: voters), types: types ?? self.types)
+        var options = NodeOptions(voters: voters)
+        options.recordsOrigins = recordsOrigins
+        let client = try Node.start(options, types: types ?? self.types)
         do throws(NodeError) {
             try await client.waitUntil(within: timeout) { $0.serving != 0 }
         } catch {

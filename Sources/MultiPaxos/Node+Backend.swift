@@ -4,6 +4,12 @@ internal import CMultiPaxosUV
 internal import Synchronization
 
 extension Node: Backend {
+    /// As the options say.
+    public var recordsOrigins: Bool { core.options.recordsOrigins }
+
+    /// As the options say.
+    public var journal: (any EventJournal)? { core.options.journal }
+
     /// Tries to own the object from this node, and adopts its log.
     public func pull<Object: AtomicObject>(
         _ object: ObjectName, as type: Object.Type, timeout: Duration

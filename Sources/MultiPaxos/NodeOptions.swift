@@ -1,3 +1,4 @@
+public import ADO
 internal import CMultiPaxos
 internal import CMultiPaxosLMDB
 internal import CMultiPaxosUV
@@ -75,6 +76,13 @@ public struct NodeOptions: Sendable {
     /// So damage is found while another server still has a good copy. Reading costs no more than
     /// this, and a short log rests for some seconds after each round.
     public var scrubBytesPerSecond: UInt64 = 0
+
+    /// Whether the calls of this node's handles and pipelines record where they come from, in up to
+    /// 64 bytes of each entry: see `Origin`.
+    public var recordsOrigins = true
+
+    /// Where the pulls, pushes and calls that fail here are written down; nil for nowhere.
+    public var journal: (any EventJournal)?
 
     /// Called with each line of the node's log, on the loop thread.
     public var onLog: (@Sendable (LogLevel, String) -> Void)?

@@ -16,6 +16,7 @@ extension Pipeline {
             state.calls.begin(
                 first: state.window.next, lowest: state.window.lowest,
                 countMax: state.window.room)
+            record(&state)
             fill(&state.calls)
             return sendNew(&state)
         }
@@ -38,6 +39,7 @@ extension Pipeline {
             state.calls.begin(
                 first: first, lowest: state.window.lowest,
                 countMax: Int(clamping: state.window.next &- first))
+            record(&state)
             fill(&state.calls)
             return sendAgain(&state)
         }
@@ -73,6 +75,13 @@ extension Pipeline {
 // MARK: - Behind the lock
 
 extension Pipeline {
+    /// Makes what the calls of the block record: what this pipeline had seen before all of them.
+    @usableFromInline
+    func record(_ state: inout State) {
+        guard core.options.recordsOrigins, let seen = state.seen else { return }
+        state.calls.origin = Origin(seen: [seen]).field
+    }
+
     @usableFromInline
     func sendNew(_ state: inout State) -> Result<Int, NodeError> {
         let count = state.calls.count
@@ -123,8 +132,21 @@ extension Pipeline {
                 guard !reply.isRead, !keepsFailed || reply.isFinal else { continue }
                 state.window.finish(reply.number)
             }
+            state.note(replies)
         }
         onReplies(self, replies)
+    }
+}
+
+extension Pipeline.State {
+    /// Remembers the last of several answers.
+    fileprivate mutating func note(_ replies: borrowing Replies) {
+        guard replies.count > 0 else { return }
+        let last = replies[replies.count - 1]
+        guard last.index > 0, last.outcome == .ok || last.outcome == .thrown else { return }
+        guard !last.isRead else { return seen = .state(of: nil, index: last.index) }
+        seen = .reply(
+            of: nil, index: last.index, digest: ReplyDigest.of(last.outcome, last.payload))
     }
 }
 

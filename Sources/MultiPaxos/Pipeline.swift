@@ -47,6 +47,8 @@ public final class Pipeline<Object: AtomicObject>: Sendable {
         @usableFromInline var reads = ReadBlock<Object>()
         @usableFromInline var window: RequestWindow
         @usableFromInline var nextRead: UInt64 = 1
+        /// The last answer of the object.
+        @usableFromInline var seen: Origin.Sighting?
     }
 
     private init(

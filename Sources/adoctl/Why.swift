@@ -1,5 +1,6 @@
 import ADOServer
 public import ArgumentParser
+import MultiPaxos
 public import Provenance
 import ProvenanceFiles
 
@@ -12,8 +13,10 @@ struct Why: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Explain why a call returned what it did, from the log.",
         discussion: """
-            Give an entry of a running cluster, object@index, with --peers; or --trace with a file \
-            of a recorded trace, which needs no cluster.
+            Give an entry of a running cluster, object@index, with --peers; or an object with \
+            --get KEY, to ask why the key reads as it does, after an entry or now; or --trace with \
+            a file of a recorded trace, which needs no cluster. --journal adds what clients wrote \
+            down of failed pulls, pushes and calls; alone it prints that.
 
             Exit status: 0 explained; 2 the reply has no cause; 3 the answer is approximate; 4 the \
             log no longer holds, or does not yet hold, what is asked about; 64 wrong usage.
@@ -21,6 +24,12 @@ struct Why: AsyncParsableCommand {
 
     @Argument(help: "A committed entry of an object, for instance settings@123.")
     var entry: String?
+
+    @Option(help: "Why this key of the object reads as it does, after the entry, or now.")
+    var get: String?
+
+    @Option(help: "A client's journal of external events.")
+    var journal: String?
 
     @Option(help: "A recorded trace, as JSON.")
     var trace: String?
@@ -41,17 +50,27 @@ struct Why: AsyncParsableCommand {
     var format: Format = .text
 
     func validate() throws {
-        guard (entry == nil) != (trace == nil) else {
-            throw ValidationError("Give either an entry, object@index, or --trace FILE.")
+        guard [entry, trace].count(where: { $0 != nil }) == 1 || isJournalAlone else {
+            throw ValidationError(
+                "Give either an entry, object@index, or --trace FILE, or --journal FILE alone.")
+        }
+        guard get == nil || entry != nil else {
+            throw ValidationError("Say which object --get \(get ?? "") is about.")
+        }
+        guard !isJournalAlone || format == .text || format == .json else {
+            throw ValidationError("A journal is printed as text or json.")
         }
         guard entry == nil || peers != nil else {
             throw ValidationError("Say with --peers 1=host:port,… where the cluster is.")
         }
     }
 
+    private var isJournalAlone: Bool { journal != nil && entry == nil && trace == nil }
+
     func run() async throws {
         var status: Int32 = 0
         do throws(Failure) {
+            guard !isJournalAlone else { return try printJournal() }
             let report = try await explain()
             ConsoleLine.write(written(report))
             status = report.verdict.exitStatus
@@ -65,14 +84,26 @@ struct Why: AsyncParsableCommand {
     private func explain() async throws(Failure) -> ExplanationReport {
         if let entry, let peers {
             return try await LogExplanation.gather(
-                try LogQuestion(entry), mode: mode, cluster: cluster,
-                peers: try ServerConfiguration.peers(peers), timeout: .milliseconds(timeoutMs))
+                try LogQuestion(entry, key: get), mode: mode, cluster: cluster,
+                peers: try ServerConfiguration.peers(peers), journal: try events(),
+                timeout: .milliseconds(timeoutMs))
         }
         do throws(TraceFailure) {
             return try TraceFile(path: trace ?? "").explain(mode)
         } catch {
             throw Failure(error.description, status: 64)
         }
+    }
+
+    private func events() throws(Failure) -> [FileJournal.Entry] {
+        guard let journal else { return [] }
+        return try JournalReport.read(journal)
+    }
+
+    private func printJournal() throws(Failure) {
+        let events = try events()
+        ConsoleLine.write(
+            format == .json ? JournalReport.json(events) : JournalReport.text(events))
     }
 
     private func written(_ report: ExplanationReport) -> String {

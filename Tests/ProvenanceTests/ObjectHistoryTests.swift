@@ -59,11 +59,40 @@ import Testing
         #expect(explanation.renumbered(indices).witnesses == [[2]])
     }
 
-    private func history(_ content: [Content]) -> ObjectHistory<KeyValue> {
-        content.enumerated().reduce(into: ObjectHistory()) { history, entry in
+    @Test func `explains from a part of a log what was overwritten in it`() {
+        let history = history(
+            [
+                .method(.set("x", to: "1"), Request(session: 1, number: 8)),
+                .method(.set("y", to: "2"), Request(session: 1, number: 9)),
+            ], from: 40)
+        let known = Explainer(history.trace(asking: .get("x")))
+        #expect(!known.dependsOnStart)
+        #expect(known.why(.latest).renumbered(history.entries.map(\.index)).witnesses == [[40]])
+    }
+
+    @Test func `says that a reply may depend on what is before a part of a log`() {
+        let history = history(
+            [.method(.set("x", to: "1"), Request(session: 1, number: 8))], from: 40)
+        for method in [KeyValue.Method.get("y"), .count] {
+            let unknown = Explainer(history.trace(asking: method))
+            #expect(unknown.dependsOnStart)
+            #expect(unknown.whySinceStart().verdict == .overApproximation)
+        }
+        #expect(Explainer(history.trace(asking: .count)).whySinceStart().witnesses == [[1]])
+    }
+
+    @Test func `knows which ballots its entries are of`() {
+        let history = history([.created, .barrier, .barrier])
+        #expect(history.owners.map(\.index) == [1])
+        #expect(history.trace(asking: .get("x"), after: 2).inputs.isEmpty)
+    }
+
+    private func history(_ content: [Content], from start: UInt64 = 1) -> ObjectHistory<KeyValue> {
+        let empty = ObjectHistory<KeyValue>(from: start)
+        return content.enumerated().reduce(into: empty) { history, entry in
             history.append(
                 Change(
-                    index: UInt64(entry.offset) + 1, ballot: Ballot(round: 1, node: 1),
+                    index: UInt64(entry.offset) + start, ballot: Ballot(round: 1, node: 1),
                     content: entry.element))
         }
     }

@@ -50,6 +50,8 @@ package struct RunOptions: Sendable {
     package var interleave: Double?
     /// Hundredths of one core that each server may use; nil for as much as there is.
     package var quota: Int?
+    /// Calls record in their entries where they come from.
+    package var recordsOrigins = true
     /// The servers write traces, which the run is judged by.
     package var traces = true
     /// Evidence falsified on purpose, to see that the verdict notices.

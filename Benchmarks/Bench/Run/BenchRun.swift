@@ -113,6 +113,7 @@ struct BenchRun<Object: LoadedObject>: Sendable {
             voters: servers.addresses.map {
                 NodeOptions.Voter(node: $0.node, host: $0.host, port: $0.port)
             })
+        connection.recordsOrigins = options.recordsOrigins
         connection.trace = trace
         connection.traceLimit = UInt64(ServerGroup.traceLimit) << 20
         connection.electionTimeout = .milliseconds(options.electionTimeoutMilliseconds)

@@ -65,15 +65,26 @@ struct LogEntries: Sequence, IteratorProtocol {
         switch kind {
         case 1:
             guard payload.count >= callBytes,
-                let operation = LogEntry.Operation(rawValue: payload[24])
+                let operation = LogEntry.Operation(rawValue: payload[24] & 0x7f),
+                let arguments = arguments(payload)
             else { return .foreign }
             return .call(
                 session: payload.load64(0), request: payload.load64(8), operation: operation,
-                UnsafeRawBufferPointer(rebasing: payload[callBytes...]))
+                arguments)
         case 2: return .barrier
         case 3: return .create
         default: return .foreign
         }
+    }
+}
+
+extension LogEntries {
+    /// What follows the head of a call, and the origin, which says its size in a byte.
+    private static func arguments(_ call: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+        let rest = call[callBytes...]
+        guard call[24] & 0x80 != 0 else { return UnsafeRawBufferPointer(rebasing: rest) }
+        guard let size = rest.first.map(Int.init), size < rest.count else { return nil }
+        return UnsafeRawBufferPointer(rebasing: rest.dropFirst(1 + size))
     }
 }
 

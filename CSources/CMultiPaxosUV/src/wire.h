@@ -4,7 +4,7 @@
 
 #include <mp.h>
 
-#define MP_PROTOCOL_VERSION 2u
+#define MP_PROTOCOL_VERSION 3u
 
 enum mp_driver_kind {
     MP_DRIVER_HELLO = MP_MESSAGE_DRIVER, /* The first message, each way. */

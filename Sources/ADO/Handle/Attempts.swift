@@ -4,6 +4,8 @@ struct Attempts: Sendable {
     let policy: CallPolicy
     /// The encoded method; empty when settling.
     let method: [UInt8]
+    /// Where the call comes from, as its entries record it.
+    let origin: [UInt8]
     let surroundings: any Surroundings
     let deadline: Duration
 
@@ -27,10 +29,11 @@ struct Attempts: Sendable {
 
     init(
         _ operation: CallOperation, _ method: [UInt8], _ request: Request, _ policy: CallPolicy,
-        in surroundings: any Surroundings
+        origin: [UInt8] = [], in surroundings: any Surroundings
     ) {
         self.operation = operation
         self.method = method
+        self.origin = origin
         self.request = request
         self.policy = policy
         self.surroundings = surroundings

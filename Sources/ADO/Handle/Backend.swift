@@ -63,6 +63,13 @@ public protocol Backend: Sendable {
     /// Where handles on this backend live; the real world, unless it says otherwise.
     var surroundings: any Surroundings { get }
 
+    /// Whether calls record where they come from: see ``Origin``. A backend that does not say so
+    /// does not.
+    var recordsOrigins: Bool { get }
+
+    /// Where external events are written down; none, unless it says otherwise.
+    var journal: (any EventJournal)? { get }
+
     /// Tries to own the object, and adopts its log.
     func pull<Object: AtomicObject>(
         _ object: ObjectName, as type: Object.Type, timeout: Duration
@@ -100,4 +107,10 @@ public protocol Backend: Sendable {
 extension Backend {
     /// The real world.
     public var surroundings: any Surroundings { RealSurroundings() }
+
+    /// No.
+    public var recordsOrigins: Bool { false }
+
+    /// None.
+    public var journal: (any EventJournal)? { nil }
 }

@@ -1,16 +1,17 @@
 // The part of a handle's state that calls use.
 
 extension HandleState {
-    /// Makes a request for a call; nil if too many are under way.
-    mutating func beginCall() -> Request? {
+    /// Makes a request for a call, and what its entries record; nil if too many are under way.
+    mutating func beginCall() -> (Request, origin: [UInt8])? {
         guard callsUnderWay < Self.callsMax else { return nil }
         callsUnderWay += 1
-        return callSession.begin()
+        return (callSession.begin(), notes.field())
     }
 
     /// Accounts for the end of a call: what stays unknown may still be settled.
     mutating func endCall(_ request: Request, _ result: Result<Reply, CallFailure>) {
         callsUnderWay -= 1
+        if case .success(let reply) = result { notes.note(reply) }
         switch result {
         case .failure(.unknown), .failure(.unhosted), .failure(.quarantined): return
         case .success, .failure: end([request])
@@ -38,7 +39,9 @@ extension HandleState {
     mutating func place(_ attempts: inout Attempts) throws(InvokeFailure) -> Placed {
         if let placed = attempts.placed, placed.ballot == branch?.ballot { return placed }
         let method = attempts.method
-        let placed = try place(attempts.operation, attempts.request) { $0.raw(method) }
+        let placed = try place(attempts.operation, attempts.request, attempts.origin) {
+            $0.raw(method)
+        }
         attempts.place(placed)
         return placed
     }
@@ -59,7 +62,7 @@ extension HandleState {
         var writer = Writer(capacity: attempts.method.count + 128)
         if !isOpen { writer.openEntry(session: request.session, for: Object.self) }
         writer.entry(.call) { writer in
-            header.write(to: &writer)
+            writer.head(header, origin: attempts.origin)
             writer.raw(attempts.method)
         }
         return (writer.bytes, isOpen ? 1 : 2)

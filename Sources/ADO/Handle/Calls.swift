@@ -16,11 +16,18 @@ extension Handle {
         _ call: Call<Object, Result>, policy: CallPolicy = .standard
     ) async throws(CallFailure) -> Result {
         let method = call.method.encoded()
-        guard method.count + CallHeader.size <= Entries.payloadMax else { throw .tooLarge }
-        let reply =
-            call.method.isReadOnly
-            ? try await read(method, policy)
-            : try await perform(.method, method, policy)
+        guard method.count + CallHeader.size + Origin.sizeMax <= Entries.payloadMax else {
+            throw .tooLarge
+        }
+        let reply: Reply
+        do throws(CallFailure) {
+            reply =
+                call.method.isReadOnly
+                ? try await read(method, policy)
+                : try await perform(.method, method, policy)
+        } catch {
+            throw noted(error)
+        }
         guard reply.outcome != .thrown else {
             throw .thrown(MethodFailure(payload: reply.payload))
         }
@@ -54,8 +61,9 @@ extension Handle {
     func perform(
         _ operation: CallOperation, _ method: [UInt8], _ policy: CallPolicy
     ) async throws(CallFailure) -> Reply {
-        guard let request = shared.withLock({ $0.beginCall() }) else { throw .busy }
-        var attempts = Attempts(operation, method, request, policy, in: surroundings)
+        guard let (request, origin) = shared.withLock({ $0.beginCall() }) else { throw .busy }
+        var attempts = Attempts(
+            operation, method, request, policy, origin: origin, in: surroundings)
         let result: Result<Reply, CallFailure>
         do throws(CallFailure) {
             result = .success(try await answer(&attempts))
@@ -208,6 +216,7 @@ extension Handle {
             switch verdict(reply, attempts.request) {
             case .answered:
                 guard reply.outcome != .removed else { throw .removed }
+                shared.withLock { $0.notes.noteState(at: reply.index) }
                 return reply
             case .failed(let failure): throw failure
             case .retry(.unknown, _), .noSession: try await attempts.retry(after: .noQuorum)

@@ -35,6 +35,9 @@ public struct Change<Object: AtomicObject>: Sendable {
     /// What it says.
     public let content: Content
 
+    /// Where the call came from; nil if that was not recorded, or not in a form known here.
+    public internal(set) var origin: Origin?
+
     /// The method, if it is one.
     public var method: Object.Method? {
         if case .method(let method, _) = content { return method }
@@ -55,14 +58,22 @@ extension Change {
             for position in 0..<UInt64(entries.count) {
                 let size = Int(try reader.u32())
                 let kind = EntryKind(rawValue: try reader.u32())
-                let content = Content(kind, try reader.raw(size))
+                let payload = try reader.raw(size)
                 changes.append(
                     Change(
-                        index: entries.first + position, ballot: block.ballot, content: content))
+                        index: entries.first + position, ballot: block.ballot,
+                        content: Content(kind, payload),
+                        origin: kind == .call ? origin(payload) : nil))
             }
             return changes
         }
         return changes
+    }
+
+    private static func origin(_ payload: UnsafeRawBufferPointer) -> Origin? {
+        var reader = Reader(payload)
+        guard let header = try? CallHeader.read(from: &reader), header.hasOrigin else { return nil }
+        return try? Origin.read(field: &reader)
     }
 }
 
@@ -79,7 +90,7 @@ extension Change.Content {
 
     private static func call(_ payload: UnsafeRawBufferPointer) -> Self? {
         var reader = Reader(payload)
-        guard let header = try? CallHeader.read(from: &reader) else { return nil }
+        guard let header = try? CallHeader.readSkippingOrigin(&reader) else { return nil }
         let request = Request(session: header.session, number: header.request)
         switch header.operation {
         case .open: return .opened(session: header.session)

@@ -33,7 +33,8 @@ public final class Handle<Object: AtomicObject>: Sendable {
     public init(_ type: Object.Type = Object.self, named name: String, on backend: any Backend) {
         self.name = ObjectName(type: Object.typeName, name: name)
         self.backend = backend
-        shared = Mutex(HandleState(in: backend.surroundings))
+        let notes = CallNotes(ObjectTag(of: self.name), isOn: backend.recordsOrigins)
+        shared = Mutex(HandleState(in: backend.surroundings, notes))
     }
 
     /// Where this handle lives, which is where its backend does.
@@ -75,9 +76,10 @@ extension Handle {
             await self.runPull(timeout)
         }
         switch ended {
-        case .finished(let result): return try result.get()
-        case .late: throw .noQuorum
-        case .cancelled: throw .cancelled
+        case .finished(.success(let state)): return state
+        case .finished(.failure(let failure)): throw noted(failure)
+        case .late: throw noted(.noQuorum)
+        case .cancelled: throw noted(.cancelled)
         }
     }
 
@@ -116,8 +118,12 @@ extension Handle {
         let ended = await awaited(for: timeout + Self.grace, in: surroundings) {
             await self.runPush(goal, timeout)
         }
-        if case .finished(let result) = ended { return try result.get() }
-        throw .unknown(shared.withLock { $0.branch?.sentRequests ?? [] })
+        switch ended {
+        case .finished(.success(let index)): return index
+        case .finished(.failure(let failure)): throw noted(failure)
+        case .late, .cancelled:
+            throw noted(.unknown(shared.withLock { $0.branch?.sentRequests ?? [] }))
+        }
     }
 
     private func runPush(_ goal: UInt64, _ timeout: Duration) async -> Result<UInt64, PushFailure> {

@@ -13,10 +13,13 @@ struct HandleState<Object: AtomicObject>: Sendable {
     /// The session of what is invoked, and that of calls: a call may outlive a branch.
     var invokeSession: ClientSession
     var callSession: ClientSession
+    /// What is recorded with calls.
+    var notes: CallNotes
     private let surroundings: any Surroundings
 
-    init(in surroundings: any Surroundings) {
+    init(in surroundings: any Surroundings, _ notes: CallNotes) {
         self.surroundings = surroundings
+        self.notes = notes
         invokeSession = ClientSession(surroundings.randomIdentity())
         callSession = ClientSession(surroundings.randomIdentity())
     }
@@ -45,6 +48,7 @@ extension HandleState {
             _ = dropBranch()
             branch = pulled
             wasPulled = true
+            notes.noteState(at: pulled.speculative.lastIndex)
             return .success(pulled.speculative.object)
         case .failure(let failure):
             if case .preempted = failure { _ = dropBranch() }
@@ -83,7 +87,9 @@ extension HandleState {
         }
         let request = invokeSession.begin()
         do throws(InvokeFailure) {
-            return try place(.method, request) { method.write(to: &$0) }.reply
+            let reply = try place(.method, request, notes.field()) { method.write(to: &$0) }.reply
+            notes.note(reply)
+            return reply
         } catch {
             invokeSession.end(request)
             throw error
@@ -92,14 +98,15 @@ extension HandleState {
 
     /// Puts an operation on the branch, and the entry that opens its session where that is missing.
     mutating func place(
-        _ operation: CallOperation, _ request: Request, arguments: (inout Writer) -> Void
+        _ operation: CallOperation, _ request: Request, _ origin: [UInt8],
+        arguments: (inout Writer) -> Void
     ) throws(InvokeFailure) -> Placed {
         guard let ballot = branch?.ballot else { throw wasPulled ? .stale : .notPulled }
         try branch?.open(request.session)
         let header = header(operation, request)
         let reply = try branch?.append(request: operation == .method ? request : nil) { writer in
             writer.entry(.call) { writer in
-                header.write(to: &writer)
+                writer.head(header, origin: origin)
                 arguments(&writer)
             }
         }

@@ -25,8 +25,18 @@ public final class LocalBackend: Backend {
 
     private let state = Mutex(State())
 
+    /// Whether calls record where they come from.
+    public let recordsOrigins: Bool
+
+    /// Where external events are written down, if anywhere.
+    public let journal: (any EventJournal)?
+
     /// Makes a backend without objects.
-    public init() { host(Inventory.self) }
+    public init(recordsOrigins: Bool = true, journal: (any EventJournal)? = nil) {
+        self.recordsOrigins = recordsOrigins
+        self.journal = journal
+        host(Inventory.self)
+    }
 
     /// Makes a type known, so that calls reach objects of it.
     ///

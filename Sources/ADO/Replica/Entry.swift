@@ -38,17 +38,26 @@ public struct CallHeader: Sendable, Hashable {
     public var lowest: UInt64
     /// What to do.
     public var operation: CallOperation
+    /// Whether an ``Origin`` follows, before what the operation needs.
+    public var hasOrigin: Bool
 
     /// Bytes of an encoded header.
     public static let size = 25
 
+    /// Set in the byte of the operation if an origin follows.
+    @usableFromInline static let originBit: UInt8 = 0x80
+
     /// Makes the head of a call.
     @inlinable
-    public init(session: UInt64, request: UInt64, lowest: UInt64, operation: CallOperation) {
+    public init(
+        session: UInt64, request: UInt64, lowest: UInt64, operation: CallOperation,
+        hasOrigin: Bool = false
+    ) {
         self.session = session
         self.request = request
         self.lowest = lowest
         self.operation = operation
+        self.hasOrigin = hasOrigin
     }
 }
 
@@ -59,7 +68,7 @@ extension CallHeader: BinaryCodable {
         writer.u64(session)
         writer.u64(request)
         writer.u64(lowest)
-        writer.u8(operation.rawValue)
+        writer.u8(operation.rawValue | (hasOrigin ? Self.originBit : 0))
     }
 
     /// Reads 25 bytes.
@@ -68,9 +77,21 @@ extension CallHeader: BinaryCodable {
         let session = try reader.u64()
         let request = try reader.u64()
         let lowest = try reader.u64()
-        guard let operation = CallOperation(rawValue: try reader.u8()) else { throw .malformed }
+        let tag = try reader.u8()
+        guard let operation = CallOperation(rawValue: tag & ~originBit) else { throw .malformed }
         return CallHeader(
-            session: session, request: request, lowest: lowest, operation: operation)
+            session: session, request: request, lowest: lowest, operation: operation,
+            hasOrigin: tag & originBit != 0)
+    }
+
+    /// Reads a header, and skips the origin that follows it, if there is one.
+    @inlinable
+    public static func readSkippingOrigin(
+        _ reader: inout Reader
+    ) throws(DecodingFailure) -> CallHeader {
+        let header = try read(from: &reader)
+        if header.hasOrigin { try Origin.skip(&reader) }
+        return header
     }
 }
 
@@ -85,13 +106,24 @@ extension Writer {
         patchU32(UInt32(count - start - Entries.headSize), at: start)
     }
 
-    /// Appends an entry that runs a method.
+    /// Appends an entry that runs a method; `origin` is a field of one, or empty.
     @inlinable
-    public mutating func methodEntry(_ header: CallHeader, _ method: some ObjectMethod) {
+    public mutating func methodEntry(
+        _ header: CallHeader, _ method: some ObjectMethod, origin: [UInt8] = []
+    ) {
         entry(.call) { writer in
-            header.write(to: &writer)
+            writer.head(header, origin: origin)
             method.write(to: &writer)
         }
+    }
+
+    /// Appends the head of a call, and the field of an origin unless it is empty.
+    @inlinable
+    mutating func head(_ header: CallHeader, origin: [UInt8]) {
+        var header = header
+        header.hasOrigin = !origin.isEmpty
+        header.write(to: &self)
+        raw(origin)
     }
 
     /// Appends an entry that opens `session` and declares no method.

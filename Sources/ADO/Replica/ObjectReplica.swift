@@ -99,7 +99,7 @@ extension ObjectReplica {
     @inlinable
     mutating func applyCall(_ payload: UnsafeRawBufferPointer, _ results: inout Writer) {
         var reader = Reader(payload)
-        guard let header = try? CallHeader.read(from: &reader) else {
+        guard let header = try? CallHeader.readSkippingOrigin(&reader) else {
             return results.record(.rejected)
         }
         switch header.operation {
@@ -241,7 +241,9 @@ extension ObjectReplica {
     /// method.
     public func methodName(inCall payload: UnsafeRawBufferPointer) -> String {
         var reader = Reader(payload)
-        guard let header = try? CallHeader.read(from: &reader), header.operation == .method else {
+        guard let header = try? CallHeader.readSkippingOrigin(&reader),
+            header.operation == .method
+        else {
             return ""
         }
         if let declared = declared(reader) { return declared }

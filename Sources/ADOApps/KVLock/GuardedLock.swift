@@ -94,7 +94,11 @@ final class GuardedLock: Sendable {
             defer { state.isLingering = true }
             return !state.isLingering
         }
-        if isFirst { surroundings.start { await self.linger() } }
+        guard isFirst else { return }
+        // Not a part of what this write is: the lock is given back after later ones too.
+        Activity.$current.withValue(nil) {
+            _ = surroundings.start { await self.linger() }
+        }
     }
 
     /// Gives the lock back once it was not used for a while: one task, whatever the writes.

@@ -5,7 +5,7 @@ extension KVLock {
     /// Sets a key, and returns the value before.
     @discardableResult
     public func set(_ key: String, to value: String) async throws(StoreFailure) -> String? {
-        try await locked { token, patience throws(StoreFailure) in
+        try await locked(for: "kvlock.set") { token, patience throws(StoreFailure) in
             let index = try await self.append(value, token, &patience)
             let meta = Meta(size: value.utf8.count, index: index)
             do throws(StoreFailure) {
@@ -21,7 +21,7 @@ extension KVLock {
     /// Removes a key, and returns the value before.
     @discardableResult
     public func remove(_ key: String) async throws(StoreFailure) -> String? {
-        try await locked { token, patience throws(StoreFailure) in
+        try await locked(for: "kvlock.remove") { token, patience throws(StoreFailure) in
             try await self.point(key, to: nil, token, &patience)
         }
     }
@@ -65,7 +65,7 @@ extension KVLock {
     /// They were left by clients that died, or failed, between their steps. It takes the lock and
     /// four more round trips.
     public func collect() async throws(StoreFailure) -> Int {
-        try await locked { token, patience throws(StoreFailure) in
+        try await locked(for: "kvlock.collect") { token, patience throws(StoreFailure) in
             var live: Set<UInt64> = []
             do throws(StepFailure) {
                 // Whoever held the lock before cannot point to anything from here on.

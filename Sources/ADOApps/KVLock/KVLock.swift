@@ -93,7 +93,16 @@ public final class KVLock: Sendable {
 
     func slot(of key: String) -> UInt64 { options.hash(key) % max(options.slots, 1) }
 
-    /// Runs `body` with the lock, as the only write of this client.
+    /// Runs `body` with the lock, as the only write of this client and an activity of this name.
+    func locked<Result>(
+        for activity: String,
+        _ body: (UInt64, inout Patience) async throws(StoreFailure) -> Result
+    ) async throws(StoreFailure) -> Result {
+        try await Activity.run(activity) { () async throws(StoreFailure) -> Result in
+            try await locked(body)
+        }
+    }
+
     func locked<Result>(
         _ body: (UInt64, inout Patience) async throws(StoreFailure) -> Result
     ) async throws(StoreFailure) -> Result {

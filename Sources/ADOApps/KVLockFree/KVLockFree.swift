@@ -54,7 +54,12 @@ public final class KVLockFree: Sendable {
         let meta = Handle<MetaVector>(named: name + ".meta", on: backend)
         let steps = WriteSteps(
             data: data, meta: meta, garbage: garbage, hash: options.hash)
-        writes = Gathering(in: data.surroundings) { await steps.write($0) }
+        writes = Gathering(in: data.surroundings) { group in
+            // Writes of several callers, so that it is a part of nobody's activity.
+            await Activity.$current.withValue(nil) {
+                await Activity.run("kvlockfree.set") { await steps.write(group) }
+            }
+        }
         self.data = data
         self.meta = meta
     }

@@ -19,9 +19,39 @@ struct Run: Sendable {
 
     func outcome() async throws(TwoPhaseCommit.Failure) -> TwoPhaseCommit.Outcome {
         let votes = await manager.ask(participants) { name in await prepare(name) }
-        guard let reason = votes.compactMap({ $0 }).first else { return try await commit() }
+        let reasons = zip(participants, votes)
+        guard
+            let (name, reason) = reasons.lazy.compactMap({ name, vote in vote.map { (name, $0) } })
+                .first
+        else { return try await commit() }
+        record(reason, at: name)
         await abort(participants)
         return .aborted(id, reason)
+    }
+
+    /// Has the entries that follow record why they abort.
+    private func record(_ reason: TwoPhaseCommit.AbortReason, at name: String) {
+        let voter = ObjectName(type: ResourceManager.typeName, name: name)
+        switch reason {
+        case .refused, .fenced: Activity.current?.decide(by: voter)
+        case .failed(_, let obstacle):
+            Activity.current?.decide(byFailureOf: voter, ExternalEvent.Cause(obstacle))
+        }
+    }
+}
+
+extension ExternalEvent.Cause {
+    fileprivate init(_ obstacle: Obstacle) {
+        self =
+            switch obstacle {
+            case .locked, .busy: .busy
+            case .preempted, .fenced: .preempted
+            case .unreachable: .noQuorum
+            case .tooLarge: .tooLarge
+            case .interrupted: .interrupted
+            case .closed: .closed
+            case .unreadable, .removed: .unreadable
+            }
     }
 }
 

@@ -123,6 +123,14 @@ public final class TwoPhaseCommit: Sendable {
 
     /// Runs one transaction, with changes for each resource manager that takes part.
     public func run(_ changes: [String: [ResourceChange]]) async throws(Failure) -> Outcome {
+        try await Activity.run("2pc.run") { () async throws(Failure) -> Outcome in
+            try await runOnce(changes)
+        }
+    }
+
+    private func runOnce(
+        _ changes: [String: [ResourceChange]]
+    ) async throws(Failure) -> Outcome {
         guard begin() else { throw .notBegun(.busy) }
         defer { state.withLock { $0.isRunning = false } }
         do throws(Obstacle) {
@@ -141,7 +149,7 @@ public final class TwoPhaseCommit: Sendable {
     public func recover() async throws(Obstacle) {
         guard begin() else { throw .busy }
         defer { state.withLock { $0.isRunning = false } }
-        try await enroll()
+        try await Activity.run("2pc.recover") { () async throws(Obstacle) in try await enroll() }
     }
 
     private func begin() -> Bool {

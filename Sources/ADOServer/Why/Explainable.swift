@@ -1,10 +1,51 @@
 internal import ADO
+internal import ADOApps
 internal import ADOObjects
 
 /// An object whose replies can be shown to a reader.
 protocol Explainable: AtomicObject {
     /// A reply to a method, as one would write it; nil if the bytes are none.
     static func describe(_ reply: [UInt8], to method: Method) -> String?
+
+    /// A method, as one would write it.
+    static func describe(_ method: Method) -> String
+
+    /// The method that reads a key; nil if the object has no keys.
+    static func read(key: String) -> Method?
+
+    /// The earlier entry that stood in the way, if a reply says that something did.
+    static func blocker(
+        of reply: [UInt8], to method: Method, among earlier: [Replied<Self>]
+    ) -> Blocker?
+}
+
+/// An entry and its reply; nil if it threw.
+struct Replied<Object: AtomicObject> {
+    let index: UInt64
+    let method: Object.Method
+    let reply: [UInt8]?
+
+    /// The reply as what it encodes.
+    func reply<Value: BinaryCodable>(as type: Value.Type) -> Value? {
+        reply.flatMap { try? Value.decoded(from: $0) }
+    }
+}
+
+/// An entry that stands in the way of a later one.
+struct Blocker {
+    let index: UInt64
+    /// What it holds, and since when.
+    let sentence: String
+}
+
+extension Explainable {
+    static func describe(_ method: Method) -> String { "\(method)" }
+
+    static func read(key: String) -> Method? { nil }
+
+    static func blocker(
+        of reply: [UInt8], to method: Method, among earlier: [Replied<Self>]
+    ) -> Blocker? { nil }
 }
 
 extension KeyValue: Explainable {
@@ -15,6 +56,8 @@ extension KeyValue: Explainable {
         case .meta: (try? Meta?.decoded(from: reply)).map { $0.map { "\($0.size) bytes" } ?? "nil" }
         }
     }
+
+    static func read(key: String) -> Method? { .get(key) }
 
     private static func text(_ value: String?) -> String { value.map { "\"\($0)\"" } ?? "nil" }
 }
@@ -43,6 +86,29 @@ extension Lock: Explainable {
             }
         }
     }
+
+    static func blocker(
+        of reply: [UInt8], to method: Method, among earlier: [Replied<Self>]
+    ) -> Blocker? {
+        guard case .tryAcquire = method, (try? UInt64?.decoded(from: reply)) == .some(nil) else {
+            return nil
+        }
+        // Nobody else was granted it since: the last grant is the one in force.
+        guard
+            let grant = earlier.last(where: { $0.reply(as: UInt64?.self) ?? nil != nil && $0.isTry }
+            ),
+            case .tryAcquire(let owner) = grant.method
+        else { return nil }
+        return Blocker(
+            index: grant.index, sentence: "the lock is held by \(owner) since entry \(grant.index)")
+    }
+}
+
+extension Replied<Lock> {
+    fileprivate var isTry: Bool {
+        if case .tryAcquire = method { return true }
+        return false
+    }
 }
 
 extension Queue: Explainable where Element == String {
@@ -55,23 +121,14 @@ extension Queue: Explainable where Element == String {
     }
 }
 
-extension ResourceManager: Explainable {
-    static func describe(_ reply: [UInt8], to method: Method) -> String? {
-        switch method {
-        case .enroll: (try? Enrolment.decoded(from: reply)).map { "\($0)" }
-        case .prepare: (try? Vote.decoded(from: reply)).map { "\($0)" }
-        case .decide: (try? Ruling.decoded(from: reply)).map { "\($0)" }
-        case .quantity, .outcome: nil
-        }
-    }
-}
-
 /// The types whose logs can be explained.
 enum ExplainableTypes {
     static let all: [any Explainable.Type] = [
         KeyValue.self, Counter.self, BankAccount.self, Lock.self, Queue<String>.self,
-        ResourceManager.self,
+        ResourceManager.self, TimeoutLock.self, DVector<String>.self, DVector<MetaBucket>.self,
     ]
+
+    static func has(_ name: String) -> Bool { all.contains { $0.typeName == name } }
 
     static func named(_ name: String) throws(Failure) -> any Explainable.Type {
         if let type = all.first(where: { $0.typeName == name }) { return type }

@@ -1,23 +1,27 @@
 internal import ADO
 
 /// Which entry of which object is asked about: `settings@123`, or `KeyValue/settings@123` where
-/// objects of two types have the name.
+/// objects of two types have the name; or what a key would be read as after it.
 public struct LogQuestion: Hashable, Sendable {
     let type: String?
     let name: String
-    let index: UInt64
+    /// Nil for the end of what is committed.
+    let index: UInt64?
+    /// Nil for the reply of the entry itself.
+    let key: String?
 
-    /// Reads it from a command line.
-    public init(_ text: String) throws(Failure) {
-        guard let at = text.lastIndex(of: "@"), let index = UInt64(text[text.index(after: at)...]),
-            index >= 1, at > text.startIndex
-        else {
+    /// Reads it from a command line; without a key the index is needed.
+    public init(_ text: String, key: String? = nil) throws(Failure) {
+        let at = text.lastIndex(of: "@")
+        let object = at.map { text[..<$0] } ?? text[...]
+        index = at.flatMap { UInt64(text[text.index(after: $0)...]) }
+        guard !object.isEmpty, at == nil ? key != nil : index ?? 0 >= 1 else {
             throw Failure(
-                "'\(text)' is no entry; write object@index, for instance settings@123",
+                "'\(text)' is no entry; write object@index, for instance settings@123, or object "
+                    + "--get key",
                 status: Failure.usage)
         }
-        self.index = index
-        let object = text[..<at]
+        self.key = key
         let parts = object.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         type = parts.count == 2 ? String(parts[0]) : nil
         name = String(parts.last ?? object)

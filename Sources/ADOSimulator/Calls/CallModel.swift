@@ -52,7 +52,7 @@ struct CallModel {
 
     private mutating func call(_ payload: UnsafeRawBufferPointer) -> Record {
         var reader = Reader(payload)
-        guard let header = try? CallHeader.read(from: &reader) else {
+        guard let header = try? CallHeader.readSkippingOrigin(&reader) else {
             return Record(outcome: .rejected)
         }
         if header.operation == .open { return open(header.session, declaring: reader.rest) }

@@ -59,10 +59,11 @@ enum MalformedCall {
 
     /// Whether a caller might notice that these bytes were carried out.
     private static func isVisible(_ bytes: [UInt8], _ group: UInt64) -> Bool {
-        guard bytes.count >= CallHeader.size,
-            let header = try? CallHeader.decoded(from: Array(bytes.prefix(CallHeader.size)))
-        else { return false }
-        let rest = Array(bytes.dropFirst(CallHeader.size))
+        let parts = try? Reader.read(bytes) { reader throws(DecodingFailure) in
+            let header = try CallHeader.readSkippingOrigin(&reader)
+            return (header, [UInt8](try reader.raw(reader.remaining)))
+        }
+        guard let (header, rest) = parts else { return false }
         switch header.operation {
         case .open, .settle: return false
         case .create, .remove: return rest.isEmpty

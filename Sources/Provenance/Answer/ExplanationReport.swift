@@ -21,6 +21,14 @@ public struct ExplanationReport: Sendable, Hashable, Codable {
     public let count: Int
     /// The explanation as a graph.
     public let graph: ExplanationGraph
+    /// Where the calls came from, as the log records it; null for a trace, which records nothing.
+    ///
+    /// First that which is explained, if it is an entry, then those that explain it.
+    public var calls: [CallReport]?
+    /// What else there is to say, in sentences: a lock's holder, a snapshot, a change of owner.
+    public var notes: [String]?
+    /// Explanations of what the caller had seen, and went by.
+    public var linked: [ExplanationReport]?
 
     /// Writes an explanation down.
     ///
@@ -50,6 +58,15 @@ public struct ExplanationReport: Sendable, Hashable, Codable {
             let calls = necessary.map(String.init).joined(separator: ", ")
             lines += "necessary in all of them: \(calls)\n"
         }
-        return lines + "\(considered) of \(count) calls before it could matter\n"
+        lines += "\(considered) of \(count) calls before it could matter\n"
+        for note in notes ?? [] { lines += note + "\n" }
+        return lines + CallReport.text(calls ?? []) + linkedText
+    }
+
+    private var linkedText: String {
+        (linked ?? []).map { report in
+            let inside = report.text.split(separator: "\n").map { "   \($0)\n" }.joined()
+            return "and of \(report.object), which the caller went by:\n\(inside)"
+        }.joined()
     }
 }

@@ -14,6 +14,10 @@ public struct ObjectHistory<Object: AtomicObject>: Sendable {
         public let method: Object.Method
         /// Which request of which client it was.
         public let request: Request
+        /// The ballot of whoever owned the object then.
+        public let ballot: Ballot
+        /// Where the call came from, if that was recorded.
+        public let origin: Origin?
     }
 
     /// Why an entry cannot be explained.
@@ -30,6 +34,9 @@ public struct ObjectHistory<Object: AtomicObject>: Sendable {
 
     /// The methods that took effect, since the object last began.
     public private(set) var entries: [Entry] = []
+
+    /// The first entry of each ballot, in order: where the object had another owner.
+    public private(set) var owners: [(index: UInt64, ballot: Ballot)] = []
 
     /// Where the history starts: 1, unless earlier entries were given up.
     public let start: UInt64
@@ -49,9 +56,10 @@ public struct ObjectHistory<Object: AtomicObject>: Sendable {
     /// Takes the next entry of the log.
     public mutating func append(_ change: Change<Object>) {
         next = change.index + 1
+        if owners.last?.ballot != change.ballot { owners.append((change.index, change.ballot)) }
         last = .noMethod(change.index)
         switch change.content {
-        case .method(let method, let request): append(method, request, at: change.index)
+        case .method(let method, let request): append(method, request, change)
         case .settled(let request): settled.insert(request)
         case .removed:
             entries = []
@@ -61,14 +69,20 @@ public struct ObjectHistory<Object: AtomicObject>: Sendable {
         }
     }
 
-    private mutating func append(_ method: Object.Method, _ request: Request, at index: UInt64) {
+    private mutating func append(
+        _ method: Object.Method, _ request: Request, _ change: Change<Object>
+    ) {
+        let index = change.index
         if let first = done[request] {
             last = .repeats(first)
         } else if isRemoved || settled.contains(request) {
             last = .refused(index)
         } else {
             done[request] = index
-            entries.append(Entry(index: index, method: method, request: request))
+            entries.append(
+                Entry(
+                    index: index, method: method, request: request, ballot: change.ballot,
+                    origin: change.origin))
             last = nil
         }
     }
@@ -78,6 +92,21 @@ public struct ObjectHistory<Object: AtomicObject>: Sendable {
         if let last { throw last }
         guard let question = entries.last else { throw .missing(next) }
         return trace(before: entries.count - 1, asking: question.method)
+    }
+
+    /// The trace behind the reply of the entry at an index.
+    public func trace(of index: UInt64) throws(Failure) -> Trace<ObjectMachine<Object>> {
+        guard let place = entries.firstIndex(where: { $0.index == index }) else {
+            throw .missing(index)
+        }
+        return trace(before: place, asking: entries[place].method)
+    }
+
+    /// The trace behind what `method`, which only reads, would be told right after an entry.
+    public func trace(
+        asking method: Object.Method, after index: UInt64
+    ) -> Trace<ObjectMachine<Object>> {
+        trace(before: entries.prefix { $0.index <= index }.count, asking: method)
     }
 
     /// The trace behind what `method`, which only reads, would be told now.

@@ -4,7 +4,7 @@
 ///     let explanation = Explainer(trace).why()
 ///     explanation.witnesses          // [[3], [1, 2]]: call 3 alone, or 1 and 2 together
 ///
-/// Nothing is recorded for it while the system runs: the log of an object is its trace.
+/// The log of an object is its trace: nothing else is needed.
 public struct Explainer<M: Machine>: Sendable {
     /// How much work an answer may cost.
     public struct Limits: Sendable, Hashable {

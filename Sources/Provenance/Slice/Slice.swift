@@ -13,6 +13,9 @@ struct Slice {
     /// Those of them behind which the walk did not look for some cell.
     private(set) var barriers: Set<Int> = []
 
+    /// Whether something that the reply may depend on was there before the first call.
+    private(set) var reachesStart = false
+
     /// Walks backwards from the question.
     ///
     /// Costs one look at each call's footprint, fewer once nothing is needed any more.
@@ -28,6 +31,7 @@ struct Slice {
             if Self.dependsOnState(footprint, needed) { needed.insert(footprint.reads) }
         }
         positions.reverse()
+        reachesStart = !needed.isEmpty
     }
 
     private static func cut(_ needed: inout NeededCells, at footprint: Footprint) -> Bool {

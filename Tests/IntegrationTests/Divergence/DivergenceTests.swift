@@ -165,7 +165,7 @@ private func firstCall(of tag: UInt8, in frame: borrowing LogFrame) -> UInt64? {
             var payload = (try? reader.raw(Int(size))).map({ Reader($0) })
         else { return nil }
         guard kind == EntryKind.call.rawValue,
-            let header = try? CallHeader.read(from: &payload), header.operation == .method
+            let header = try? CallHeader.readSkippingOrigin(&payload), header.operation == .method
         else { continue }
         if (try? payload.u8()) == tag { return index }
     }

@@ -73,9 +73,13 @@ struct CommittedLog: Equatable {
 
     private mutating func take(call: [UInt8]) throws {
         guard call.count >= CallHeader.size else { throw Unreadable() }
-        let header = try CallHeader.decoded(from: Array(call.prefix(CallHeader.size)))
-        guard header.operation == .method else { return }
-        let method = try KeyValue.Method.decoded(from: Array(call.dropFirst(CallHeader.size)))
+        let (header, method) = try Reader.read(call) { reader throws(DecodingFailure) in
+            let header = try CallHeader.readSkippingOrigin(&reader)
+            let isMethod = header.operation == .method
+            let method = isMethod ? try KeyValue.Method.read(from: &reader) : nil
+            if !isMethod { _ = try reader.raw(reader.remaining) }
+            return (header, method)
+        }
         guard case .set(let key, _) = method else { return }
         let identity = Identity(session: header.session, request: header.request)
         requests[key, default: []].insert(identity)

@@ -12,10 +12,12 @@ extension ServerCluster {
     static func run(
         replicas: Int = 3, links: Bool = false, in directory: TemporaryDirectory,
         environment: @escaping @Sendable (UInt64) -> [String: String] = { _ in [:] },
+        edit: @escaping @Sendable ([String]) -> [String] = { $0 },
         _ body: (ServerCluster, Cluster) async throws -> Void
     ) async throws {
         let cluster = try await start(
-            replicas: replicas, links: links, in: directory, environment: environment)
+            replicas: replicas, links: links, in: directory, environment: environment,
+            edit: edit)
         try await cluster.withClient { client throws in
             do {
                 try await cluster.waitUntilSettled(client)

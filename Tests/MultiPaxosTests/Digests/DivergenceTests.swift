@@ -209,9 +209,13 @@ private func places(
     try await cluster.client.fetchAll(object, from: try #require(cluster.replicas).serving()) {
         frame in
         for index in frame.first...frame.last {
-            guard let payload = frame.payload(of: index), payload.count == CallHeader.size + 1,
-                payload.last == method.rawValue, payload[24] == CallOperation.method.rawValue
-            else { continue }
+            guard let payload = frame.payload(of: index) else { continue }
+            let isCall = try? Reader.read(payload) { reader throws(DecodingFailure) in
+                let header = try CallHeader.readSkippingOrigin(&reader)
+                let tag = try reader.u8()
+                return header.operation == .method && tag == method.rawValue
+            }
+            guard isCall == true else { continue }
             found.withLock { $0.append(index) }
         }
     }

@@ -6,9 +6,12 @@ struct Main {
     static func main() async throws {
         let types = TypeRegistry()
         types.host(Seats.self)
-        let cluster = try await Cluster.embedded(replicas: 3, types: types)
+        // Entries say which evening booked, and what it had seen; `--no-origins` turns that off.
+        let cluster = try await Cluster.embedded(
+            replicas: 3, types: types,
+            recordsOrigins: !CommandLine.arguments.contains("--no-origins"))
         do {
-            try await evening(cluster)
+            try await Activity.run("evening") { try await evening(cluster) }
         } catch {
             await cluster.shutdown()
             throw error

@@ -1,0 +1,182 @@
+internal import ADO
+internal import MultiPaxos
+internal import Provenance
+
+/// Questions about the logs of one cluster.
+struct LogInquiry: Sendable {
+    let client: Cluster
+    let objects: [ObjectReport]
+    let mode: ExplanationMode
+    let journal: [FileJournal.Entry]
+
+    /// How far the way leads from object to object.
+    static let depthMax = 3
+
+    /// Why an entry replied what it did.
+    func explain(
+        _ object: ObjectName, _ index: UInt64, depth: Int = 0
+    ) async throws(Failure) -> ExplanationReport {
+        try await explain(try ExplainableTypes.named(object.type), object, index, depth)
+    }
+
+    private func explain<Object: Explainable>(
+        _ type: Object.Type, _ object: ObjectName, _ index: UInt64, _ depth: Int
+    ) async throws(Failure) -> ExplanationReport {
+        let history = try await history(of: object, as: type, through: index)
+        let trace: Trace<ObjectMachine<Object>>
+        do throws(ObjectHistory<Object>.Failure) {
+            trace = try history.traceOfLast()
+        } catch {
+            throw Failure(error.sentence)
+        }
+        var answer = LogAnswer(history, object, trace, mode)
+        answer.explainBlocker()
+        answer.reportCalls(asked: index)
+        try await stitch(&answer, depth)
+        return answer.report
+    }
+
+    /// Why a key would be read as it would, right after an entry.
+    func explain(
+        _ object: ObjectName, reading key: String, after index: UInt64
+    ) async throws(Failure) -> ExplanationReport {
+        try await explain(try ExplainableTypes.named(object.type), object, key, index)
+    }
+
+    private func explain<Object: Explainable>(
+        _ type: Object.Type, _ object: ObjectName, _ key: String, _ index: UInt64
+    ) async throws(Failure) -> ExplanationReport {
+        guard let method = Object.read(key: key) else {
+            throw Failure(
+                "a \(object.type) has no keys to get; ask about an entry, object@index",
+                status: Failure.usage)
+        }
+        let commit = objects.first { $0.type == object.type && $0.name == object.name }?.commit
+        let history = try await history(of: object, as: type, through: max(index, commit ?? 0))
+        let trace = history.trace(asking: method, after: index)
+        var answer = LogAnswer(history, object, trace, mode)
+        answer.reportCalls(asked: nil)
+        answer.reportChange(of: method, after: index)
+        try await stitch(&answer, Self.depthMax)
+        return answer.report
+    }
+
+    // MARK: - Logs
+
+    func history<Object: AtomicObject>(
+        of object: ObjectName, as type: Object.Type, through index: UInt64
+    ) async throws(Failure) -> ObjectHistory<Object> {
+        let handle = client.object(type, named: object.name)
+        var history = ObjectHistory<Object>()
+        do throws(Changes<Object>.Failure) {
+            var changes = handle.changes(from: 1).makeAsyncIterator()
+            while let element = try await changes.next(isolation: nil) {
+                switch element {
+                case .lagged(let first):
+                    guard first <= index else { throw .unreadable(index: index) }
+                    history = ObjectHistory(from: first)
+                case .change(let change):
+                    history.append(change)
+                    if change.index == index { return history }
+                }
+            }
+        } catch {
+            throw Failure(
+                "the log of this object no longer holds entry \(index): it was trimmed to a "
+                    + "snapshot, or a server cannot read it; explain an entry sooner, or run "
+                    + "servers with --snapshot-bytes 0",
+                status: Failure.gap)
+        }
+        throw Failure("interrupted")
+    }
+
+    // MARK: - From object to object
+
+    /// Says in words what the callers had seen, and explains what the one asked about went by.
+    private func stitch<Object: Explainable>(
+        _ answer: inout LogAnswer<Object>, _ depth: Int
+    ) async throws(Failure) {
+        for place in answer.calls.indices {
+            for sighting in answer.calls[place].origin?.seen ?? [] {
+                let sentence = await sentence(sighting, answer)
+                answer.calls[place].seen.append(sentence)
+            }
+            answer.calls[place].seen += events(of: answer.calls[place].origin?.caller)
+        }
+        guard depth < Self.depthMax, answer.asked != nil else { return }
+        for sighting in answer.calls.first?.origin?.seen ?? [] {
+            guard case .reply(let tag?, let index, _) = sighting, let object = only(tag),
+                ExplainableTypes.has(object.type)
+            else { continue }
+            // What cannot be explained there was said in the sentence already.
+            if let report = try? await explain(object, index, depth: depth + 1) {
+                answer.linked.append(report)
+            }
+            return
+        }
+    }
+
+    /// The objects that a tag may stand for.
+    private func named(_ tag: ObjectTag) -> [ObjectName] {
+        objects.filter { !$0.type.isEmpty }.map { ObjectName(type: $0.type, name: $0.name) }
+            .filter { ObjectTag(of: $0) == tag }
+    }
+
+    private func only(_ tag: ObjectTag) -> ObjectName? {
+        let found = named(tag)
+        return found.count == 1 ? found[0] : nil
+    }
+
+    private func text(_ tag: ObjectTag?, _ own: ObjectName) -> String {
+        guard let tag else { return "\(own.type)/\(own.name)" }
+        let found = named(tag).map { "\($0.type)/\($0.name)" }
+        return found.isEmpty
+            ? "an object that no server knows" : found.joined(separator: ", or ")
+    }
+
+    private func sentence<Object: Explainable>(
+        _ sighting: Origin.Sighting, _ answer: LogAnswer<Object>
+    ) async -> String {
+        let name = text(sighting.object, answer.object)
+        switch sighting {
+        case .state(_, let index): return "had seen \(name) as of entry \(index)"
+        case .failure(_, let cause, let step):
+            return "had seen a \(step) of \(name) fail: \(cause.sentence)"
+        case .reply(let tag, let index, let digest):
+            let said = await reply(tag, index, digest, answer)
+            return "had seen \(name)@\(index)  \(said)"
+        }
+    }
+
+    private func reply<Object: Explainable>(
+        _ tag: ObjectTag?, _ index: UInt64, _ digest: UInt32, _ answer: LogAnswer<Object>
+    ) async -> String {
+        guard let tag else { return answer.history.said(at: index, digest) }
+        guard let object = only(tag), let type = try? ExplainableTypes.named(object.type) else {
+            return "(its type cannot be explained here)"
+        }
+        return await said(type, object, index, digest)
+    }
+
+    private func said<Object: Explainable>(
+        _ type: Object.Type, _ object: ObjectName, _ index: UInt64, _ digest: UInt32
+    ) async -> String {
+        let commit = objects.first { $0.type == object.type && $0.name == object.name }?.commit
+        guard index <= commit ?? 0 else {
+            return "(never committed: a speculative reply that was lost)"
+        }
+        guard let history = try? await history(of: object, as: type, through: index) else {
+            return "(no longer in the log)"
+        }
+        return history.said(at: index, digest)
+    }
+
+    /// What the journal holds of a caller's run.
+    private func events(of caller: Origin.Caller?) -> [String] {
+        guard let caller else { return [] }
+        return journal.filter { entry in
+            entry.event.caller?.invocation == caller.invocation
+                && entry.event.caller?.step ?? .max < caller.step
+        }.map { "journal: \($0.sentence)" }
+    }
+}

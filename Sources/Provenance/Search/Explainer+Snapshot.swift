@@ -1,0 +1,18 @@
+extension Explainer {
+    /// Whether the reply may depend on the state that the trace starts from, rather than on its
+    /// calls alone.
+    ///
+    /// If not, it may be explained from a part of the log, whatever was before.
+    public var dependsOnStart: Bool {
+        Slice(of: trace, stopsAtBarriers: true).reachesStart
+    }
+
+    /// What can be said where the state that the trace starts from is not known, and the reply may
+    /// depend on it: the calls that may have had a part in it since.
+    public func whySinceStart() -> Explanation<M.Output> {
+        let slice = Slice(of: trace, stopsAtBarriers: true).positions
+        return Explanation(
+            output: output, verdict: .overApproximation, witnesses: [slice], necessary: nil,
+            considered: slice, count: trace.inputs.count)
+    }
+}

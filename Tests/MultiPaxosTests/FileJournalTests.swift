@@ -1,0 +1,60 @@
+import ADO
+import Foundation
+import TestSupport
+import Testing
+
+@testable import MultiPaxos
+
+@Suite struct `A journal of external events` {
+    private let directory: TestSupport.TemporaryDirectory
+    private var path: String { directory.path + "/events.journal" }
+
+    init() throws {
+        directory = try TestSupport.TemporaryDirectory()
+    }
+
+    private func event(_ number: UInt64) -> ExternalEvent {
+        ExternalEvent(
+            .push, of: ObjectName(type: "Counter", name: "hits"), .preempted,
+            by: Ballot(round: number, node: 2),
+            caller: Origin.Caller(name: "count", invocation: number, step: 1))
+    }
+
+    @Test func `is read as it was written, by later processes too`() throws {
+        for number in 1...2 {
+            let journal = try FileJournal(path: path)
+            journal.record(event(UInt64(number)))
+        }
+        #expect(try FileJournal.entries(at: path).map(\.event) == [event(1), event(2)])
+    }
+
+    @Test func `keeps the last events within its bound`() throws {
+        let journal = try FileJournal(path: path, bytesMax: 4096)
+        for number in 1...1000 { journal.record(event(UInt64(number))) }
+        let kept = try FileJournal.entries(at: path).map(\.event)
+        #expect(kept == (1...1000).suffix(kept.count).map { event(UInt64($0)) })
+        #expect(kept.count > 40)
+        for file in [path, path + ".1"] {
+            let size = try FileManager.default.attributesOfItem(atPath: file)[.size] as? Int
+            #expect(size ?? .max <= 4096)
+        }
+    }
+
+    @Test func `is read up to an end that is torn, wherever that is`() throws {
+        try FileJournal(path: path).record(event(1))
+        try FileJournal(path: path).record(event(2))
+        let bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: path)))
+        for size in bytes.count / 2..<bytes.count {
+            #expect(try FileJournal.entries(Array(bytes.prefix(size)), path).count == 1)
+        }
+    }
+
+    @Test func `is no other file, and says so`() throws {
+        #expect(throws: NodeError.self) { try FileJournal.entries(at: path) }
+        let error = #expect(throws: NodeError.self) {
+            try FileJournal.entries(Array("no journal at all".utf8), path)
+        }
+        #expect(error?.code == .corrupt)
+        #expect(throws: NodeError.self) { try FileJournal(path: directory.path + "/no/journal") }
+    }
+}
