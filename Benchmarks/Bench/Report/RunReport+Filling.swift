@@ -39,10 +39,9 @@ extension RunReport {
     ///
     /// A run without writes has no such time.
     mutating func fillGaps(
-        _ gaps: GapTracker, _ measured: MeasuredTime, _ strike: FaultInjector.Strike??
+        _ gaps: GapTracker, _ measured: MeasuredTime, _ strike: StrikeTimes?
     ) {
-        guard workload != .get else { return }
-        let strike = strike ?? nil
+        guard workload.writesPercent > 0 else { return }
         let gap = gaps.longest(since: strike?.at ?? measured.start)
         unavailable_ms = rounded(Double(gap?.nanoseconds ?? 0) / 1e6)
         guard let strike, let gap, gap.start <= strike.recoveredAt else { return }

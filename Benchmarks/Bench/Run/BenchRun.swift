@@ -134,13 +134,13 @@ extension BenchRun {
         fleet.begin(measured)
         events.begin(measured)
 
-        let ticker = Task { await tick(fleet, until: measured.end) }
+        let ticker = Task { await fleet.tick(until: measured.end) }
         await sleep(until: measured.start)
         let before = await control.statuses()
         let cpuBefore = ownCPUSeconds()
         meter.begin(before, owner: control.owner(in: before)?.node)
 
-        async let timeline = watch(fleet, measured)
+        async let timeline = fleet.watch(measured, progress)
         let strike: Result<FaultInjector.Strike?, BenchError>
         do throws(BenchError) {
             strike = .success(try await injector.run(options, measured))
@@ -166,8 +166,9 @@ extension BenchRun {
         report.fill(finished, fleet.latency(), seconds: options.seconds)
         report.events = events.events
         report.judgeOwner(options, control, before, after, strike)
-        report.fillGaps(fleet.gaps, measured, try? strike.get())
-        report.fillRecovery(measured, try? strike.get())
+        let struck = try? strike.get()
+        report.fillGaps(fleet.gaps, measured, struck?.times)
+        report.fillRecovery(measured, struck?.times)
         try servers.checkAlive()
         return Loaded(
             report: report, evidence: fleet.evidence(), measured: measured,
@@ -179,28 +180,6 @@ extension BenchRun {
         Duel(connection: { connection(trace: servers.trace($0)) }) { node in
             (try? await node.pull(object, as: Object.self, timeout: .milliseconds(500))) != nil
         }
-    }
-
-    private func tick(_ fleet: some Load, until end: UInt64) async {
-        while monotonicNow() < end {
-            fleet.tick()
-            try? await Task.sleep(for: .milliseconds(10))
-        }
-    }
-
-    /// Shows a line each second and keeps the windows.
-    private func watch(_ fleet: some Load, _ measured: MeasuredTime) async -> Timeline {
-        var timeline = Timeline(seconds: options.seconds)
-        var second = 1
-        while measured.at(Double(second)) <= measured.end {
-            await sleep(until: measured.at(Double(second)))
-            fleet.collect(into: &timeline)
-            let recent = timeline.recent(from: (second - 1) * 10)
-            progress.status(recent.line(second: second))
-            timeline.finish(before: (second - 2) * 10)
-            second += 1
-        }
-        return timeline
     }
 
     private func emptyReport() -> RunReport {
