@@ -5,7 +5,7 @@ import MultiPaxos
 extension RunReport.Config {
     init(_ options: RunOptions) {
         self.init(
-            replicas: options.cluster.isEmpty ? options.replicas : options.cluster.count,
+            replicas: options.servers,
             value_bytes: options.valueBytes, in_flight: options.inFlight,
             clients: options.clients, keys: options.keys, seconds: options.seconds,
             warmup_s: options.warmup, election_timeout_ms: options.electionTimeoutMilliseconds,
