@@ -10,6 +10,8 @@ final class Speaker: Sendable {
     private let timeout: Duration
     /// Made for the first call that needs them.
     private let members = Mutex<Members?>(nil)
+    /// Failures that may still be told of, so that the log stays short.
+    private let told = Mutex(20)
 
     init(_ connection: Connection, _ ports: [Int], _ leadership: Leadership, _ timeout: Duration) {
         self.connection = connection
@@ -49,10 +51,19 @@ final class Speaker: Sendable {
             let value = try await perform(call, own().keys(leader))
             return Answer(outcome: .done, id: call.id, value: value)
         } catch {
+            tell(of: error)
             let outcome = outcome(error)
             if outcome == .unknown { leadership.doubt(leader) }
             return Answer(outcome: outcome, id: call.id)
         }
+    }
+
+    private func tell(of error: any Error) {
+        let isNews = told.withLock { left in
+            left -= left > 0 ? 1 : 0
+            return left > 0
+        }
+        if isNews { complain("etcd-load: a call failed: \(error)") }
     }
 
     private func own() -> Members {
