@@ -13,7 +13,11 @@ struct RunCommand: AsyncParsableCommand {
 
     @OptionGroup var load: LoadFlags
 
-    @Option(help: "ado, or pipeline: the bare pipeline, which has no protocol and no objects.")
+    @Option(
+        help: """
+            ado; pipeline, which has no protocol and no objects; or another system: redis, \
+            redis-wait (two replicas and WAIT 1), etcd.
+            """)
     var target = Target.ado
 
     @Option(help: "What happens meanwhile: adobench scenarios lists them.")
@@ -61,6 +65,12 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "Process ids of --cluster, in its order, so that pause-owner is possible.")
     var pids: String?
 
+    @Flag(help: "Have etcd elect with --election-timeout-ms instead of its own timeout.")
+    var equalTimeouts = false
+
+    @Option(help: "The program of Benchmarks/Etcd; default the one beside this program.")
+    var etcdLoad: String?
+
     @Option(help: .hidden)
     var plant: Plant?
 
@@ -90,6 +100,8 @@ struct RunCommand: AsyncParsableCommand {
         options.interleave = interleave
         options.clusterName = clusterName
         options.plant = plant
+        options.equalTimeouts = equalTimeouts
+        options.etcdLoad = etcdLoad
         options.cluster = try cluster.map(ServerAddress.list) ?? []
         options.pids = try pids.map(ServerAddress.processes) ?? []
         return options

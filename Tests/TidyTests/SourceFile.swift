@@ -47,8 +47,11 @@ enum Tree {
     private static func paths(below folder: String) -> [String] {
         let url = root.appending(path: folder)
         let found = FileManager.default.enumerator(atPath: url.path)?.compactMap { $0 as? String }
-        return (found ?? []).filter { !$0.split(separator: "/").contains { $0.hasPrefix(".") } }
-            .map { folder + "/" + $0 }
+        // What a program wrote is as that program writes.
+        return (found ?? []).filter { path in
+            !path.split(separator: "/").contains { $0.hasPrefix(".") || $0 == "Generated" }
+        }
+        .map { folder + "/" + $0 }
     }
 }
 

@@ -20,7 +20,8 @@ extension BenchRun {
 extension CourseReader.Fault {
     init(_ strike: FaultInjector.Strike) {
         self.init(
-            injected: strike.at, healed: strike.recoveredAt, victims: Set(strike.victims),
+            injected: strike.times.at, healed: strike.times.recoveredAt,
+            victims: Set(strike.victims),
             served: strike.ownerBefore.node)
     }
 }

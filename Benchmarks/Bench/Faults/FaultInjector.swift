@@ -14,10 +14,8 @@ struct FaultInjector: Sendable {
     /// What was done.
     struct Strike: Sendable {
         var victims: [UInt64]
-        var at: UInt64
+        var times: StrikeTimes
         var ownerBefore: Control.Ownership
-        /// When everything was made whole again.
-        var recoveredAt: UInt64
         /// The first server that was seen to own the object instead of the one before.
         var takenOverBy: Control.Ownership?
     }
@@ -70,8 +68,8 @@ struct FaultInjector: Sendable {
         try await tools.end(scenario.trouble, places)
         let recovered = scenario.trouble.endsItself ? done : monotonicNow()
         return Strike(
-            victims: victims, at: struck, ownerBefore: owner, recoveredAt: recovered,
-            takenOverBy: await watch.value)
+            victims: victims, times: StrikeTimes(at: struck, recoveredAt: recovered),
+            ownerBefore: owner, takenOverBy: await watch.value)
     }
 
     /// Waits until every server has applied what another had when it was asked, and all agree on
@@ -109,6 +107,12 @@ struct FaultInjector: Sendable {
             try? await Task.sleep(for: .milliseconds(25))
         }
     }
+}
+
+/// When a fault struck, and when everything was made whole again.
+struct StrikeTimes: Sendable, Equatable {
+    var at: UInt64
+    var recoveredAt: UInt64
 }
 
 /// Sleeps until a time of the monotonic clock.

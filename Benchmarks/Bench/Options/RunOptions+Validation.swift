@@ -5,6 +5,7 @@ extension RunOptions {
     package func validate() throws(BenchError) {
         try validateLoad()
         try validateTarget()
+        try validatePeer()
         try validatePace()
         try validateInterleaving()
         try validateServers()
@@ -95,6 +96,43 @@ extension RunOptions {
         }
     }
 
+    private func validatePeer() throws(BenchError) {
+        guard let peer = target.peer else {
+            guard !equalTimeouts, etcdLoad == nil else {
+                throw .usage("--equal-timeouts and --etcd-load are for --target etcd.")
+            }
+            return
+        }
+        guard peer == .etcd || (!equalTimeouts && etcdLoad == nil) else {
+            throw .usage("--equal-timeouts and --etcd-load are for --target etcd: leave them out.")
+        }
+        guard !workload.isApp, workload != .counter, !embeddedOwner, cluster.isEmpty, adod == nil
+        else {
+            throw .usage(
+                """
+                --target \(peer.rawValue) starts its own servers and knows keys alone: use \
+                --workload set, get, mixed or ycsb-a|b|c, and leave --embedded-owner, --cluster \
+                and --adod out.
+                """)
+        }
+        guard plant == nil || plant == .loss || plant == .wrongResult else {
+            throw .usage("--target \(peer.rawValue) takes --plant loss and wrong-result alone.")
+        }
+        guard peer == .redis || replicas >= 2 else {
+            throw .usage("--target \(peer.rawValue) needs at least 2 replicas.")
+        }
+        guard PeerInjector.canRun(scenario, servers) else {
+            throw .usage(PeerInjector.refusal(scenario))
+        }
+        guard scenario.trouble != .clientCrash || clients >= 2 else {
+            throw .usage(
+                "--scenario \(scenario.name) ends one of several clients: raise --clients.")
+        }
+        if case .overload = scenario.trouble, pace == nil {
+            throw .usage("--scenario \(scenario.name) multiplies a rate: give --rate.")
+        }
+    }
+
     private func validatePace() throws(BenchError) {
         guard let pace else { return }
         guard pace.rate >= 1, pace.rate <= 10_000_000 else {
@@ -174,7 +212,7 @@ extension RunOptions {
     }
 
     private func validateScenario() throws(BenchError) {
-        let servers = cluster.isEmpty ? replicas : cluster.count
+        guard target.peer == nil else { return }
         guard servers >= scenario.replicasMin else {
             throw .usage(
                 """

@@ -27,6 +27,10 @@ package struct RunOptions: Sendable {
     package var faultPhase = 0.0
     package var warmup = 1.0
     package var electionTimeoutMilliseconds = 200
+    /// A peer elects with our timeout instead of its own.
+    package var equalTimeouts = false
+    /// The program that speaks gRPC for the load; beside this executable if nil.
+    package var etcdLoad: String?
     /// After how long an unanswered call is reported as unknown; five election timeouts if nil.
     package var callTimeoutMilliseconds: Int?
     /// Bytes of a log between two snapshots; 0 for none, because a log that was trimmed cannot be
@@ -65,6 +69,11 @@ package struct RunOptions: Sendable {
     /// Operations in flight where nobody says: an open loop is bounded by its sessions alone.
     package static func inFlightDefault(_ clients: Int, isOpen: Bool) -> Int {
         isOpen ? min(max(clients, 1) * inFlightPerClientMax, 65_536) : 1000
+    }
+
+    /// Servers that the run has.
+    var servers: Int {
+        cluster.isEmpty ? target.peer?.servers(replicas) ?? replicas : cluster.count
     }
 
     /// Whether clients of an application share its objects.

@@ -40,9 +40,9 @@ struct Recovery: Sendable, Equatable, Codable {
 
 extension RunReport {
     /// Fills in what a fault did to the throughput.
-    mutating func fillRecovery(_ measured: MeasuredTime, _ strike: FaultInjector.Strike??) {
+    mutating func fillRecovery(_ measured: MeasuredTime, _ strike: StrikeTimes?) {
         // Where a client is gone, what it would have asked for is not missing.
-        guard let strike = strike ?? nil, scenario.trouble != .clientCrash else { return }
+        guard let strike, scenario.trouble != .clientCrash else { return }
         recovery = Recovery(timeline, injected: measured.milliseconds(strike.at))
     }
 }

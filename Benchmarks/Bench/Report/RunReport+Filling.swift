@@ -5,7 +5,7 @@ import MultiPaxos
 extension RunReport.Config {
     init(_ options: RunOptions) {
         self.init(
-            replicas: options.cluster.isEmpty ? options.replicas : options.cluster.count,
+            replicas: options.servers,
             value_bytes: options.valueBytes, in_flight: options.inFlight,
             clients: options.clients, keys: options.keys, seconds: options.seconds,
             warmup_s: options.warmup, election_timeout_ms: options.electionTimeoutMilliseconds,
@@ -44,10 +44,9 @@ extension RunReport {
     ///
     /// A run without writes has no such time.
     mutating func fillGaps(
-        _ gaps: GapTracker, _ measured: MeasuredTime, _ strike: FaultInjector.Strike??
+        _ gaps: GapTracker, _ measured: MeasuredTime, _ strike: StrikeTimes?
     ) {
-        guard workload != .get else { return }
-        let strike = strike ?? nil
+        guard workload.writesPercent > 0 else { return }
         let gap = gaps.longest(since: strike?.at ?? measured.start)
         unavailable_ms = rounded(Double(gap?.nanoseconds ?? 0) / 1e6)
         guard let strike, let gap, gap.start <= strike.recoveredAt else { return }

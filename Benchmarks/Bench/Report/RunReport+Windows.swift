@@ -4,8 +4,8 @@ extension BenchRun.Loaded {
         _ taken: Turns.Taken?, _ options: RunOptions, _ stretches: Stretches, _ gaps: GapTracker
     ) {
         guard let taken, let interleaving = options.interleaving else {
-            report.fillGaps(gaps, measured, strike)
-            report.fillRecovery(measured, strike)
+            report.fillGaps(gaps, measured, strike?.times)
+            report.fillRecovery(measured, strike?.times)
             return
         }
         let windows = taken.windows(interleaving, stretches, report.timeline, measured)

@@ -5,6 +5,8 @@ package struct RunReport: Codable, Sendable {
     /// Who proposed: figures of different modes are not to be compared.
     var mode = "servers"
     var protocolName = "multi-paxos"
+    /// What is known of another system that was loaded; absent for ours.
+    var peer: PeerFacts?
     var config: Config
     var machine: Machine
     var commit: String?
@@ -48,8 +50,8 @@ package struct RunReport: Codable, Sendable {
     var `repeat`: Repeats?
 
     enum CodingKeys: String, CodingKey {
-        case scenario, workload, mode, config, machine, commit, throughput_ops_s, latency_us, ok
-        case failed, unknown, shed, open_load, unsettled, acked_lost, unavailable_ms,
+        case scenario, workload, mode, peer, config, machine, commit, throughput_ops_s, latency_us
+        case ok, failed, unknown, shed, open_load, unsettled, acked_lost, unavailable_ms,
             resumed_after_ms, owner
         case client, nodes, keys, timeline, recovery, course, windows, events, verification
         case verdict, status, reason

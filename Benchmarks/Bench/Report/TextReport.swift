@@ -4,13 +4,14 @@ struct TextReport {
 
     func lines() -> [String] {
         heading() + [""] + Chart(report.timeline, events: report.events).lines() + [""]
-            + figures() + [""] + nodes() + [""] + proof()
+            + figures() + [""]
+            + (report.peer.map(lines) ?? nodes() + [""] + proof())
     }
 
     private func heading() -> [String] {
         let config = report.config
         return [
-            "adobench: \(report.scenario.name), \(report.workload.rawValue), "
+            "adobench: \(peerName)\(report.scenario.name), \(report.workload.rawValue), "
                 + "\(config.replicas) replicas, \(config.clients) client\(plural(config.clients)), "
                 + "\(offer), \(config.value_bytes) B values, "
                 + "\(grouped(UInt64(report.keys))) key\(plural(report.keys)), "
@@ -22,6 +23,8 @@ struct TextReport {
         guard let load = report.open_load else { return "\(report.config.in_flight) in flight" }
         return "\(grouped(UInt64(load.rate_ops_s)))/s offered (\(load.arrival.rawValue))"
     }
+
+    private var peerName: String { report.peer.map { "\($0.name.rawValue), " } ?? "" }
 
     private var isEmbedded: Bool { report.owner.embedded == true }
 
@@ -148,7 +151,7 @@ struct TextReport {
         return lines
     }
 
-    private func searched(_ searched: Verification.Searched) -> [String] {
+    func searched(_ searched: Verification.Searched) -> [String] {
         guard searched.keys > 0 else { return [] }
         return [
             "  searched     \(grouped(UInt64(searched.operations))) operations of "

@@ -142,14 +142,14 @@ extension BenchRun {
         fleet.begin(most)
         events.begin(most)
 
-        let ticker = Task { await tick(fleet, until: most.end) }
+        let ticker = Task { await fleet.tick(until: most.end) }
         await sleep(until: most.start)
         let before = await control.statuses()
         let cpuBefore = ownCPUSeconds()
         meter.begin(before, owner: control.owner(in: before)?.node)
 
         let stretches = Stretches()
-        let watcher = Task { await watch(fleet, most, stretches) }
+        let watcher = Task { await fleet.watch(most, progress, stretches) }
         let struck = await strike(injector, fleet.gaps, most, stretches)
         let measured = struck.measured
         fleet.gaps.close(at: measured.end)
@@ -216,31 +216,6 @@ extension BenchRun {
         Duel(connection: { connection(trace: servers.trace($0)) }) { node in
             (try? await node.pull(object, as: Object.self, timeout: .milliseconds(500))) != nil
         }
-    }
-
-    private func tick(_ fleet: some Load, until end: UInt64) async {
-        while monotonicNow() < end, !Task.isCancelled {
-            fleet.tick()
-            try? await Task.sleep(for: .milliseconds(10))
-        }
-    }
-
-    /// Shows a line each second and keeps the windows.
-    private func watch(
-        _ fleet: some Load, _ measured: MeasuredTime, _ stretches: Stretches
-    ) async -> Timeline {
-        var timeline = Timeline(seconds: measured.seconds, stretches: stretches)
-        var second = 1
-        while measured.at(Double(second)) <= measured.end {
-            await sleep(until: measured.at(Double(second)))
-            if Task.isCancelled { return timeline }
-            fleet.collect(into: &timeline)
-            let recent = timeline.recent(from: (second - 1) * 10)
-            progress.status(recent.line(second: second))
-            timeline.finish(before: (second - 2) * 10)
-            second += 1
-        }
-        return timeline
     }
 
     private func emptyReport() -> RunReport {

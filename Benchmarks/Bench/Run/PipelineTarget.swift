@@ -7,6 +7,13 @@ package enum Target: String, Sendable, Codable, CaseIterable {
     /// The bare pipeline: the same processes, flushes and majorities without protocol, objects and
     /// sessions, so that a figure has a ceiling from the same minutes.
     case pipeline
+    /// Other systems, under the same load.
+    case redis
+    case redisWait = "redis-wait"
+    case etcd
+
+    /// The other system; nil if it is ours.
+    var peer: Peer? { Peer(rawValue: rawValue) }
 }
 
 /// `adobench run --target pipeline`, as `--json` writes it.

@@ -10,7 +10,7 @@ package enum Runner {
         do throws(BenchError) {
             try options.validate()
             if let path = options.json { try JSONFile.checkWritable(path) }
-            guard options.target == .ado else { return try await runPipeline(options) }
+            guard options.target != .pipeline else { return try await runPipeline(options) }
             return try await runAll(options, progress)
         } catch {
             progress.line("adobench: \(error)")
@@ -51,6 +51,7 @@ package enum Runner {
     static func runOnce(
         _ options: RunOptions, _ progress: Progress
     ) async throws(BenchError) -> RunReport {
+        if let peer = options.target.peer { return try await runPeer(peer, options, progress) }
         guard options.cluster.isEmpty else {
             let servers = Servers.running(
                 options.cluster, pids: options.pids, cluster: options.clusterName)
@@ -71,6 +72,23 @@ package enum Runner {
         }
         await group.stop()
         if options.keep { progress.line("directories and logs are in \(group.folder.path)") }
+        return try result.get()
+    }
+
+    private static func runPeer(
+        _ peer: Peer, _ options: RunOptions, _ progress: Progress
+    ) async throws(BenchError) -> RunReport {
+        let servers = try await PeerServers(peer, options)
+        let trap = SignalTrap { servers.killAll() }
+        defer { trap.cancel() }
+        let result: Result<RunReport, BenchError>
+        do throws(BenchError) {
+            result = .success(try await PeerRun(options, servers, progress).run())
+        } catch {
+            result = .failure(error)
+        }
+        await servers.stop()
+        if options.keep { progress.line("directories and logs are in \(servers.folder.path)") }
         return try result.get()
     }
 

@@ -62,8 +62,8 @@ struct Turns: Sendable {
             return struck + nanoseconds
         }
         // A fault that ends itself, or is long in ending, leaves a rest of its window.
-        await sleep(until: strike.at + nanoseconds)
-        let during = end(faulty.number, since: strike.at)
+        await sleep(until: strike.times.at + nanoseconds)
+        let during = end(faulty.number, since: strike.times.at)
 
         let mended = monotonicNow()
         let mending = begin(at: mended)
@@ -96,14 +96,14 @@ extension Turns.Taken {
         for pair in pairs {
             let healthy = stretches[pair.healthy.stretch].positions
             let faulty = stretches[pair.faulty.stretch].positions
-            let struck = measured.milliseconds(pair.strike.at)
+            let struck = measured.milliseconds(pair.strike.times.at)
             let offset = struck - Double(faulty.lowerBound) * Window.widthMilliseconds
             windows.pairs.append(
                 Interleaved.Pair(
                     healthy: figures(pair.healthy, stretches),
                     faulty: figures(pair.faulty, stretches),
                     mending: figures(pair.mending, stretches),
-                    struck_ms: measured.rounded(pair.strike.at), victims: pair.strike.victims,
+                    struck_ms: measured.rounded(pair.strike.times.at), victims: pair.strike.victims,
                     owner_before: pair.strike.ownerBefore.node,
                     taken_over_by: pair.strike.takenOverBy?.node,
                     recovery: Recovery(

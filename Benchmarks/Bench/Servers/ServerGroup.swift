@@ -1,27 +1,21 @@
 import FaultTools
 import Foundation
-import Synchronization
 
 /// The servers of a run: real `adod` processes on loopback, each with a fresh directory.
 final class ServerGroup: Sendable {
     let addresses: [ServerAddress]
     let clusterName: String
-    let folder: URL
+    private let group: ProcessGroup
     private let program: String
     private let electionTimeout: Int
     private let snapshotBytes: UInt64
-    private let keep: Bool
     private let traces: Bool
     /// The links between the servers, where the scenario breaks some.
     let network: Network?
     /// The disks of the servers, where the scenario spoils some.
     let disk: ShimmedDisk?
-    /// The part of a core that each server gets; nil for as much as there is.
-    private let quota: CPUQuota?
     /// Room on the disks, where the scenario fills some.
     let rooms: DiskRooms?
-    private let groups = Mutex<[UInt64: CPUQuota.Group]>([:])
-    private let processes = Mutex<[UInt64: ServerProcess]>([:])
 
     /// Mebibytes of each trace, which are read into memory at the end.
     static let traceLimit = 256
@@ -29,31 +23,18 @@ final class ServerGroup: Sendable {
     /// Formats the directories; starts nothing yet.
     init(_ options: RunOptions) throws(BenchError) {
         program = try Self.findProgram(options)
-        quota = try options.quota.map { (percent) throws(BenchError) in
-            try CPUQuota(percent: percent)
-        }
         addresses = try zip(1..., Ports.free(options.replicas)).map {
             ServerAddress(node: UInt64($0), host: "127.0.0.1", port: $1)
         }
         clusterName = "bench-\(UInt32.random(in: 0...UInt32.max))"
         electionTimeout = options.electionTimeoutMilliseconds
         snapshotBytes = options.snapshotBytes
-        keep = options.keep
         traces = options.traces
-        let parent =
-            options.data.map { URL(fileURLWithPath: $0) }
-            ?? FileManager.default.temporaryDirectory
-        folder = parent.appendingPathComponent("adobench-\(clusterName)")
-        do {
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        } catch {
-            throw BenchError(
-                "cannot make the directory \(folder.path): choose another with --data.")
-        }
+        group = try ProcessGroup(named: clusterName, options)
         let trouble = options.scenario.trouble
         network = trouble.usesLinks ? try Self.network(addresses) : nil
-        disk = trouble.usesDisks ? try Self.disk(in: folder.path) : nil
-        rooms = try Self.rooms(trouble, disk, addresses.map(\.node), in: folder)
+        disk = trouble.usesDisks ? try Self.disk(in: group.folder.path) : nil
+        rooms = try Self.rooms(trouble, disk, addresses.map(\.node), in: group.folder)
     }
 
     private static func rooms(
@@ -108,79 +89,36 @@ final class ServerGroup: Sendable {
         if let trace = trace("node-\(node)") {
             arguments += ["--trace", trace, "--trace-limit", "\(Self.traceLimit)"]
         }
-        let process = try ServerProcess(
-            program, arguments, log: log(node), more: disk?.environment(of: node) ?? [:])
-        processes.withLock { $0[node] = process }
-        guard let quota else { return }
-        let group = try quota.group("adobench-\(clusterName)-\(node)")
-        groups.withLock { $0[node] = group }
-        try group.take(process.pid)
+        try group.start(node, program, arguments, more: disk?.environment(of: node) ?? [:])
     }
 
+    var folder: URL { group.folder }
+
     /// The process of a server, dead or alive.
-    func process(_ node: UInt64) -> ServerProcess? { processes.withLock { $0[node] } }
+    func process(_ node: UInt64) -> ServerProcess? { group.process(node) }
 
     /// Throws if a server ended that nobody killed, with the end of its log.
     func checkAlive(except victim: UInt64? = nil) throws(BenchError) {
-        for address in addresses where address.node != victim {
-            guard let state = process(address.node)?.poll(), state != .running else { continue }
-            throw BenchError(
-                """
-                node \(address.node) \(state) while it was needed. The end of its log \
-                (\(log(address.node))):
-                \(tail(of: log(address.node)))
-                """)
-        }
+        try group.checkAlive(addresses.map(\.node), except: victim)
     }
 
     /// Ends every server, by force if it does not end in time, and deletes the directories.
     func stop() async {
-        let running = processes.withLock { Array($0.values) }
-        for process in running {
-            process.signal(SIGCONT)
-            process.signal(SIGTERM)
-        }
-        for process in running where await !process.waitForEnd(seconds: 5) {
-            process.signal(SIGKILL)
-            _ = await process.waitForEnd(seconds: 5)
-        }
         rooms?.end()
-        removeGroups()
-        guard !keep else { return }
-        try? FileManager.default.removeItem(at: folder)
-    }
-
-    private func removeGroups() {
-        groups.withLock { groups in
-            for group in groups.values { group.remove() }
-            groups = [:]
-        }
+        await group.stop()
     }
 
     /// Ends every server now: for a signal handler's thread.
-    func killAll() {
-        processes.withLock { processes in
-            for process in processes.values { process.signal(SIGKILL) }
-            // A control group can be removed only when what was in it is gone.
-            for process in processes.values where quota != nil { process.collect() }
-        }
-        removeGroups()
-        guard !keep else { return }
-        try? FileManager.default.removeItem(at: folder)
-    }
+    func killAll() { group.killAll() }
 
-    func directory(_ node: UInt64) -> String {
-        folder.appendingPathComponent("node-\(node)").path
-    }
+    func directory(_ node: UInt64) -> String { group.directory(node) }
 
     /// Where a node of the run writes what it does; nil if none does.
     func trace(_ name: String) -> String? {
         traces ? folder.appendingPathComponent("\(name).trace").path : nil
     }
 
-    func log(_ node: UInt64) -> String {
-        folder.appendingPathComponent("node-\(node).log").path
-    }
+    func log(_ node: UInt64) -> String { group.log(node) }
 
     private func format(_ node: UInt64) async throws(BenchError) {
         let process = try ServerProcess(
@@ -221,13 +159,4 @@ final class ServerGroup: Sendable {
         }
         return beside
     }
-}
-
-/// The last lines of a file.
-func tail(of path: String, lines: Int = 12) -> String {
-    guard let data = FileManager.default.contents(atPath: path), !data.isEmpty else {
-        return "    (empty)"
-    }
-    return String(decoding: data.suffix(8192), as: UTF8.self)
-        .split(separator: "\n").suffix(lines).map { "    " + $0 }.joined(separator: "\n")
 }

@@ -28,13 +28,19 @@ final class ServerProcess: Sendable {
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
         // A group of its own: a Ctrl-C at the terminal is for the benchmark, which then ends it.
-        // And no signal ignored: what this process ignores, a program it starts would ignore too.
+        // And no signal ignored or blocked, as a program inherits both: the threads that tasks run
+        // on block most, and a server would never hear of SIGTERM.
         posix_spawnattr_setflags(
-            &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF))
+            &attributes,
+            Int16(
+                POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
         posix_spawnattr_setpgroup(&attributes, 0)
         var all = sigset_t()
         sigfillset(&all)
         posix_spawnattr_setsigdefault(&attributes, &all)
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
 
         var words = ([program] + arguments).map { strdup($0) }
         words.append(nil)
