@@ -198,7 +198,8 @@ let package = Package(
             dependencies: ["ADOSimulator", "ADOSpec", "CMultiPaxos", "TestSupport"],
             exclude: ["Transcripts"]),
         .testTarget(
-            name: "StorageTests", dependencies: ["CMultiPaxos", "CMultiPaxosLMDB", "TestSupport"]),
+            name: "StorageTests",
+            dependencies: ["CMultiPaxos", "CMultiPaxosLMDB", "CMultiPaxosUV", "TestSupport"]),
         .testTarget(
             name: "MultiPaxosTests",
             dependencies: ["MultiPaxos", "ADO", "ADOObjects", "ADOSpec", "TestSupport"]),

@@ -13,8 +13,8 @@ extension mp_uv_callbacks {
             core(context).read(group, bytes(payload, size), results!)
         }
         callbacks.on_snapshot = { context, group in core(context).snapshot(group) }
-        callbacks.on_restore = { context, group, index, digest, bytes, size in
-            let snapshot = StateSnapshot(bytes!, count: Int(size), index: index, digest: digest)
+        callbacks.on_restore = { context, group, index, digest, spool in
+            let snapshot = StateSnapshot(spool!, index: index, digest: digest)
             core(context).restore(group, snapshot)
         }
         callbacks.on_offered = { _, group, start, size in

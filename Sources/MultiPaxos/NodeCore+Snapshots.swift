@@ -14,21 +14,33 @@ extension NodeCore {
         else { return false }
         let (index, digest) = (host.applied, host.results?.digest)
         Task.detached(priority: .utility) { [self] in
-            let bytes = StateSnapshot.encode(name, hasDigest: digest != nil, encode)
-            await hand(bytes, of: group, index, digest ?? 0)
+            guard let spool = makeSpool() else { return }
+            let failure = spool.fill { writer in
+                StateSnapshot.write(name, hasDigest: digest != nil, to: &writer, encode)
+            }
+            if let failure {
+                await complain("object \(name.type)/\(name.name) has no snapshot: \(failure)")
+            }
+            await hand(spool, of: group, index, digest ?? 0)
         }
         return true
     }
 
     /// A full inbox empties soon; a node that is closed needs no snapshot.
     private func hand(
-        _ bytes: [UInt8], of group: UInt64, _ index: UInt64, _ digest: UInt64
+        _ spool: SnapshotSpool, of group: UInt64, _ index: UInt64, _ digest: UInt64
     ) async {
         while true {
-            let status = order { raw in
-                mp_uv_node_snapshot(raw, group, index, digest, bytes, UInt64(bytes.count))
+            let status = spool.give { spool in
+                order { mp_uv_node_snapshot($0, group, index, digest, spool) }
             }
             guard status == MP_BUSY else { return }
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
+    private func complain(_ text: String) async {
+        while MP_BUSY == run({ [self] in options.onLog?(.error, text) }) {
             try? await Task.sleep(for: .milliseconds(10))
         }
     }

@@ -45,6 +45,13 @@ public struct NodeOptions: Sendable {
     /// The voting directory of a server; `nil` for a client.
     public var data: String?
 
+    /// A directory for the temporary files that snapshots of more than 8 MiB pass through.
+    ///
+    /// `nil`: for a server its ``data``; for a client what `TMPDIR` says, or `/var/tmp`. The files
+    /// have no names, and are gone with the process. Where the directory is in memory (tmpfs), so
+    /// are they.
+    public var spool: String?
+
     /// How long a serving node may be silent before another one takes over.
     public var electionTimeout: Duration = .milliseconds(200)
 
@@ -190,7 +197,10 @@ extension NodeOptions {
             raw.data = path
             return withPath(trace) { path in
                 raw.trace = path
-                return body(&raw)
+                return withPath(spool) { path in
+                    raw.spool = path
+                    return body(&raw)
+                }
             }
         }
     }

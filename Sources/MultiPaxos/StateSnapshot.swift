@@ -3,23 +3,27 @@ internal import CMultiPaxosUV
 
 /// The bytes of a snapshot of one object: its type and name, its sessions, its state.
 ///
-/// The memory comes from the driver, and is released with the last reference.
+/// They come from the driver, and are released with the last reference.
 final class StateSnapshot: Sendable {
     /// The last entry that it holds.
     let index: UInt64
     private let digest: UInt64
-    /// Nobody writes to them any more.
-    private nonisolated(unsafe) let bytes: UnsafeMutablePointer<UInt8>
-    let count: Int
+    /// Finished: nobody writes to it any more.
+    private nonisolated(unsafe) let spool: OpaquePointer
 
-    init(_ bytes: UnsafeMutablePointer<UInt8>, count: Int, index: UInt64, digest: UInt64) {
-        self.bytes = bytes
-        self.count = count
+    init(_ spool: OpaquePointer, index: UInt64, digest: UInt64) {
+        self.spool = spool
         self.index = index
         self.digest = digest
     }
 
-    deinit { mp_uv_bytes_free(bytes) }
+    deinit { mp_uv_spool_free(spool) }
+
+    var count: Int { Int(mp_uv_spool_size(spool)) }
+
+    private var bytes: UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: mp_uv_spool_bytes(spool), count: count)
+    }
 
     /// The digest of the results of the log so far; nil if it was made as version 1 made them, by
     /// batches, which compares with none of an entry.
@@ -27,19 +31,18 @@ final class StateSnapshot: Sendable {
 
     private static let version: UInt8 = 2
 
-    static func encode(
-        _ name: ObjectName, hasDigest: Bool, _ writeState: (inout Writer) -> Void
-    ) -> [UInt8] {
-        var writer = Writer()
+    static func write(
+        _ name: ObjectName, hasDigest: Bool, to writer: inout Writer,
+        _ writeState: (inout Writer) -> Void
+    ) {
         writer.u8(hasDigest ? version : 1)
         writer.string(name.type)
         writer.string(name.name)
         writeState(&writer)
-        return writer.bytes
     }
 
     /// What object it is of; `nil` if the bytes are none.
-    var name: ObjectName? { Self.name(in: UnsafeRawBufferPointer(start: bytes, count: count)) }
+    var name: ObjectName? { Self.name(in: bytes) }
 
     /// What object the snapshot is of that begins with these bytes; `nil` if none does.
     static func name(in bytes: UnsafeRawBufferPointer) -> ObjectName? {
@@ -49,7 +52,7 @@ final class StateSnapshot: Sendable {
 
     /// Decodes the state; `nil` if the bytes are none of this type.
     func decode(as type: HostedType) -> HostedType.Make? {
-        var reader = self.reader
+        var reader = Reader(bytes)
         do throws(DecodingFailure) {
             _ = try Self.readName(&reader)
             let make = try type.decode(&reader)
@@ -58,10 +61,6 @@ final class StateSnapshot: Sendable {
         } catch {
             return nil
         }
-    }
-
-    private var reader: Reader {
-        Reader(UnsafeRawBufferPointer(start: bytes, count: count))
     }
 
     private static func readName(_ reader: inout Reader) throws(DecodingFailure) -> ObjectName {

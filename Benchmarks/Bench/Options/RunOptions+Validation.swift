@@ -115,6 +115,11 @@ extension RunOptions {
                 and --adod out.
                 """)
         }
+        guard objects == 1, interleave == nil, workload != .ycsbD, workload != .ycsbF else {
+            throw .usage(
+                "--target \(peer.rawValue) has one map of keys: leave --objects, --interleave, "
+                    + "and ycsb-d and ycsb-f out.")
+        }
         guard plant == nil || plant == .loss || plant == .wrongResult else {
             throw .usage("--target \(peer.rawValue) takes --plant loss and wrong-result alone.")
         }

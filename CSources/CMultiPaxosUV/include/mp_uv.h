@@ -15,6 +15,7 @@
 
 #include <mp.h>
 #include <mp_lmdb.h>
+#include <mp_uv_spool.h>
 
 /* On a callback parameter: the closure may run on a thread that is not the one that made it. */
 #ifdef __clang__
@@ -41,6 +42,9 @@ struct mp_uv_options {
     uint32_t voter_count;
     int listen_fd;    /* Of mp_uv_bind(), owned by the node from a successful start on; -1: none. */
     const char *data; /* Voting directory of a server; NULL for a client. */
+    /* Directory of the files without names that large snapshots pass through. NULL: a server's
+     * `data`; for a client what TMPDIR says, or /var/tmp. */
+    const char *spool;
     uint64_t timeout_us;      /* T, the election timeout; 0: 200,000. */
     uint64_t call_timeout_us; /* After which an unanswered call is UNKNOWN; 0: 5,000,000. */
     uint32_t window;          /* Batches in flight per group; 0: the default. */
@@ -137,10 +141,10 @@ struct mp_uv_callbacks {
     bool (*on_snapshot)(void *context, uint64_t group);
 
     /* Replace the state of a group by that of a snapshot: the log goes on after `index`. The bytes
-     * are the callee's, who decodes them on another thread, releases them with mp_uv_bytes_free()
-     * and answers with mp_uv_node_restored(). Nothing of the group is applied before that. */
+     * are the callee's, who decodes them on another thread, releases their spool, and answers with
+     * mp_uv_node_restored(). Nothing of the group is applied before that. */
     void (*on_restore)(void *context, uint64_t group, uint64_t index, uint64_t digest,
-                       uint8_t *bytes, uint64_t size);
+                       struct mp_uv_spool *spool);
 
     /* Whether bytes are the beginning of a snapshot of this very object, of whatever type. */
     bool (*on_offered)(void *context, uint64_t group, const uint8_t *bytes, uint32_t size);
@@ -243,19 +247,20 @@ MP_MUST_USE enum mp_status mp_uv_node_run(struct mp_uv_node *node,
                                           void (*job)(void *argument) MP_UV_SENDABLE,
                                           void *argument);
 
-/* Hand over the encoded state of a group, copied by on_snapshot right after entry `index`; size 0:
- * it could not be encoded. `digest` is kept beside it and given back. MP_OK, MP_BUSY, MP_CLOSED. */
+/* A spool where this node keeps such. Any thread. */
+struct mp_uv_spool *mp_uv_node_spool_new(const struct mp_uv_node *node);
+
+/* Hand over the encoded state of a group, copied by on_snapshot right after entry `index`, in a
+ * spool that is finished, and from MP_OK on the driver's; NULL: it could not be encoded. `digest`
+ * is kept beside it and given back. MP_OK, MP_BUSY, MP_CLOSED. */
 MP_MUST_USE enum mp_status mp_uv_node_snapshot(struct mp_uv_node *node, uint64_t group,
                                                uint64_t index, uint64_t digest,
-                                               const uint8_t *bytes, uint64_t size);
+                                               struct mp_uv_spool *spool);
 
 /* Answer on_restore: the state of the group is now the snapshot's, or it could not be decoded.
  * MP_OK, MP_BUSY, MP_CLOSED. */
 MP_MUST_USE enum mp_status mp_uv_node_restored(struct mp_uv_node *node, uint64_t group,
                                                uint64_t index, bool restored);
-
-/* Give back the bytes of on_restore, on any thread. */
-void mp_uv_bytes_free(uint8_t *bytes);
 
 /* True on the loop thread of this node. */
 bool mp_uv_node_on_loop(const struct mp_uv_node *node);

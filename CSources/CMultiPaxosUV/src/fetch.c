@@ -124,7 +124,8 @@ static void apply_read(struct mp_uv_node *node, const struct mp_read_job *job) {
 void mp_uv__job_done(struct mp_read_job *job) {
     struct mp_uv_node *node = job->owner;
     bool wanted = job->purpose == MP_READ_GIVE && job->status == MP_STALE;
-    bool of_snapshot = job->purpose == MP_READ_CHUNKS || job->purpose == MP_READ_SNAPSHOT;
+    bool of_snapshot = job->purpose == MP_READ_CHUNKS || job->purpose == MP_READ_SNAPSHOT ||
+                       job->purpose == MP_READ_SPOOL;
     bool usual = wanted || of_snapshot || job->status == MP_TRIMMED;
     if (job->status != MP_OK && !usual) log_unreadable(node, job);
     if (!of_snapshot) suspect(node, job);
@@ -152,6 +153,9 @@ void mp_uv__job_done(struct mp_read_job *job) {
             return;
         case MP_READ_SNAPSHOT:
             mp_uv__snapshot_read(node, job);
+            return;
+        case MP_READ_SPOOL:
+            mp_uv__transfer_spooled(node, job);
             return;
     }
     MP_UNREACHABLE();

@@ -121,7 +121,7 @@ static void turn_away(struct mp_uv_node *node, const struct mp_request *request)
             request->job(request->argument);
             return;
         case MP_REQUEST_SNAPSHOT:
-            free(request->argument);
+            mp_uv_spool_free(request->argument);
             return;
         case MP_REQUEST_RESTORED:
             return;

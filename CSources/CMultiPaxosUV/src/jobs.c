@@ -1,8 +1,10 @@
-/* Reads of the storage, on a thread of libuv's pool: a few at once, the others wait in line. */
+/* Reads of the storage, and what goes into a spool, on a thread of libuv's pool: a few at once, the
+ * others wait in line. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "node.h"
+#include "spool.h"
 
 struct mp_read_job *mp_uv__job_new(struct mp_uv_node *node, enum mp_read_purpose purpose,
                                    uint64_t group, uint64_t from, uint64_t through,
@@ -48,16 +50,13 @@ static bool on_damage(void *context, const struct mp_lmdb_damage *damage,
     return !found->more;
 }
 
-/* Chunks to be served are frames without a batch; those of a whole snapshot go to their place. */
+/* Chunks to be served are frames without a batch; those of a whole snapshot follow each other. */
 static bool on_chunk(void *context, uint64_t number, const uint8_t *bytes, uint32_t size) {
     struct mp_read_job *job = context;
     if (job->purpose == MP_READ_SNAPSHOT) {
-        uint64_t offset = number * MP_LMDB_CHUNK_SIZE;
-        if (offset + size > job->snapshot.size) return false;
-        memcpy(job->whole + offset, bytes, size);
-        job->hash = mp_lmdb_chunk_hash(job->hash, bytes, size);
-        job->found_bytes += size;
-        return true;
+        MP_ASSERT(mp_uv_spool_size(job->spool) == number * MP_LMDB_CHUNK_SIZE);
+        job->spooled = mp_uv_spool_append(job->spool, bytes, size, &job->error);
+        return job->spooled == MP_OK;
     }
     struct mp_frames none = {0};
     struct mp_frame *frame = mp_uv__frame_take(&none, size);
@@ -67,20 +66,47 @@ static bool on_chunk(void *context, uint64_t number, const uint8_t *bytes, uint3
     return true;
 }
 
-static void read_chunks(struct mp_read_job *job) {
+static enum mp_status read_chunks(struct mp_read_job *job) {
+    return mp_lmdb_read_chunks(job->owner->env, job->group, job->snapshot.point.index, job->from,
+                               job->through - job->from + 1, on_chunk, job, &job->error);
+}
+
+static enum mp_status read_into(struct mp_read_job *job, struct mp_uv_spool *spool) {
     const struct mp_lmdb_snapshot *snapshot = &job->snapshot;
-    bool whole = job->purpose == MP_READ_SNAPSHOT;
-    if (whole) job->whole = malloc(snapshot->size);
-    if (whole && job->whole == NULL) {
-        job->status = MP_SYSTEM;
-        return;
+    mp_uv_spool_free(job->spool);
+    job->spool = spool;
+    enum mp_status status = mp_uv_spool_reserve(spool, snapshot->size, &job->error);
+    if (status != MP_OK) return status;
+    status = read_chunks(job);
+    if (job->spooled != MP_OK) return job->spooled;
+    if (status != MP_OK) return status;
+    status = mp_uv_spool_finish(spool, &job->error);
+    bool differs = mp_uv_spool_size(spool) != snapshot->size ||
+                   mp_uv_spool_checksum(spool) != snapshot->checksum;
+    return status == MP_OK && differs ? MP_CORRUPT : status;
+}
+
+/* A disk that is full must not keep a server from what it holds already: then in memory. */
+static enum mp_status read_snapshot(struct mp_read_job *job) {
+    struct mp_uv_node *node = job->owner;
+    enum mp_status status = read_into(job, mp_uv_node_spool_new(node));
+    if (status != MP_FULL) return status;
+    job->crowded = true;
+    job->spooled = MP_OK;
+    job->error.text[0] = '\0';
+    return read_into(job, mp_uv_spool_new(NULL, 0));
+}
+
+/* The chunks of one question. With the last of them the bytes can be read. */
+static enum mp_status spool(struct mp_read_job *job) {
+    enum mp_status status = MP_OK;
+    if (mp_uv_spool_size(job->spool) == 0) {
+        status = mp_uv_spool_reserve(job->spool, job->snapshot.size, &job->error);
     }
-    job->status =
-        mp_lmdb_read_chunks(job->owner->env, job->group, snapshot->point.index, job->from,
-                            job->through - job->from + 1, on_chunk, job, &job->error);
-    bool differs = whole && job->status == MP_OK &&
-                   (job->found_bytes != snapshot->size || job->hash != snapshot->checksum);
-    if (differs) job->status = MP_CORRUPT;
+    if (status != MP_OK) return status;
+    status = mp_uv_spool_append(job->spool, job->chunks, job->bytes, &job->error);
+    if (status != MP_OK || !job->completes) return status;
+    return mp_uv_spool_finish(job->spool, &job->error);
 }
 
 static void work(uv_work_t *request) {
@@ -106,8 +132,13 @@ static void work(uv_work_t *request) {
                                         error);
             return;
         case MP_READ_CHUNKS:
+            job->status = read_chunks(job);
+            return;
         case MP_READ_SNAPSHOT:
-            read_chunks(job);
+            job->status = read_snapshot(job);
+            return;
+        case MP_READ_SPOOL:
+            job->status = spool(job);
             return;
     }
     MP_UNREACHABLE();
@@ -120,7 +151,8 @@ static void free_job(struct mp_read_job *job) {
         mp_uv__frame_release(&job->owner->frames, frame);
     }
     free(job->found);
-    free(job->whole);
+    mp_uv_spool_free(job->spool);
+    free(job->chunks);
     free(job);
 }
 

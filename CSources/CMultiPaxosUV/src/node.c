@@ -12,6 +12,9 @@
 
 enum { LOG_LINE_SIZE = 1024 };
 
+/* Of a server's disk; a spool must not be why the log has no room: two steps of its data file. */
+static const uint64_t SPOOL_KEEPS_FREE = (uint64_t)128 << 20;
+
 uint64_t mp_uv__clock_us(void) {
     return uv_hrtime() / 1000;
 }
@@ -162,28 +165,20 @@ enum mp_status mp_uv_node_run(struct mp_uv_node *node, void (*job)(void *argumen
     return mp_uv__inbox_put(node, &request, NULL);
 }
 
+struct mp_uv_spool *mp_uv_node_spool_new(const struct mp_uv_node *node) {
+    return mp_uv_spool_new(node->spool_directory, node->server ? SPOOL_KEEPS_FREE : 0);
+}
+
 enum mp_status mp_uv_node_snapshot(struct mp_uv_node *node, uint64_t group, uint64_t index,
-                                   uint64_t digest, const uint8_t *bytes, uint64_t size) {
+                                   uint64_t digest, struct mp_uv_spool *spool) {
     struct mp_request request = {
         .kind = MP_REQUEST_SNAPSHOT,
         .group = group,
         .token = digest,
         .from = index,
-        .amount = size,
+        .argument = spool,
     };
-    if (size > 0) {
-        uint8_t *copy = mp_uv__grow(NULL, size);
-        memcpy(copy, bytes, size);
-        if (mp_uv__lies("offer-of-another-object")) copy[2] ^= 1;
-        request.argument = copy;
-        for (uint64_t i = 0; i < mp_lmdb_chunk_count(size); i += 1) {
-            request.node = mp_lmdb_chunk_hash(request.node, copy + i * MP_LMDB_CHUNK_SIZE,
-                                              mp_lmdb_chunk_size(size, i));
-        }
-    }
-    enum mp_status status = mp_uv__inbox_put(node, &request, NULL);
-    if (status != MP_OK) free(request.argument);
-    return status;
+    return mp_uv__inbox_put(node, &request, NULL);
 }
 
 enum mp_status mp_uv_node_restored(struct mp_uv_node *node, uint64_t group, uint64_t index,
@@ -191,10 +186,6 @@ enum mp_status mp_uv_node_restored(struct mp_uv_node *node, uint64_t group, uint
     struct mp_request request = {
         .kind = MP_REQUEST_RESTORED, .group = group, .from = index, .amount = restored};
     return mp_uv__inbox_put(node, &request, NULL);
-}
-
-void mp_uv_bytes_free(uint8_t *bytes) {
-    free(bytes);
 }
 
 bool mp_uv_node_on_loop(const struct mp_uv_node *node) {

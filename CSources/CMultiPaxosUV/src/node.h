@@ -81,6 +81,7 @@ enum mp_read_purpose {
     MP_READ_SCRUB,  /* The logs of all groups, a bit at a time. */
     MP_READ_CHUNKS,
     MP_READ_SNAPSHOT,
+    MP_READ_SPOOL,  /* No read: chunks that came go into the spool. */
 };
 
 struct mp_read_job {
@@ -105,8 +106,11 @@ struct mp_read_job {
     struct mp_frame *last;
     uint64_t found_bytes;
     struct mp_lmdb_snapshot snapshot; /* CHUNKS, SNAPSHOT: whose chunks from `from` on. */
-    uint8_t *whole;                   /* SNAPSHOT: all of them. */
-    uint64_t hash;
+    struct mp_uv_spool *spool;        /* SNAPSHOT: for all of them; SPOOL: with those so far. */
+    uint8_t *chunks;                  /* SPOOL: to be appended, `bytes` of them. */
+    bool completes;                   /* SPOOL: they are the last. */
+    bool crowded;                     /* SNAPSHOT: no room for the file of the spool. */
+    enum mp_status spooled;           /* SNAPSHOT: what became of the chunk read last. */
     enum mp_status status;
     struct mp_lmdb_error error;
 };
@@ -129,6 +133,7 @@ struct mp_uv_node {
     struct mp_uv_callbacks callbacks;
     void *context;
     struct mp_uv_options options;
+    char *spool_directory;
     uint64_t id;
     uint64_t incarnation;
     uint64_t voters_hash;
@@ -422,10 +427,10 @@ bool mp_uv__snapshot_use(struct mp_uv_node *node, struct mp_object *object, uint
 void mp_uv__snapshot_damaged(struct mp_uv_node *node, struct mp_object *object, uint64_t index);
 void mp_uv__snapshot_tick(struct mp_uv_node *node, struct mp_object *object);
 void mp_uv__snapshot_restored(struct mp_uv_node *node, const struct mp_request *request);
-/* A snapshot of another node is whole: on the disk of a server, or in the client's `bytes`, which
- * become the callee's. */
+/* A snapshot of another node is whole: on the disk of a server, or in the client's spool, which
+ * becomes the callee's. */
 void mp_uv__snapshot_arrived(struct mp_uv_node *node, struct mp_object *object,
-                             const struct mp_lmdb_snapshot *snapshot, uint8_t *bytes);
+                             const struct mp_lmdb_snapshot *snapshot, struct mp_uv_spool *spool);
 
 /* transfer.c: getting a snapshot from another server. Begin only notes what is
  * wanted: the asking is done when the object is attended to. */
@@ -435,6 +440,7 @@ void mp_uv__transfer_attend(struct mp_uv_node *node, struct mp_object *object);
 void mp_uv__transfer_unanswered(struct mp_uv_node *node, struct mp_object *object);
 void mp_uv__transfer_stored(struct mp_uv_node *node, struct mp_object *object,
                             const struct mp_snapshot_work *work);
+void mp_uv__transfer_spooled(struct mp_uv_node *node, struct mp_read_job *job);
 void mp_uv__transfer_free(struct mp_object *object);
 void mp_uv__manifest_receive(struct mp_conn *conn, const struct mp_message *message);
 void mp_uv__chunk_receive(struct mp_conn *conn, const struct mp_message *message);
@@ -454,9 +460,9 @@ void mp_uv__upload_begin(struct mp_uv_node *node, struct mp_object *object);
 /* offers.c: the application's part of it. */
 void mp_uv__offer_asked(struct mp_conn *conn, struct mp_object *object,
                         const struct mp_message *message);
-/* The bytes become the callee's. */
+/* The spool becomes the callee's. */
 void mp_uv__offer_made(struct mp_uv_node *node, struct mp_object *object,
-                       const struct mp_lmdb_snapshot *snapshot, uint8_t *bytes);
+                       const struct mp_lmdb_snapshot *snapshot, struct mp_uv_spool *spool);
 void mp_uv__offer_tick(struct mp_uv_node *node, struct mp_object *object);
 void mp_uv__offer_free(struct mp_uv_node *node, struct mp_object *object);
 

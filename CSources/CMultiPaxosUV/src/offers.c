@@ -5,8 +5,10 @@
 
 #include "failpoint.h"
 #include "node.h"
+#include "spool.h"
 
-/* Bytes of all offers of a node; one that is larger is made while there is no other. */
+/* Bytes of all offers of a node, most of them in spools; one that is larger is made while there is
+ * no other. */
 enum { OFFERS_BYTES_MAX = 64 << 20 };
 
 /* How long it is kept after the last question, in election timeouts. */
@@ -15,13 +17,13 @@ enum { PATIENCE = 25 };
 struct mp_offer {
     struct mp_lmdb_snapshot snapshot;
     uint64_t asked_us;
-    uint8_t *bytes;
+    struct mp_uv_spool *spool;
 };
 
 void mp_uv__offer_free(struct mp_uv_node *node, struct mp_object *object) {
     if (object->offer == NULL) return;
     node->offered_bytes -= object->offer->snapshot.size;
-    free(object->offer->bytes);
+    mp_uv_spool_free(object->offer->spool);
     free(object->offer);
     object->offer = NULL;
 }
@@ -33,15 +35,15 @@ void mp_uv__offer_tick(struct mp_uv_node *node, struct mp_object *object) {
 }
 
 void mp_uv__offer_made(struct mp_uv_node *node, struct mp_object *object,
-                       const struct mp_lmdb_snapshot *snapshot, uint8_t *bytes) {
+                       const struct mp_lmdb_snapshot *snapshot, struct mp_uv_spool *spool) {
     mp_uv__offer_free(node, object);
     object->offer = mp_uv__allocate(sizeof *object->offer);
     *object->offer = (struct mp_offer){
-        .snapshot = *snapshot, .asked_us = node->now_us, .bytes = bytes};
+        .snapshot = *snapshot, .asked_us = node->now_us, .spool = spool};
     node->offered_bytes += snapshot->size;
     if (mp_uv__lies("offer-too-early")) object->offer->snapshot.point.index += 1u << 20;
     if (mp_uv__lies("offer-of-another-log")) object->offer->snapshot.point.checksum += 1;
-    if (mp_uv__lies("offer-garbled")) bytes[snapshot->size - 1] ^= 1;
+    if (mp_uv__lies("offer-garbled")) mp_uv__spool_spoil(spool, snapshot->size - 1, false);
     mp_uv__object_activate(node, object);
     mp_uv__failpoint("offer-made");
 }
@@ -58,6 +60,7 @@ static void consider(struct mp_uv_node *node, struct mp_object *object, uint64_t
 static void send_chunks(struct mp_conn *conn, const struct mp_message *message,
                         const struct mp_offer *offer) {
     struct mp_uv_node *node = conn->owner;
+    const uint8_t *bytes = mp_uv_spool_bytes(offer->spool);
     uint64_t size = offer->snapshot.size;
     uint64_t end = message->value + MP_CHUNKS_ASKED;
     if (message->value > 0) mp_uv__failpoint("offer-half-sent");
@@ -66,7 +69,7 @@ static void send_chunks(struct mp_conn *conn, const struct mp_message *message,
         struct mp_frame *frame =
             mp_uv__frame_take(&node->frames, mp_lmdb_chunk_size(size, number));
         frame->size = mp_lmdb_chunk_size(size, number);
-        memcpy(frame->bytes, offer->bytes + number * MP_LMDB_CHUNK_SIZE, frame->size);
+        memcpy(frame->bytes, bytes + number * MP_LMDB_CHUNK_SIZE, frame->size);
         mp_uv__chunk_send(conn, message, number, frame);
         mp_uv__frame_release(&node->frames, frame);
     }

@@ -34,6 +34,16 @@ static void set_defaults(struct mp_uv_node *node) {
     }
 }
 
+/* Not /tmp by default, which is memory on many systems. */
+static void choose_spool(struct mp_uv_node *node) {
+    const char *directory = node->options.spool;
+    if (directory == NULL) directory = node->options.data;
+    if (directory == NULL) directory = getenv("TMPDIR");
+    if (directory == NULL || directory[0] == '\0') directory = "/var/tmp";
+    node->spool_directory = strdup(directory);
+    MP_ASSERT(node->spool_directory != NULL);
+}
+
 static enum mp_status identify(struct mp_uv_node *node, struct mp_lmdb_error *error) {
     uint64_t random[3];
     if (uv_random(NULL, NULL, random, sizeof random, 0, NULL) != 0) {
@@ -270,6 +280,7 @@ enum mp_status mp_uv__node_open(struct mp_uv_node *node, struct mp_lmdb_error *e
     enum mp_status status = identify(node, error);
     if (status != MP_OK) return status;
     set_defaults(node);
+    choose_spool(node);
     status = make_replica(node, error);
     if (status == MP_OK) status = open_storage(node, error);
     if (status == MP_OK) status = open_trace(node, error);
@@ -320,6 +331,7 @@ void mp_uv__node_free(struct mp_uv_node *node) {
     if (node->inbox_ready) mp_uv__inbox_free(&node->inbox);
     if (node->env != NULL) mp_lmdb_close(node->env);
     free(node->conns);
+    free(node->spool_directory);
     free(node->scratch);
     free(node->read_results);
     free(node->replica_memory);

@@ -5,6 +5,7 @@
 #include "assert.h"
 #include "bytes.h"
 #include "failpoint.h"
+#include "spool.h"
 #include "storage.h"
 
 enum { STEP_BYTES = 4 * MP_LMDB_CHUNK_SIZE };
@@ -41,6 +42,7 @@ void mp_uv__work_move(struct mp_work_list *to, struct mp_work_list *from) {
 
 void mp_uv__work_free(struct mp_snapshot_work *work) {
     if (work == NULL) return;
+    mp_uv_spool_free(work->spool);
     free(work->bytes);
     free(work);
 }
@@ -73,12 +75,14 @@ static bool sweeps(const struct mp_snapshot_work *work) {
 
 static void put_chunks(struct mp_storage *storage, struct mp_snapshot_work *work,
                        struct mp_lmdb_error *error) {
+    const uint8_t *bytes = work->spool != NULL ? mp_uv_spool_bytes(work->spool) : work->bytes;
     uint64_t rest = work->size - work->stored;
     uint32_t size = rest < STEP_BYTES ? (uint32_t)rest : STEP_BYTES;
     work->status = mp_lmdb_put_chunks(storage->env, work->group, work->snapshot.point.index,
                                       work->first + work->stored / MP_LMDB_CHUNK_SIZE,
-                                      work->bytes + work->stored, size, error);
+                                      bytes + work->stored, size, error);
     work->stored += size;
+    if (work->spool != NULL) mp_uv__spool_passed(work->spool, work->stored);
     mp_uv__failpoint(work->uploaded      ? "upload-chunk-stored"
                      : work->transferred ? "transfer-chunk-stored"
                                          : "snapshot-chunk-stored");

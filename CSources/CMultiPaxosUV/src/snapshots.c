@@ -1,9 +1,8 @@
 /* Snapshots of objects that are applied here: made when the log has grown enough, durable before
  * the log is trimmed, and restored at a start or when one of another server arrived. */
-#include <stdlib.h>
-
 #include "failpoint.h"
 #include "node.h"
+#include "spool.h"
 
 /* Never less than the last snapshot: to write them then costs no more than to write the log. */
 static bool is_due(const struct mp_uv_node *node, const struct mp_object *object) {
@@ -44,29 +43,31 @@ void mp_uv__snapshot_made(struct mp_uv_node *node, const struct mp_request *requ
     struct mp_object *object = mp_uv__object_find(node, request->group);
     bool expected = object != NULL && object->draft.point.index != 0 &&
                     object->draft.point.index == request->from;
-    if (!expected || request->amount == 0) {
+    struct mp_uv_spool *spool = request->argument;
+    if (!expected || spool == NULL) {
         if (expected) object->draft = (struct mp_lmdb_snapshot){0};
-        free(request->argument);
+        mp_uv_spool_free(spool);
         return;
     }
+    if (mp_uv__lies("offer-of-another-object")) mp_uv__spool_spoil(spool, 2, true);
     struct mp_group_view view;
     mp_replica_group(node->replica, object->group, &view);
     object->draft.ballot = view.promised;
     object->draft.digest = request->token;
-    object->draft.size = request->amount;
-    object->draft.checksum = request->node;
+    object->draft.size = mp_uv_spool_size(spool);
+    object->draft.checksum = mp_uv_spool_checksum(spool);
     mp_uv__failpoint("snapshot-encoded");
     if (!node->server) {
         struct mp_lmdb_snapshot made = object->draft;
         object->draft = (struct mp_lmdb_snapshot){0};
-        mp_uv__offer_made(node, object, &made, request->argument);
+        mp_uv__offer_made(node, object, &made, spool);
         return;
     }
     struct mp_snapshot_work work = {
         .group = object->group,
         .snapshot = object->draft,
-        .bytes = request->argument,
-        .size = request->amount,
+        .spool = spool,
+        .size = object->draft.size,
         .completes = true,
     };
     mp_uv__storage_work(&node->storage, &work);
@@ -222,9 +223,15 @@ void mp_uv__snapshot_read(struct mp_uv_node *node, struct mp_read_job *job) {
         give_up(node, object);
         return;
     }
+    if (job->crowded) {
+        mp_uv__log(node, MP_UV_LOG_WARNING,
+                   "there is no room in %s for a snapshot of %llu bytes; it is decoded in memory",
+                   node->spool_directory, (unsigned long long)job->snapshot.size);
+    }
+    struct mp_uv_spool *spool = job->spool;
+    job->spool = NULL;
     node->callbacks.on_restore(node->context, job->group, job->snapshot.point.index,
-                               job->snapshot.digest, job->whole, job->snapshot.size);
-    job->whole = NULL;
+                               job->snapshot.digest, spool);
 }
 
 /* Batches of this node that the snapshot stands for: they are committed, or replaced. */
@@ -260,7 +267,7 @@ void mp_uv__snapshot_restored(struct mp_uv_node *node, const struct mp_request *
 }
 
 void mp_uv__snapshot_arrived(struct mp_uv_node *node, struct mp_object *object,
-                             const struct mp_lmdb_snapshot *snapshot, uint8_t *bytes) {
+                             const struct mp_lmdb_snapshot *snapshot, struct mp_uv_spool *spool) {
     bool installed = install(node, object, snapshot);
     bool wanted =
         installed && object->applied < snapshot->point.index && !object->restoring;
@@ -274,7 +281,7 @@ void mp_uv__snapshot_arrived(struct mp_uv_node *node, struct mp_object *object,
     object->read_retry_us = installed ? 0 : node->now_us + node->options.timeout_us;
     mp_uv__object_mark_apply(node, object);
     if (!wanted) {
-        free(bytes);
+        mp_uv_spool_free(spool);
         return;
     }
     object->broken = false;
@@ -285,5 +292,5 @@ void mp_uv__snapshot_arrived(struct mp_uv_node *node, struct mp_object *object,
     object->restoring = true;
     object->restored = *snapshot;
     node->callbacks.on_restore(node->context, object->group, snapshot->point.index,
-                               snapshot->digest, bytes, snapshot->size);
+                               snapshot->digest, spool);
 }

@@ -44,6 +44,7 @@ struct mp_snapshot_work {
     uint64_t group;
     struct mp_lmdb_snapshot snapshot;
     uint8_t *bytes;  /* Chunks to be stored from number `first` on; owned. */
+    struct mp_uv_spool *spool; /* In the place of bytes: all chunks; owned. */
     uint64_t size;
     uint64_t stored; /* Of the bytes. */
     uint64_t first;

@@ -1,8 +1,8 @@
 /* Getting the snapshot of a group from another server, a few chunks at a time.
  *
- * One question is under way, and a server asks the next one when the chunks of the last are
- * durable: a transfer takes at most MP_CHUNKS_ASKED chunks of memory there, and a client what the
- * snapshot takes. A server that serves calls is asked last. After a lost connection another server
+ * One question is under way, and the next one is asked when the chunks of the last are durable, or
+ * in the spool of a client: beside what a spool keeps in memory, a transfer takes MP_CHUNKS_ASKED
+ * chunks of it. A server that serves calls is asked last. After a lost connection another server
  * is asked for the same snapshot, and goes on where the first one stopped; if it has another, from
  * its start. */
 #include <stdlib.h>
@@ -10,9 +10,14 @@
 
 #include "transfer.h"
 
+/* Between attempts to get what there is no room for, in election timeouts. */
+enum { FULL_PATIENCE = 10 };
+
 void mp_uv__transfer_restart(struct mp_transfer *transfer) {
     free(transfer->bytes);
     transfer->bytes = NULL;
+    mp_uv_spool_free(transfer->spool);
+    transfer->spool = NULL;
     transfer->snapshot = (struct mp_lmdb_snapshot){0};
     transfer->next = 0;
     transfer->end = 0;
@@ -94,6 +99,7 @@ void mp_uv__transfer_begin(struct mp_uv_node *node, struct mp_object *object, ui
 
 void mp_uv__transfer_free(struct mp_object *object) {
     if (object->transfer == NULL) return;
+    mp_uv_spool_free(object->transfer->spool);
     free(object->transfer->bytes);
     free(object->transfer);
     object->transfer = NULL;
@@ -162,7 +168,7 @@ static bool read_manifest(const struct mp_message *message, struct mp_lmdb_snaps
         .size = message->commit,
         .checksum = mp_uv__get64(message->payload + 8),
     };
-    return snapshot->size > 0 && snapshot->size < MP_SNAPSHOT_SIZE_MAX &&
+    return snapshot->size > 0 && snapshot->size < MP_UV_SNAPSHOT_SIZE_MAX &&
            mp_ballot_compare(snapshot->ballot, snapshot->point.ballot) >= 0;
 }
 
@@ -188,15 +194,6 @@ void mp_uv__manifest_receive(struct mp_conn *conn, const struct mp_message *mess
     if (!same(&snapshot, &transfer->snapshot)) mp_uv__transfer_restart(transfer);
     transfer->snapshot = snapshot;
     transfer->source = conn->node;
-    uint64_t room = node->server ? MP_CHUNKS_ASKED * MP_LMDB_CHUNK_SIZE : snapshot.size;
-    if (transfer->bytes == NULL) transfer->bytes = malloc(room);
-    if (transfer->bytes == NULL) {
-        mp_uv__log(node, MP_UV_LOG_ERROR, "a snapshot of %llu bytes does not fit into the memory",
-                   (unsigned long long)snapshot.size);
-        mp_uv__transfer_restart(transfer);
-        mp_uv__transfer_fail(node, transfer);
-        return;
-    }
     ask(node, object);
 }
 
@@ -206,16 +203,6 @@ static void log_arrival(struct mp_uv_node *node, const struct mp_object *object,
                "group %016llx: got the snapshot at entry %llu, %llu bytes; its log was at %llu",
                (unsigned long long)object->group, (unsigned long long)snapshot->point.index,
                (unsigned long long)snapshot->size, (unsigned long long)object->applied);
-}
-
-static void complete_client(struct mp_uv_node *node, struct mp_object *object) {
-    struct mp_transfer *transfer = object->transfer;
-    struct mp_lmdb_snapshot snapshot = transfer->snapshot;
-    uint8_t *bytes = transfer->bytes;
-    transfer->bytes = NULL;
-    mp_uv__transfer_free(object);
-    log_arrival(node, object, &snapshot);
-    mp_uv__snapshot_arrived(node, object, &snapshot, bytes);
 }
 
 /* The storage thread takes the chunks, and with the last of them makes the snapshot. */
@@ -234,6 +221,22 @@ static void store(struct mp_uv_node *node, struct mp_object *object, uint64_t si
     transfer->bytes = NULL;
     transfer->storing = true;
     mp_uv__storage_work(&node->storage, &work);
+}
+
+/* A thread of the pool takes the chunks: it may have to wait for the disk. */
+static void spool(struct mp_uv_node *node, struct mp_object *object, uint64_t size, bool last) {
+    struct mp_transfer *transfer = object->transfer;
+    struct mp_read_job *job = mp_uv__job_new(node, MP_READ_SPOOL, object->group, 0, 0, size);
+    job->snapshot = transfer->snapshot;
+    job->spool = transfer->spool != NULL ? transfer->spool : mp_uv_node_spool_new(node);
+    job->chunks = transfer->bytes;
+    job->completes = last;
+    transfer->spool = NULL;
+    transfer->bytes = NULL;
+    transfer->storing = mp_uv__job_start(job);
+    if (transfer->storing) return;
+    mp_uv__transfer_restart(transfer); /* Too many wait. */
+    mp_uv__transfer_fail(node, transfer);
 }
 
 /* Every chunk of the question came. */
@@ -259,16 +262,9 @@ static void take_chunks(struct mp_uv_node *node, struct mp_object *object) {
     uint64_t to = last ? snapshot->size : transfer->end * MP_LMDB_CHUNK_SIZE;
     if (node->server) {
         store(node, object, to - from, last);
-        return;
+    } else {
+        spool(node, object, to - from, last);
     }
-    if (last) {
-        complete_client(node, object);
-        return;
-    }
-    transfer->next = transfer->end;
-    transfer->hash = transfer->hash_arrived;
-    transfer->arrived = 0;
-    ask(node, object);
 }
 
 void mp_uv__chunk_receive(struct mp_conn *conn, const struct mp_message *message) {
@@ -289,14 +285,26 @@ void mp_uv__chunk_receive(struct mp_conn *conn, const struct mp_message *message
         mp_uv__conn_fail(conn, "it sent another chunk of a snapshot than it was asked for");
         return;
     }
-    uint64_t place = node->server ? transfer->arrived : number;
-    memcpy(transfer->bytes + place * MP_LMDB_CHUNK_SIZE, message->payload, size);
+    if (transfer->bytes == NULL) {
+        transfer->bytes = mp_uv__allocate((size_t)MP_CHUNKS_ASKED * MP_LMDB_CHUNK_SIZE);
+    }
+    uint64_t place = transfer->arrived * MP_LMDB_CHUNK_SIZE;
+    memcpy(transfer->bytes + place, message->payload, size);
     transfer->hash_arrived = mp_lmdb_chunk_hash(transfer->hash_arrived, message->payload, size);
     transfer->arrived += 1;
     transfer->misses = 0;
     if (number + 1 < transfer->end) return;
     close_question(node, transfer, asked);
     take_chunks(node, object);
+}
+
+/* What came is kept: the next question. */
+static void ask_on(struct mp_uv_node *node, struct mp_object *object) {
+    struct mp_transfer *transfer = object->transfer;
+    transfer->next = transfer->end;
+    transfer->hash = transfer->hash_arrived;
+    transfer->arrived = 0;
+    ask(node, object);
 }
 
 void mp_uv__transfer_stored(struct mp_uv_node *node, struct mp_object *object,
@@ -320,14 +328,42 @@ void mp_uv__transfer_stored(struct mp_uv_node *node, struct mp_object *object,
         }
         return;
     }
-    transfer->next = transfer->end;
-    transfer->hash = transfer->hash_arrived;
-    transfer->arrived = 0;
-    transfer->bytes = malloc(MP_CHUNKS_ASKED * MP_LMDB_CHUNK_SIZE);
-    if (transfer->bytes == NULL) {
-        mp_uv__transfer_restart(transfer);
-        mp_uv__transfer_fail(node, transfer);
+    ask_on(node, object);
+}
+
+/* A client has no room for the snapshot: somebody must make some. */
+static void spool_failed(struct mp_uv_node *node, struct mp_object *object,
+                         const struct mp_read_job *job) {
+    struct mp_transfer *transfer = object->transfer;
+    if (!transfer->told) {
+        mp_uv__log(node, MP_UV_LOG_ERROR, "group %016llx: %s It is tried again and again.",
+                   (unsigned long long)object->group, job->error.text);
+    }
+    transfer->told = true;
+    mp_uv__transfer_restart(transfer);
+    mp_uv__transfer_fail(node, transfer);
+    transfer->retry_us = node->now_us + FULL_PATIENCE * node->options.timeout_us;
+}
+
+void mp_uv__transfer_spooled(struct mp_uv_node *node, struct mp_read_job *job) {
+    struct mp_object *object = mp_uv__object_find(node, job->group);
+    MP_ASSERT(object != NULL && object->transfer != NULL && object->transfer->storing);
+    struct mp_transfer *transfer = object->transfer;
+    transfer->storing = false;
+    if (job->status != MP_OK) {
+        spool_failed(node, object, job);
         return;
     }
-    ask(node, object);
+    transfer->spool = job->spool;
+    job->spool = NULL;
+    if (!job->completes) {
+        ask_on(node, object);
+        return;
+    }
+    struct mp_uv_spool *spool = transfer->spool;
+    struct mp_lmdb_snapshot snapshot = transfer->snapshot;
+    transfer->spool = NULL;
+    mp_uv__transfer_free(object);
+    log_arrival(node, object, &snapshot);
+    mp_uv__snapshot_arrived(node, object, &snapshot, spool);
 }

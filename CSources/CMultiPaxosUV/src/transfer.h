@@ -12,9 +12,11 @@ struct mp_transfer {
     uint64_t arrived; /* Chunks of it that came. */
     uint64_t hash;    /* Of the chunks before `next`; with those that came. */
     uint64_t hash_arrived;
-    uint8_t *bytes;   /* Of a client: the snapshot; of a server: the chunks of the question. */
+    uint8_t *bytes;   /* The chunks of the question. */
+    struct mp_uv_spool *spool; /* Of a client: those before; while `storing` the job has it. */
     bool asking;
-    bool storing;
+    bool storing;     /* The disk of a server has them, or the spool of a client. */
+    bool told;        /* The log says why it cannot be kept. */
     bool upload;      /* Not to catch up, but to trim: an application may be who has it. */
     uint64_t source;  /* Of an upload: who gives the snapshot. */
     uint32_t misses;  /* Questions in a row that it did not answer. */

@@ -33,7 +33,6 @@ enum mp_driver_kind {
 #define MP_SEQUENCE_DRIVER ((uint64_t)1 << 63)
 
 #define MP_CHUNKS_ASKED 4u   /* Chunks that one question asks for at most. */
-#define MP_SNAPSHOT_SIZE_MAX ((uint64_t)1 << 40)
 #define MP_MANIFEST_SIZE 16u /* Payload of a MANIFEST: digest, checksum. */
 
 #define MP_REPLY_RECORD_SIZE 24u /* tag, index, size, outcome; the payload follows. */

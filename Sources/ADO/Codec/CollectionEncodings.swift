@@ -40,7 +40,10 @@ extension Array: BinaryCodable where Element: BinaryCodable {
             return writer.bytes(bytes)
         }
         writer.varint(UInt64(count))
-        for element in self { element.write(to: &writer) }
+        for element in self {
+            element.write(to: &writer)
+            writer.pieceEnds()
+        }
     }
 
     /// Reads a count and the elements.

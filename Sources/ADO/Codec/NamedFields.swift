@@ -18,8 +18,7 @@ extension Writer {
         u32(0)
         value.write(to: &self)
         let size = count - start - 4
-        precondition(size <= UInt32.max, "a property must be encoded in less than 4 GiB")
-        patchU32(UInt32(size), at: start)
+        if admits(propertyOf: size) { patchU32(UInt32(size), at: start) }
     }
 }
 

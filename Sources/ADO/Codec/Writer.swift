@@ -6,28 +6,40 @@
 ///
 /// Fixed-size integers are little endian. Lengths and counts are varints, so small ones cost a
 /// byte. A writer grows as an array does; ``removeAll(keepingCapacity:)`` makes one reusable.
+///
+/// What a snapshot is written with holds a piece at a time, and hands the others on: then ``bytes``
+/// and ``withUnsafeBytes(_:)`` are not to be had, because nobody has all bytes in memory.
 @frozen
 public struct Writer: Sendable {
     /// What was written so far.
-    @inlinable public var bytes: [UInt8] { storage }
+    @inlinable public var bytes: [UInt8] {
+        precondition(outlet == nil, "a writer that hands on what was written does not hold it")
+        return storage
+    }
 
     @usableFromInline var storage: [UInt8]
+    /// Where what was written before goes; nil: it stays.
+    @usableFromInline var outlet: (any WriterOutlet)?
+    /// Bytes that went there.
+    @usableFromInline var handedOn = 0
 
     /// Makes an empty writer.
     @inlinable
     public init() {
         storage = []
+        outlet = nil
     }
 
     /// Makes an empty writer with room for `capacity` bytes.
     @inlinable
     public init(capacity: Int) {
         storage = []
+        outlet = nil
         storage.reserveCapacity(capacity)
     }
 
     /// The number of bytes written.
-    @inlinable public var count: Int { storage.count }
+    @inlinable public var count: Int { handedOn + storage.count }
 
     /// Makes room for `count` more bytes.
     @inlinable
@@ -38,14 +50,18 @@ public struct Writer: Sendable {
     /// Forgets what was written.
     @inlinable
     public mutating func removeAll(keepingCapacity: Bool = true) {
+        precondition(outlet == nil, "what was handed on cannot be forgotten")
         storage.removeAll(keepingCapacity: keepingCapacity)
     }
 
     /// Forgets what was written after the first `count` bytes.
     @inlinable
     public mutating func truncate(to count: Int) {
-        precondition(count <= storage.count, "a writer cannot be truncated to more than it holds")
-        storage.removeLast(storage.count - count)
+        let kept = count - handedOn
+        precondition(
+            kept >= 0 && kept <= storage.count,
+            "a writer cannot be truncated to more than it holds")
+        storage.removeLast(storage.count - kept)
     }
 
     /// Appends one byte.
@@ -58,20 +74,24 @@ public struct Writer: Sendable {
     @inlinable
     public mutating func u32(_ value: UInt32) {
         Swift.withUnsafeBytes(of: value.littleEndian) { storage.append(contentsOf: $0) }
+        pieceEnds()
     }
 
     /// Appends eight bytes.
     @inlinable
     public mutating func u64(_ value: UInt64) {
         Swift.withUnsafeBytes(of: value.littleEndian) { storage.append(contentsOf: $0) }
+        pieceEnds()
     }
 
     /// Overwrites four bytes at `offset`, which were written before.
     @inlinable
     public mutating func patchU32(_ value: UInt32, at offset: Int) {
-        precondition(offset >= 0 && offset + 4 <= storage.count, "only written bytes are patched")
+        precondition(offset >= 0 && offset + 4 <= count, "only written bytes are patched")
+        if offset < handedOn { return patchHandedOn(value, at: offset) }
         storage.withUnsafeMutableBytes { buffer in
-            buffer.storeBytes(of: value.littleEndian, toByteOffset: offset, as: UInt32.self)
+            let place = offset - handedOn
+            buffer.storeBytes(of: value.littleEndian, toByteOffset: place, as: UInt32.self)
         }
     }
 
@@ -84,23 +104,27 @@ public struct Writer: Sendable {
             rest >>= 7
         }
         storage.append(UInt8(truncatingIfNeeded: rest))
+        pieceEnds()
     }
 
     /// Appends bytes as they are, without their count.
     @inlinable
     public mutating func raw(_ bytes: UnsafeRawBufferPointer) {
+        if outlet != nil { return handOn(bytes) }
         storage.append(contentsOf: bytes)
     }
 
     /// Appends bytes as they are, without their count.
     @inlinable
     public mutating func raw(_ bytes: [UInt8]) {
+        if outlet != nil { return bytes.withUnsafeBytes { handOn($0) } }
         storage.append(contentsOf: bytes)
     }
 
     /// Appends bytes as they are, without their count.
     @inlinable
     public mutating func raw(_ bytes: ArraySlice<UInt8>) {
+        if outlet != nil { return bytes.withUnsafeBytes { handOn($0) } }
         storage.append(contentsOf: bytes)
     }
 
@@ -108,7 +132,7 @@ public struct Writer: Sendable {
     @inlinable
     public mutating func bytes(_ bytes: [UInt8]) {
         varint(UInt64(bytes.count))
-        storage.append(contentsOf: bytes)
+        raw(bytes)
     }
 
     /// Appends a string as the count of its UTF-8 bytes and the bytes.
@@ -117,13 +141,14 @@ public struct Writer: Sendable {
         var value = value
         value.withUTF8 { text in
             varint(UInt64(text.count))
-            storage.append(contentsOf: text)
+            raw(UnsafeRawBufferPointer(text))
         }
     }
 
     /// Calls `body` with the bytes written so far.
     @inlinable
     public func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
-        storage.withUnsafeBytes { body($0) }
+        precondition(outlet == nil, "a writer that hands on what was written does not hold it")
+        return storage.withUnsafeBytes { body($0) }
     }
 }

@@ -243,13 +243,24 @@ extension NodeCore {
         let index = host.applied
         Task.detached(priority: .utility) { [self] in
             let start = ContinuousClock.now
-            var writer = Writer()
-            encode(&writer)
-            let digest = writer.withUnsafeBytes { mp_hash_seeded($0.baseAddress, $0.count, 0) }
-            let (size, time) = (writer.count, ContinuousClock.now - start)
+            guard let (digest, size) = digest(encode) else { return }
+            let time = ContinuousClock.now - start
             while MP_BUSY == run({ [loop] in loop.hashed(group, index, digest, size, time) }) {
                 try? await Task.sleep(for: .milliseconds(10))
             }
         }
+    }
+
+    /// The hash of what is encoded, and its size; `nil` once the node is closed.
+    private func digest(_ encode: (inout Writer) -> Void) -> (UInt64, Int)? {
+        func hash(_ bytes: UnsafeRawBufferPointer) -> (UInt64, Int) {
+            (mp_hash_seeded(bytes.baseAddress, bytes.count, 0), bytes.count)
+        }
+        guard let spool = makeSpool() else { return nil }
+        if spool.fill(encode) == nil { return spool.withBytes(hash) }
+        // There is no room for a spool: in memory.
+        var writer = Writer()
+        encode(&writer)
+        return writer.withUnsafeBytes(hash)
     }
 }

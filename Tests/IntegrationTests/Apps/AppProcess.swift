@@ -14,13 +14,14 @@ enum AppProcess {
     /// What it does until it is killed.
     enum Role: String {
         case writesWithLock, commitsAtStart, commitsPerTransaction, commitsPerPhase, writesAlbum
+        case looksAtWallpaper
 
         /// The transaction manager's placement of pulls.
         var placement: TwoPhaseCommit.PullPlacement {
             switch self {
             case .commitsPerTransaction: .perTransaction
             case .commitsPerPhase: .perPhase
-            case .writesWithLock, .commitsAtStart, .writesAlbum: .atStart
+            case .writesWithLock, .commitsAtStart, .writesAlbum, .looksAtWallpaper: .atStart
             }
         }
     }
@@ -60,11 +61,18 @@ enum AppProcess {
     func `uses an application until killed`() async throws {
         let role = try #require(AppProcess.role)
         let peers = try #require(ProcessInfo.processInfo.environment[peersVariable])
-        let client = try await Cluster.connect(
-            to: peers.split(separator: ",").map { String($0) }, cluster: ServerCluster.name)
+        var options = NodeOptions(
+            cluster: ServerCluster.name,
+            voters: try NodeOptions.Voter.list(peers.split(separator: ",").map { String($0) }))
+        options.onLog = { _, text in
+            print("log \(text)")
+            fflush(nil)
+        }
+        let client = try await Cluster.connect(options)
         switch role {
         case .writesWithLock: await write(client)
         case .writesAlbum: await writeAlbum(client)
+        case .looksAtWallpaper: await look(client)
         case .commitsAtStart, .commitsPerTransaction, .commitsPerPhase:
             await commit(client, role.placement)
         }
@@ -101,6 +109,17 @@ enum AppProcess {
         for _ in 0..<16 { written = try album.invoke(.write) }
         try await album.push()
         return written
+    }
+
+    /// Gets all of it once, and stays.
+    private func look(_ client: Cluster) async {
+        let wall = client.object(Wallpaper.self, named: Wallpaper.named.name)
+        while true {
+            if let state = try? await wall.pull() {
+                tell("\(state.rolls)")
+                try? await Task.sleep(for: .seconds(600))
+            }
+        }
     }
 
     private func commit(_ client: Cluster, _ placement: TwoPhaseCommit.PullPlacement) async {

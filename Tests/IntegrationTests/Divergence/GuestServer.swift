@@ -13,11 +13,15 @@ private let argumentsVariable = "ADO_TEST_GUEST_SERVER"
 enum GuestServer {
     /// Starts servers, which are this test program once more, to run the one test that is one.
     static func cluster(
-        in directory: TemporaryDirectory, electionTimeout: Int = 200, snapshotBytes: Int = 0
+        in directory: TemporaryDirectory, electionTimeout: Int = 200, snapshotBytes: Int = 0,
+        failpoints: Failpoints = Failpoints()
     ) async throws -> ServerCluster {
         let told = Told()
         return try await ServerCluster.start(
-            "/proc/self/exe", in: directory, environment: { told.environment($0) },
+            "/proc/self/exe", in: directory,
+            environment: { node in
+                told.environment(node).merging(failpoints.environment(node)) { $1 }
+            },
             edit: { arguments in
                 told.keep(
                     arguments + ["--snapshot-bytes", "\(snapshotBytes)"]
@@ -71,6 +75,7 @@ enum GuestServer {
             told["--snapshot-bytes"].flatMap { UInt64($0) })
         let types = TypeRegistry.stock()
         types.host(GuestList.self)
+        types.host(Wallpaper.self)
         let logger = Logger(label: "guests") { StreamLogHandler.standardError(label: $0) }
         try await Server(configuration, types: types, logger: logger).run {
             print($0)

@@ -103,6 +103,9 @@ extension ServerCluster {
         for node in nodes { try await waitUntilReady(node) }
     }
 
+    /// The process of a server that runs.
+    func process(of node: UInt64) -> ChildProcess? { servers.withLock { $0[node] } }
+
     /// Sends a signal to a server.
     func send(_ signal: Int32, to node: UInt64) {
         servers.withLock { $0[node] }?.send(signal)
@@ -253,12 +256,14 @@ extension ServerCluster {
 
     /// Waits until every server has applied as much of the object's log as the others, with the
     /// same results.
-    func waitUntilAgreed(on object: ObjectName, _ client: Cluster) async throws {
+    func waitUntilAgreed(
+        on object: ObjectName, _ client: Cluster, at some: [UInt64]? = nil
+    ) async throws {
         var seen: [ObjectStatus?] = []
         do {
             try await poll(until: "all replicas of \(object) agree") {
                 seen = []
-                for node in nodes {
+                for node in some ?? nodes {
                     seen.append(try? await client.client.status(of: object, on: node))
                 }
                 guard seen.allSatisfy({ $0?.quarantine == nil }) else {

@@ -21,16 +21,13 @@ struct StoredBatches {
     init(of group: UInt64, in data: String) throws {
         file = data + "/data.mdb"
         let content = try Data(contentsOf: URL(filePath: file), options: .alwaysMapped)
-        let magic = Data([0x41, 0x44, 0x42, 0x01])
         var found: [UInt64: [Int]] = [:]
-        var from = content.startIndex
-        while let range = content.range(of: magic, in: from..<content.endIndex) {
-            from = range.upperBound
-            let header = content[range.lowerBound...].prefix(64)
+        for place in Self.places(of: [0x41, 0x44, 0x42, 0x01], in: content) {
+            let header = content[(content.startIndex + place)...].prefix(64)
             guard header.count == 64 else { break }
             let words = [UInt8](header)[...]
             if words.uint64(at: 16) == group {
-                found[words.uint64(at: 24), default: []].append(range.lowerBound)
+                found[words.uint64(at: 24), default: []].append(place)
             }
         }
         places = found
@@ -48,13 +45,8 @@ struct StoredBatches {
     static func damageHardStates(of group: UInt64, in data: String) throws {
         let file = data + "/data.mdb"
         let content = try Data(contentsOf: URL(filePath: file), options: .alwaysMapped)
-        let start = Data([3, 0, 0, 0, 0, 0, 0, 0] + littleEndian(group))
-        var offsets: [Int] = []
-        var from = content.startIndex
-        while let range = content.range(of: start, in: from..<content.endIndex) {
-            offsets.append(range.lowerBound + 5)
-            from = range.upperBound
-        }
+        let start = [3, 0, 0, 0, 0, 0, 0, 0] + littleEndian(group)
+        let offsets = places(of: start, in: content).map { $0 + 5 }
         if offsets.isEmpty { throw NotFound(what: "hard states of group \(group) in \(file)") }
         try flip(offsets, in: file)
     }
@@ -67,14 +59,28 @@ struct StoredBatches {
         let content = try Data(contentsOf: URL(filePath: file), options: .alwaysMapped)
         let type = [2, UInt8(object.type.utf8.count)] + Array(object.type.utf8)
         let head = [3, 0, 0, 0, 0, 0, 0, 0] + littleEndian(group) + littleEndian(index)
-        var offsets: [Int] = []
-        var from = content.startIndex
-        while let range = content.range(of: Data(head + type), in: from..<content.endIndex) {
-            offsets.append(range.upperBound + 4)
-            from = range.upperBound
-        }
+        let start = head + type
+        let offsets = places(of: start, in: content).map { $0 + start.count + 4 }
         if offsets.isEmpty { throw NotFound(what: "the snapshot at \(index) in \(file)") }
         try flip(offsets, in: file)
+    }
+
+    /// Finds `pattern`, fast: a data file is mostly its reserve, for which a search in Swift takes
+    /// a minute.
+    private static func places(of pattern: [UInt8], in content: Data) -> [Int] {
+        content.withUnsafeBytes { content in
+            guard let start = content.baseAddress else { return [] }
+            let end = content.count - pattern.count
+            var found: [Int] = []
+            var from = 0
+            while from <= end, let hit = memchr(start + from, Int32(pattern[0]), end + 1 - from) {
+                let place = UnsafeRawPointer(hit) - start
+                let isThere = memcmp(start + place, pattern, pattern.count) == 0
+                if isThere { found.append(place) }
+                from = place + (isThere ? pattern.count : 1)
+            }
+            return found
+        }
     }
 
     private func flip(_ offsets: [Int]) throws { try Self.flip(offsets, in: file) }

@@ -2,13 +2,14 @@ import Foundation
 import Glibc
 
 /// A file system that a test mounts, and that goes with the last reference to it.
-final class Mount {
+public final class Mount {
     struct Refused: Error { let status: Int32 }
 
-    let path: String
+    /// Where it is mounted.
+    public let path: String
 
     /// Whether this process may mount at all.
-    static let isPermitted: Bool = {
+    public static let isPermitted: Bool = {
         let path = NSTemporaryDirectory() + "ado-mount-\(UUID().uuidString)"
         try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: path) }
@@ -16,17 +17,22 @@ final class Mount {
     }()
 
     /// A small file system in memory.
-    init(memory path: String, bytes: Int) throws {
+    public init(memory path: String, bytes: Int) throws {
         self.path = path
         try Mount.run(mount("tmpfs", path, "tmpfs", 0, "size=\(bytes)"))
     }
 
     /// The directory itself, without the right to write.
-    init(readOnly path: String) throws {
+    public init(readOnly path: String) throws {
         self.path = path
         try Mount.run(mount(path, path, nil, UInt(MS_BIND), nil))
         let flags = UInt(MS_BIND | MS_REMOUNT | MS_RDONLY)
         try Mount.run(mount(nil, path, nil, flags, nil))
+    }
+
+    /// Changes the size of a file system in memory.
+    public func resize(to bytes: Int) throws {
+        try Mount.run(mount("tmpfs", path, "tmpfs", UInt(MS_REMOUNT), "size=\(bytes)"))
     }
 
     deinit {
