@@ -13,11 +13,7 @@ struct RunCommand: AsyncParsableCommand {
 
     @OptionGroup var load: LoadFlags
 
-    @Option(
-        help: """
-            ado; pipeline, which has no protocol and no objects; or another system: redis, \
-            redis-wait (two replicas and WAIT 1), etcd.
-            """)
+    @Option(help: "ado, pipeline (no protocol), redis, redis-wait (two replicas, WAIT 1), or etcd.")
     var target = Target.ado
 
     @Option(help: "What happens meanwhile: adobench scenarios lists them.")
@@ -85,14 +81,9 @@ struct RunCommand: AsyncParsableCommand {
         options.target = target
         options.scenario = scenario
         options.pace = rate.map {
-            Pace(
-                rate: $0, seed: seed ?? .random(in: 0..<1 << 53), arrival: arrival,
-                waitingMax: waiting)
+            Pace(rate: $0, seed: seed, arrival: arrival, waitingMax: waiting)
         }
-        options.inFlight =
-            inFlight
-            ?? (load.workload.isApp
-                ? load.clients : RunOptions.inFlightDefault(load.clients, isOpen: rate != nil))
+        options.keep(inFlight: inFlight)
         options.embeddedOwner = embeddedOwner
         options.contended = contended
         options.seconds = seconds
@@ -110,7 +101,6 @@ struct RunCommand: AsyncParsableCommand {
 
 extension Scenario: ExpressibleByArgument {
     package init?(argument: String) { self.init(named: argument) }
-
     package var defaultValueDescription: String { name }
 }
 extension Pace.Arrival: ExpressibleByArgument {}

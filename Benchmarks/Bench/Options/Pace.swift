@@ -16,11 +16,12 @@ package struct Pace: Sendable, Equatable {
     /// Decides the times of Poisson arrivals.
     package var seed: UInt64
 
+    /// - Parameter seed: Drawn if nil.
     package init(
-        rate: Double, seed: UInt64, arrival: Arrival = .fixed, waitingMax: Int = 100_000
+        rate: Double, seed: UInt64?, arrival: Arrival = .fixed, waitingMax: Int = 100_000
     ) {
         self.rate = rate
-        self.seed = seed
+        self.seed = seed ?? .random(in: 0..<1 << 53)
         self.arrival = arrival
         self.waitingMax = waitingMax
     }

@@ -19,6 +19,13 @@ package struct RunOptions: Sendable {
     package var keys = 10_000
     /// How often each of them is used.
     package var distribution = Distribution.uniform
+    /// Sets how many operations are in flight; a client of an application does one after the other
+    /// where nobody says.
+    package mutating func keep(inFlight given: Int?) {
+        let usual = workload.isApp ? clients : Self.inFlightDefault(clients, isOpen: pace != nil)
+        inFlight = given ?? usual
+    }
+
     /// Whether clients of an application share its objects; nil: stores are shared, managers have
     /// resources of their own.
     package var contended: Bool?
