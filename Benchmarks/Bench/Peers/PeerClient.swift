@@ -228,9 +228,10 @@ extension PeerClient {
         let request = isRead ? state.loop.openRead(now: now) : state.loop.openWrite(now: now)
         recorder.submitted(late: now &- state.loop.lastDue)
         let id = Values.id(client: number, request: request)
+        let key = isRead ? values.readKeyIndex(of: id) : values.keyIndex(of: id)
         state.wire.append(
             PeerCall(
-                number: request, key: values.keys[values.keyIndex(of: id)],
-                value: isRead ? nil : values.value(of: id)), to: &state.output)
+                number: request, key: values.keys[key], value: isRead ? nil : values.value(of: id)),
+            to: &state.output)
     }
 }
