@@ -46,24 +46,28 @@ void mp_uv__serving_heard(struct mp_conn *conn) {
     if (chosen != 0) mp_uv__serving_set(node, chosen);
 }
 
-/* Where nobody serves the owner of the object, if it is ready, still answers reads. */
-static uint64_t owner_of(const struct mp_uv_node *node, const struct mp_object *object) {
-    struct mp_group_view view;
-    mp_replica_group(node->replica, object->group, &view);
-    return view.promised.node;
-}
-
 /* The connection calls leave by: to the node that serves, or, from a client, to any server. */
-static struct mp_conn *route(const struct mp_uv_node *node, const struct mp_object *object) {
+static struct mp_conn *route(const struct mp_uv_node *node) {
     struct mp_conn *conn = NULL;
-    uint64_t to = node->serving;
-    if (to == 0 && node->server) to = owner_of(node, object);
-    if (to != 0 && to != node->id) conn = mp_uv__conn_to(node, to);
+    if (node->serving != 0 && node->serving != node->id) {
+        conn = mp_uv__conn_to(node, node->serving);
+    }
     if (conn != NULL || node->server) return conn;
     for (uint32_t i = 0; i < node->peer_count && conn == NULL; i += 1) {
         conn = mp_uv__conn_to(node, node->peers[i].node);
     }
     return conn;
+}
+
+/* Where nobody serves, the server that owns the object, if it is ready, still answers reads. */
+static struct mp_conn *route_of_reads(const struct mp_uv_node *node,
+                                      const struct mp_object *object) {
+    if (!node->server || node->serving != 0) return route(node);
+    struct mp_group_view view;
+    mp_replica_group(node->replica, object->group, &view);
+    uint64_t owner = view.promised.node;
+    bool asks = owner != 0 && owner != node->id && (owner & MP_CLIENT_NODE) == 0;
+    return asks ? mp_uv__conn_to(node, owner) : NULL;
 }
 
 static bool new_record(struct mp_uv_node *node, uint32_t *record) {
@@ -158,11 +162,16 @@ static void send_list(struct mp_uv_node *node, struct mp_conn *conn, struct mp_d
 }
 
 void mp_uv__forward(struct mp_uv_node *node, struct mp_object *object) {
-    struct mp_conn *conn = route(node, object);
-    if (conn == NULL) return;
-    tell_what_it_is(object, conn);
-    send_list(node, conn, &object->calls);
-    send_list(node, conn, &object->reads);
+    struct mp_conn *conn = route(node);
+    if (conn != NULL) {
+        tell_what_it_is(object, conn);
+        send_list(node, conn, &object->calls);
+    }
+    conn = route_of_reads(node, object);
+    if (conn != NULL) {
+        tell_what_it_is(object, conn);
+        send_list(node, conn, &object->reads);
+    }
 }
 
 /* Find who asked for an entry. Answers mostly come in order, so the last place is a good guess. */
