@@ -28,11 +28,7 @@ extension `Real servers` {
                 }
                 #expect(pull < .seconds(2))
 
-                // What was on its way when the servers died may be unknown, and so may what comes
-                // before the third one has noticed; what comes now is not.
-                try await poll(until: "node 3 knows that it is alone") {
-                    try await client.client.status(of: 3).serving == 0
-                }
+                // What was on its way when the servers died may be unknown; what comes now is not.
                 var failure: CallFailure?
                 let call = await duration {
                     failure = await self.failure(of: counter)
