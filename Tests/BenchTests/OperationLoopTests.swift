@@ -167,6 +167,10 @@ import Testing
         #expect(values.isValue(value, of: id))
         #expect(!values.isValue(value, of: id + 1))
         #expect(!values.isValue(String(value.dropLast()) + "x", of: id))
+        let name = value.prefix(16)
+        #expect(!values.isValue(name + "x" + String(repeating: ".", count: 83), of: id))
+        #expect(!values.isValue(name + String(repeating: "x", count: 84), of: id))
+        #expect(Values(keys: 10, valueBytes: 16).isValue(String(name), of: id))
     }
 
     @Test func `differ between any two requests`() {
