@@ -86,6 +86,16 @@ import Testing
         #expect(try await child.exit() == .signal(SIGKILL))
     }
 
+    /// A program that is stopped does not even end.
+    @Test func `does nothing while it is paused`() async throws {
+        let child = try ChildProcess("/bin/sh", ["-c", "exec sleep 600"])
+        try await child.pause()
+        child.send(SIGTERM)
+        #expect(child.isRunning)
+        child.send(SIGCONT)
+        #expect(try await child.exit() == .signal(SIGTERM))
+    }
+
     @Test func `is killed when nobody holds it`() async throws {
         var child: ChildProcess? = try ChildProcess("/bin/sh", ["-c", "exec sleep 600"])
         let process = try #require(child?.processID)

@@ -53,7 +53,7 @@ extension `Real servers` {
                 var committed = 0
                 for _ in 1...3 {
                     try await waitUntilTold(5, zombie)
-                    zombie.send(SIGSTOP)
+                    try await zombie.pause()
                     let next = TwoPhaseCommit(
                         over: AppProcess.managers, on: client.client, options: options)
                     for _ in 1...5 {

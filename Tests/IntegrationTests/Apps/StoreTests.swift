@@ -133,7 +133,7 @@ extension `Real servers` {
                         try #require(paused.isRunning, "\(paused.standardOutput)")
                         return AppProcess.told(paused).count >= goal
                     }
-                    paused.send(SIGSTOP)
+                    try await paused.pause()
                     try await store.set("mine", to: "\(round)")
                     _ = try await store.collect()
                     paused.send(SIGCONT)

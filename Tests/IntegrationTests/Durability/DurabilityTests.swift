@@ -24,7 +24,7 @@ extension `Real servers` {
                 let ledger = try await Writers.run(on: client) { writers throws in
                     try await writers.waitForProgress(40)
                     let owner = try await cluster.owner(of: Writers.keys, client)
-                    cluster.send(SIGSTOP, to: owner)
+                    try await cluster.pause([owner])
                     try await writers.waitForProgress(10)
                     cluster.send(SIGCONT, to: owner)
                     try await writers.waitForProgress(40)

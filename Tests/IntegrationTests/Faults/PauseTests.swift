@@ -37,7 +37,7 @@ extension `Real servers` {
                 let reader = near.object(KeyValue.self, named: name)
                 #expect(try await reader.call(.get("key")) == "old \(round)")
 
-                cluster.send(SIGSTOP, to: owner)
+                try await cluster.pause([owner])
                 try await writer.call(.set("key", to: "new \(round)"))
                 #expect(try await cluster.owner(of: register, client) != owner)
                 async let read = reader.call(.get("key"))
@@ -56,7 +56,7 @@ extension `Real servers` {
                 let ledger = try await Writers.run(on: client) { writers throws in
                     try await writers.waitForProgress()
                     let owner = try await cluster.owner(of: Writers.keys, client)
-                    cluster.send(SIGSTOP, to: owner)
+                    try await cluster.pause([owner])
                     try await writers.waitForProgress()
                     cluster.send(SIGCONT, to: owner)
                     try await writers.waitForProgress()
@@ -70,7 +70,7 @@ extension `Real servers` {
             try await ServerCluster.run(replicas: 5, in: directory) { cluster, client throws in
                 try await cluster.underLoad(client) { writers, owner throws in
                     let followers = cluster.others(than: owner).prefix(2)
-                    for node in followers { cluster.send(SIGSTOP, to: node) }
+                    try await cluster.pause(Array(followers))
                     try await writers.waitForProgress(within: elections(1))
                     #expect(try await cluster.owner(of: Writers.keys, client) == owner)
                     for node in followers { cluster.send(SIGCONT, to: node) }

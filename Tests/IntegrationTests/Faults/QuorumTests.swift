@@ -61,7 +61,7 @@ extension `Real servers` {
         private func unknownRequest(
             _ counter: Handle<Counter>, asleep: [UInt64], _ cluster: ServerCluster
         ) async throws -> Request {
-            for node in asleep { cluster.send(SIGSTOP, to: node) }
+            try await cluster.pause(asleep)
             let failure = await failure(of: counter)
             guard case .unknown(let request)? = failure else {
                 throw UnexpectedOutcome(failure: failure)

@@ -111,6 +111,11 @@ extension ServerCluster {
         servers.withLock { $0[node] }?.send(signal)
     }
 
+    /// Stops servers, as SIGSTOP does, and waits until none of their threads runs any more.
+    func pause(_ nodes: [UInt64]) async throws {
+        for node in nodes { try await process(of: node)?.pause() }
+    }
+
     /// Kills servers at once, as `kill -9` does, and waits for their end.
     func kill(_ nodes: [UInt64]) async throws {
         for node in nodes { send(SIGKILL, to: node) }
