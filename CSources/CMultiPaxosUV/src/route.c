@@ -248,14 +248,18 @@ void mp_uv__sent_lost(struct mp_uv_node *node, const struct mp_conn *conn) {
     }
 }
 
-/* Another node serves now: `before` will hardly answer the calls it has any more. */
+/* Another node serves now: `before` will hardly answer the calls it has any more, and not at all if
+ * it is silent already. */
 void mp_uv__sent_hurry(struct mp_uv_node *node, uint64_t before) {
-    uint64_t deadline_us = node->now_us + node->options.timeout_us / 4;
     for (uint32_t i = 0; i < node->sent_capacity; i += 1) {
         struct mp_draft *draft = node->sent[i];
-        if (draft == NULL || draft->deadline_us <= deadline_us) continue;
+        if (draft == NULL) continue;
         const struct mp_conn *conn = mp_uv__conn_at(node, draft->slot, draft->generation);
-        if (conn == NULL || conn->node == before) draft->deadline_us = deadline_us;
+        if (conn != NULL && conn->node != before) continue;
+        uint64_t heard_us = conn == NULL ? 0 : conn->heard_us;
+        uint64_t deadline_us = heard_us + node->options.timeout_us / 4;
+        if (deadline_us < draft->deadline_us) draft->deadline_us = deadline_us;
+        if (draft->deadline_us <= node->now_us) node->tick_us = 0;
     }
 }
 

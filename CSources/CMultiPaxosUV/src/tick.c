@@ -2,7 +2,8 @@
 #include "node.h"
 
 uint64_t mp_uv__tick_due_us(const struct mp_uv_node *node) {
-    bool busy = node->objects.active != NULL || node->asked_count > 0 || node->server;
+    bool sent = node->sent_free_count < node->sent_capacity;
+    bool busy = node->objects.active != NULL || node->asked_count > 0 || sent || node->server;
     return node->tick_us + (busy ? node->options.timeout_us / 8 : node->options.timeout_us);
 }
 
