@@ -1,7 +1,8 @@
 /* The election of the serving node, by quorum connectivity: ballot leader election as in Omni-Paxos
  * (Ng, Haridi, Carbone, EuroSys 2023, section 5). Ballots here are a number space of their own.
  *
- * Every T/4 a node asks all others for what they believe, and judges by the answers of the last T.
+ * Every T/4 a node asks all others for what they believe, says what it believes itself, and judges
+ * by the answers of the last T.
  * It adopts the highest leader heard. A leader is happy if itself and the nodes that hear it and
  * know no higher leader form a quorum; a follower, if the leader itself says it is happy. A node
  * takes over only if it and every node it hears are unhappy, and it hears a quorum. No log is
@@ -117,15 +118,74 @@ static void judge(struct mp_replica *replica) {
     election->happy = true;
 }
 
+/* What this node believes, which every question and every answer says. */
+static struct mp_message belief(const struct mp_replica *replica) {
+    const struct mp__election *election = &replica->election;
+    bool able = whole(replica) && !stalled(replica) &&
+                hear(replica).count >= quorum(replica);
+    unsigned flags = election->happy ? MP_FLAG_HAPPY : 0;
+    if (able) flags |= MP_FLAG_ABLE;
+    if (replica->disk_full) flags |= MP_FLAG_FULL;
+    return (struct mp_message){
+        .flags = (uint16_t)flags,
+        .point = {.ballot = election->leader},
+        .value = replica->disk_stall_us,
+    };
+}
+
+static void believe(struct mp__beat *beat, const struct mp_message *message) {
+    beat->leader = message->point.ballot;
+    beat->happy = (message->flags & MP_FLAG_HAPPY) != 0;
+    beat->able = (message->flags & MP_FLAG_ABLE) != 0;
+    beat->full = (message->flags & MP_FLAG_FULL) != 0;
+}
+
 static void ask(struct mp_replica *replica, struct mp_effects *effects) {
     struct mp__election *election = &replica->election;
     election->round += 1;
     election->tick_at = replica->now_us + replica->options.timeout_us / 4;
+    struct mp_message question = belief(replica);
+    question.kind = MP_MESSAGE_BEAT;
+    question.sequence = election->round;
     for (uint32_t i = 0; i < replica->options.voter_count; i += 1) {
         if (i == replica->self) continue;
-        struct mp_message beat = {.kind = MP_MESSAGE_BEAT, .sequence = election->round};
-        mp__send(effects, replica->options.voters[i], 0, &beat, 0);
+        mp__send(effects, replica->options.voters[i], 0, &question, 0);
     }
+}
+
+/* Of those that miss the elected, the one that would win against the others judges as soon as the
+ * last of them says so. The others wait for the end of their round: if all hurried, all would take
+ * over at once. */
+static void hurry(struct mp_replica *replica) {
+    struct mp__election *election = &replica->election;
+    if (election->happy) return;
+    for (uint32_t i = 0; i < replica->options.voter_count; i += 1) {
+        bool wins = replica->options.voters[i] > replica->options.node;
+        if (wins && fresh(election, &election->beats[i])) return;
+    }
+    election->tick_at = replica->now_us;
+}
+
+/* A question shows only that its sender can be heard, so it is believed within the time of an
+ * answer, and renews none. A node that has just taken over says so in its next words, which are
+ * questions: if that waited until it is asked, others that miss the same leader would take over in
+ * turn. That somebody is unhappy is a reason to ask it, not to believe it: who took over upon that
+ * would do so before hearing who serves, and in a ring of five nodes that goes round for ever. */
+static void learn(struct mp_replica *replica, uint32_t voter, const struct mp_message *question,
+                  struct mp_effects *effects) {
+    struct mp__election *election = &replica->election;
+    struct mp__beat *beat = &election->beats[voter];
+    struct mp_ballot leader = question->point.ballot;
+    if (!fresh(election, beat) || mp_ballot_compare(leader, beat->leader) < 0) return;
+    if ((question->flags & MP_FLAG_HAPPY) == 0) {
+        if (beat->happy) hurry(replica);
+        return;
+    }
+    believe(beat, question);
+    bool leads = leader.node == replica->options.voters[voter];
+    if (!leads || mp_ballot_compare(leader, election->leader) <= 0) return;
+    judge(replica);
+    announce(replica, effects);
 }
 
 bool mp_replica_disks_full(const struct mp_replica *replica) {
@@ -155,21 +215,13 @@ void mp__election_tick(struct mp_replica *replica, struct mp_effects *effects) {
 
 enum mp_status mp__election_beat(struct mp_replica *replica, uint64_t from,
                                  const struct mp_message *message, struct mp_effects *effects) {
-    if (mp__voter(replica, from) == MP_NONE) return MP_MALFORMED;
+    uint32_t voter = mp__voter(replica, from);
+    if (voter == MP_NONE || voter == replica->self) return MP_MALFORMED;
     if (replica->self == MP_NONE) return MP_OK;
-    const struct mp__election *election = &replica->election;
-    bool able = whole(replica) && !stalled(replica) &&
-                hear(replica).count >= quorum(replica);
-    unsigned flags = election->happy ? MP_FLAG_HAPPY : 0;
-    if (able) flags |= MP_FLAG_ABLE;
-    if (replica->disk_full) flags |= MP_FLAG_FULL;
-    struct mp_message reply = {
-        .kind = MP_MESSAGE_BEATEN,
-        .flags = (uint16_t)flags,
-        .point = {.ballot = election->leader},
-        .sequence = message->sequence,
-        .value = replica->disk_stall_us,
-    };
+    learn(replica, voter, message, effects);
+    struct mp_message reply = belief(replica);
+    reply.kind = MP_MESSAGE_BEATEN;
+    reply.sequence = message->sequence;
     mp__send(effects, from, 0, &reply, 0);
     return MP_OK;
 }
@@ -185,13 +237,10 @@ enum mp_status mp__election_beaten(struct mp_replica *replica, uint64_t from,
         return MP_OK;
     }
     bool silent = !fresh(&replica->election, beat);
-    *beat = (struct mp__beat){
-        .round = message->sequence,
-        .leader = message->point.ballot,
-        .happy = (message->flags & MP_FLAG_HAPPY) != 0,
-        .able = (message->flags & MP_FLAG_ABLE) != 0,
-        .full = (message->flags & MP_FLAG_FULL) != 0,
-    };
+    bool was_happy = beat->happy;
+    beat->round = message->sequence;
+    believe(beat, message);
+    if (was_happy && !beat->happy) hurry(replica);
     /* It was parted, and nobody saw a connection close: do not wait for the next resend. */
     if (silent && fresh(&replica->election, beat)) mp__owner_reachable(replica, voter);
     return MP_OK;

@@ -28,6 +28,49 @@ import Testing
         #expect(simulation.leader != leader)
     }
 
+    /// The news of the election must not wait until the next question of those who miss it.
+    ///
+    /// A node that is parted, and so closes no connection, is missed by all others in the same
+    /// round, each at a time of its own.
+    @Test(arguments: [UInt64(3), 5])
+    func `changes hands once where the elected is parted`(voters: UInt64) throws {
+        for part in 1..<UInt64(4) {
+            let simulation = Simulation.settled(voters: voters)
+            let leader = simulation.leader
+            let late = try #require(simulation.cluster.voters.last { $0 != leader })
+            simulation.crash(late)
+            simulation.run(for: T + part * T / 16)
+            simulation.restart(late)
+            simulation.run(for: 6 * T)
+            #expect(simulation.leader == leader)
+            let start = simulation.now
+            simulation.leave { $0 != leader && $1 != leader }
+            simulation.run(for: 4 * T)
+            #expect(simulation.leader != leader && simulation.leader != 0)
+            #expect(simulation.takeovers(since: start) == 1, "\(voters), \(part)")
+        }
+    }
+
+    /// The answers of the elected count for T, and the next judgement is at most T/4 later.
+    @Test(arguments: 1..<UInt64(8))
+    func `changes hands as soon as all have missed the elected`(part: UInt64) throws {
+        let simulation = Simulation.settled(voters: 3)
+        let leader = simulation.leader
+        let late = try #require(simulation.cluster.voters.last { $0 != leader })
+        simulation.crash(late)
+        simulation.run(for: T + part * T / 32)
+        simulation.restart(late)
+        simulation.run(for: 6 * T)
+        #expect(simulation.leader == leader)
+        let start = simulation.now
+        simulation.leave { $0 != leader && $1 != leader }
+        let others = simulation.cluster.voters.filter { $0 != leader }
+        while others.allSatisfy({ simulation.cluster[$0].serving != $0 }) {
+            simulation.run(for: T / 64)
+        }
+        #expect(simulation.now - start <= T + T / 4 + T / 32, "\(simulation.now - start)")
+    }
+
     /// FAULTS.md, row 22: as if it were dead.
     ///
     /// A group is pulled by the serving node alone.

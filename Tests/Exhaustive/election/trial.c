@@ -47,7 +47,7 @@ static void follow(const struct trial *trial, uint32_t served, struct course *co
         progress = true;
         course->progress_us = change->at - cut_at;
     }
-    if (course->rounds > (first ? 2 : 3)) course->broken = "E4: the leader changed too often";
+    if (course->rounds > (first ? 1 : 4)) course->broken = "E4: the leader changed too often";
 }
 
 static const char *judge(const struct trial *trial, uint32_t served, const struct course *course) {

@@ -38,8 +38,8 @@
  *   CONFIRMED  as asked        if REFUSED: promise  -           round      -         -
  *   ASK        -               -                    known       round      -         -
  *   TIP        -               tip                  known       round      voters    -
- *   BEAT       -               -                    -           round      -         -
- *   BEATEN     election ballot ballot: the leader   -           round      stall us  -   */
+ *   BEAT       -               ballot: the leader   -           round      stall us  -
+ *   BEATEN     -               ballot: the leader   -           as asked   stall us  -   */
 #ifndef MP_MESSAGE_H
 #define MP_MESSAGE_H
 
@@ -79,12 +79,12 @@ enum mp_message_flag {
     /* FETCH, FRAME, FETCHED: committed entries only, whatever the ballot. COMMIT: the owner no
      * longer has in memory what the voter lacks; the voter must fetch it. */
     MP_FLAG_LEARN = 1u,
-    MP_FLAG_HAPPY = 2u, /* BEATEN. */
+    MP_FLAG_HAPPY = 2u, /* BEAT, BEATEN. */
     /* FETCH, FRAME, FETCHED: where nothing is committed from there on yet, answer once there is.
      * The core passes it on to the driver, which waits. */
     MP_FLAG_WAIT = 4u,
-    MP_FLAG_ABLE = 8u,  /* BEATEN: hears a quorum, and could serve every group. */
-    MP_FLAG_FULL = 16u, /* BEATEN: the disk takes no batch. */
+    MP_FLAG_ABLE = 8u,  /* BEAT, BEATEN: hears a quorum, and could serve every group. */
+    MP_FLAG_FULL = 16u, /* BEAT, BEATEN: the disk takes no batch. */
 };
 
 struct mp_message {
