@@ -110,8 +110,8 @@ struct Why: AsyncParsableCommand {
         switch format {
         case .text: report.text
         case .json: report.json
-        case .dot: report.graph.dot
-        case .svg: report.graph.svg
+        case .dot: report.stitched.dot
+        case .svg: report.stitched.svg
         }
     }
 }

@@ -6,10 +6,20 @@ struct LogAnswer<Object: Explainable> {
     /// A call that the answer is about.
     struct Caller {
         let index: UInt64
+        let method: Object.Method
         let ballot: Ballot
         let origin: Origin?
         /// What it had seen, in words.
         var seen: [String] = []
+        /// The entries of other objects among that.
+        var sightings: [CallReport.Sighting] = []
+
+        init(_ entry: ObjectHistory<Object>.Entry) {
+            index = entry.index
+            method = entry.method
+            ballot = entry.ballot
+            origin = entry.origin
+        }
     }
 
     let history: ObjectHistory<Object>
@@ -57,6 +67,7 @@ struct LogAnswer<Object: Explainable> {
             explanation, output: .string(reply), object: "\(object.type)/\(object.name)",
             question: Object.describe(trace.question)
         ) { index in methods[index].map(Object.describe) ?? "" }
+        report.index = asked.map { Int(clamping: $0) }
         report.calls = calls.map(\.report)
         report.notes = notes
         report.linked = linked
@@ -85,7 +96,7 @@ extension LogAnswer {
             guard let entry = history.entries.last(where: { $0.index == cause }),
                 !calls.contains(where: { $0.index == entry.index })
             else { continue }
-            calls.append(Caller(index: entry.index, ballot: entry.ballot, origin: entry.origin))
+            calls.append(Caller(entry))
         }
         reportOrder()
     }
@@ -151,7 +162,7 @@ extension LogAnswer {
             notes.append(
                 "after entry \(entry.index), \(Object.describe(entry.method)), it reads "
                     + "\(Self.text(of: reply, to: method))")
-            calls.append(Caller(index: entry.index, ballot: entry.ballot, origin: entry.origin))
+            calls.append(Caller(entry))
             reportOwners(since: calls.first?.index ?? history.start, through: entry.index)
             return
         }
@@ -174,9 +185,10 @@ extension ObjectHistory.Entry {
 extension LogAnswer.Caller {
     fileprivate var report: CallReport {
         CallReport(
-            index: Int(clamping: index), ballot: "\(ballot)", caller: origin?.caller?.name,
-            invocation: origin?.caller?.digits,
-            step: (origin?.caller?.step).map { Int(clamping: $0) }, seen: seen)
+            index: Int(clamping: index), label: Object.describe(method), ballot: "\(ballot)",
+            caller: origin?.caller?.name, invocation: origin?.caller?.digits,
+            step: (origin?.caller?.step).map { Int(clamping: $0) }, seen: seen,
+            sightings: sightings)
     }
 }
 

@@ -98,8 +98,11 @@ struct LogInquiry: Sendable {
     ) async throws(Failure) {
         for place in answer.calls.indices {
             for sighting in answer.calls[place].origin?.seen ?? [] {
-                let sentence = await sentence(sighting, answer)
-                answer.calls[place].seen.append(sentence)
+                let said = await said(sighting, answer)
+                answer.calls[place].seen.append(sentence(sighting, said, answer.object))
+                if let entry = entry(sighting, said) {
+                    answer.calls[place].sightings.append(entry)
+                }
             }
             answer.calls[place].seen += events(of: answer.calls[place].origin?.caller)
         }
@@ -134,17 +137,37 @@ struct LogInquiry: Sendable {
             ? "an object that no server knows" : found.joined(separator: ", or ")
     }
 
-    private func sentence<Object: Explainable>(
+    private func sentence(
+        _ sighting: Origin.Sighting, _ said: String, _ own: ObjectName
+    ) -> String {
+        let name = text(sighting.object, own)
+        return switch sighting {
+        case .state(_, let index): "had seen \(name) as of entry \(index)"
+        case .failure(_, let cause, let step):
+            "had seen a \(step) of \(name) fail: \(cause.sentence)"
+        case .reply(_, let index, _): "had seen \(name)@\(index)  \(said)"
+        }
+    }
+
+    /// The entry of another object that was seen, if it is known which object that is.
+    private func entry(_ sighting: Origin.Sighting, _ said: String) -> CallReport.Sighting? {
+        guard let tag = sighting.object, let object = only(tag) else { return nil }
+        let name = "\(object.type)/\(object.name)"
+        switch sighting {
+        case .failure: return nil
+        case .state(_, let index), .reply(_, let index, _):
+            return CallReport.Sighting(object: name, index: Int(clamping: index), label: said)
+        }
+    }
+
+    /// What a sighting was, in words.
+    private func said<Object: Explainable>(
         _ sighting: Origin.Sighting, _ answer: LogAnswer<Object>
     ) async -> String {
-        let name = text(sighting.object, answer.object)
         switch sighting {
-        case .state(_, let index): return "had seen \(name) as of entry \(index)"
-        case .failure(_, let cause, let step):
-            return "had seen a \(step) of \(name) fail: \(cause.sentence)"
-        case .reply(let tag, let index, let digest):
-            let said = await reply(tag, index, digest, answer)
-            return "had seen \(name)@\(index)  \(said)"
+        case .state(_, let index): "the state as of entry \(index)"
+        case .failure(_, let cause, _): cause.sentence
+        case .reply(let tag, let index, let digest): await reply(tag, index, digest, answer)
         }
     }
 

@@ -165,6 +165,14 @@ extension `Real servers`.`asked why across objects` {
             #expect(answer.contains("apples is locked by transaction 1.5/1"))
             #expect(answer.contains("prepared by entry \(holder)"))
             #expect(answer.contains("first 1111, call 1"))
+            let dot = try await why(["stock@\(abort)", "--format", "dot"], of: cluster)
+            #expect(dot.contains("label=\"log of ResourceManager/orders\""), "\(dot)")
+            #expect(dot.contains("reply -> l2_reply [style=dashed"))
+            #expect(dot.contains("l2_c\(holder) [shape=box, style=filled"), "the witness is lit")
+            let svg = try await why(["stock@\(abort)", "--format", "svg"], of: cluster)
+            #expect(svg.contains("log of ResourceManager/orders"), "\(svg)")
+            #expect(svg.contains("class=\"sight\""))
+            #expect(svg.contains("called by second 2222, call 2"))
         }
     }
 
