@@ -11,7 +11,20 @@ protocol Explainable: AtomicObject {
     static func describe(_ method: Method) -> String
 
     /// The method that reads a key; nil if the object has no keys.
-    static func read(key: String) -> Method?
+    ///
+    /// The state is that of the end of the log, or what is known of it.
+    static func read(key: String, in state: Self) -> Method?
+
+    /// Where a reply to the method that reads a key leads; nil if it is the value itself.
+    static func lead(of key: String, in reply: [UInt8]) -> Lead?
+
+    /// The calls that can matter for a reply, where more is known than the footprints say; nil
+    /// where it is not.
+    ///
+    /// The earlier calls cost a replay, for those who ask for them.
+    static func relevant(
+        to question: Method, among earlier: () -> [Replied<Self>]
+    ) -> [Replied<Self>]?
 
     /// The earlier entry that stood in the way, if a reply says that something did.
     static func blocker(
@@ -41,7 +54,13 @@ struct Blocker {
 extension Explainable {
     static func describe(_ method: Method) -> String { "\(method)" }
 
-    static func read(key: String) -> Method? { nil }
+    static func read(key: String, in state: Self) -> Method? { nil }
+
+    static func lead(of key: String, in reply: [UInt8]) -> Lead? { nil }
+
+    static func relevant(
+        to question: Method, among earlier: () -> [Replied<Self>]
+    ) -> [Replied<Self>]? { nil }
 
     static func blocker(
         of reply: [UInt8], to method: Method, among earlier: [Replied<Self>]
@@ -57,7 +76,7 @@ extension KeyValue: Explainable {
         }
     }
 
-    static func read(key: String) -> Method? { .get(key) }
+    static func read(key: String, in state: KeyValue) -> Method? { .get(key) }
 
     private static func text(_ value: String?) -> String { value.map { "\"\($0)\"" } ?? "nil" }
 }
@@ -126,6 +145,7 @@ enum ExplainableTypes {
     static let all: [any Explainable.Type] = [
         KeyValue.self, Counter.self, BankAccount.self, Lock.self, Queue<String>.self,
         ResourceManager.self, TimeoutLock.self, DVector<String>.self, DVector<MetaBucket>.self,
+        MetaVector.self,
     ]
 
     static func has(_ name: String) -> Bool { all.contains { $0.typeName == name } }

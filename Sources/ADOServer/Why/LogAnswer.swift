@@ -32,7 +32,7 @@ struct LogAnswer<Object: Explainable> {
     private(set) var asked: UInt64?
     var linked: [ExplanationReport] = []
     private var notes: [String] = []
-    private var isRelative = false
+    private(set) var isRelative = false
 
     init(
         _ history: ObjectHistory<Object>, _ object: ObjectName,
@@ -41,12 +41,17 @@ struct LogAnswer<Object: Explainable> {
         self.history = history
         self.object = object
         self.trace = trace
-        let explainer = Explainer(trace)
+        let relevant = Object.relevant(to: trace.question) { Self.replied(history, trace) }
+        let explainer = Explainer(
+            relevant.map {
+                Trace(start: trace.start, inputs: $0.map(\.method), question: trace.question)
+            } ?? trace)
         isRelative = history.start > 1 && explainer.dependsOnStart
         // A part of a log is explained by its last overwrites: those hold whatever was before.
         let wanted = history.start > 1 ? .latest : mode
         explanation = (isRelative ? explainer.whySinceStart() : explainer.why(wanted))
-            .renumbered(history.entries.map(\.index))
+            .renumbered(
+                relevant?.map(\.index) ?? history.entries.map(\.index), of: trace.inputs.count)
         guard history.start > 1 else { return }
         let snapshot = "the log begins at entry \(history.start), after a snapshot"
         notes.append(
@@ -103,14 +108,21 @@ extension LogAnswer {
 
     private var blocker: Blocker? {
         guard !isRelative, case .returned(let reply) = explanation.output else { return nil }
+        let earlier = Self.replied(history, trace)
+        return Object.blocker(of: reply, to: trace.question, among: earlier)
+    }
+
+    /// The calls of the trace with their replies.
+    private static func replied(
+        _ history: ObjectHistory<Object>, _ trace: Trace<ObjectMachine<Object>>
+    ) -> [Replied<Object>] {
         var machine = trace.start
-        let earlier = zip(history.entries, trace.inputs).map { entry, method in
+        return zip(history.entries, trace.inputs).map { entry, method in
             let given = machine.step(method)
             var bytes: [UInt8]?
             if case .returned(let result) = given { bytes = result }
             return Replied<Object>(index: entry.index, method: method, reply: bytes)
         }
-        return Object.blocker(of: reply, to: trace.question, among: earlier)
     }
 
     /// Says who stood in the way, if the reply says that somebody did.
@@ -148,6 +160,9 @@ extension LogAnswer {
         return "\(caller.name) \(caller.digits) issued calls in another order than they were "
             + "committed in:\n" + lines.joined(separator: "\n")
     }
+
+    /// Adds a sentence.
+    mutating func note(_ sentence: String) { notes.append(sentence) }
 
     /// Says what changed the answer later, and whether the object had another owner by then.
     mutating func reportChange(of method: Object.Method, after index: UInt64) {

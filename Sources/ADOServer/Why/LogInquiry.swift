@@ -46,15 +46,17 @@ struct LogInquiry: Sendable {
     private func explain<Object: Explainable>(
         _ type: Object.Type, _ object: ObjectName, _ key: String, _ index: UInt64
     ) async throws(Failure) -> ExplanationReport {
-        guard let method = Object.read(key: key) else {
+        let history = try await history(
+            of: object, as: type, through: max(index, commit(of: object)))
+        guard let method = Object.read(key: key, in: history.state(through: index)) else {
             throw Failure(
-                "a \(object.type) has no keys to get; ask about an entry, object@index",
+                "a \(object.type) has no keys to get; ask about an entry, object@index, or about "
+                    + "a store by its own name",
                 status: Failure.usage)
         }
-        let commit = objects.first { $0.type == object.type && $0.name == object.name }?.commit
-        let history = try await history(of: object, as: type, through: max(index, commit ?? 0))
         let trace = history.trace(asking: method, after: index)
         var answer = LogAnswer(history, object, trace, mode)
+        try await follow(key, &answer)
         answer.reportCalls(asked: nil)
         answer.reportChange(of: method, after: index)
         try await stitch(&answer, Self.depthMax)
@@ -62,6 +64,10 @@ struct LogInquiry: Sendable {
     }
 
     // MARK: - Logs
+
+    func commit(of object: ObjectName) -> UInt64 {
+        objects.first { $0.type == object.type && $0.name == object.name }?.commit ?? 0
+    }
 
     func history<Object: AtomicObject>(
         of object: ObjectName, as type: Object.Type, through index: UInt64
@@ -184,8 +190,7 @@ struct LogInquiry: Sendable {
     private func said<Object: Explainable>(
         _ type: Object.Type, _ object: ObjectName, _ index: UInt64, _ digest: UInt32
     ) async -> String {
-        let commit = objects.first { $0.type == object.type && $0.name == object.name }?.commit
-        guard index <= commit ?? 0 else {
+        guard index <= commit(of: object) else {
             return "(never committed: a speculative reply that was lost)"
         }
         guard let history = try? await history(of: object, as: type, through: index) else {

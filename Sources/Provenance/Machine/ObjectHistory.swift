@@ -114,6 +114,13 @@ public struct ObjectHistory<Object: AtomicObject>: Sendable {
         trace(before: entries.count, asking: method)
     }
 
+    /// The state right after an entry; without what was before ``start``.
+    public func state(through index: UInt64) -> Object {
+        var machine = ObjectMachine(Object())
+        for entry in entries.prefix(while: { $0.index <= index }) { _ = machine.step(entry.method) }
+        return machine.object
+    }
+
     private func trace(
         before count: Int, asking method: Object.Method
     ) -> Trace<ObjectMachine<Object>> {
