@@ -143,7 +143,7 @@ extension DVector: Explainable where Element: Displayable {
 
     static func lead(of key: String, in reply: [UInt8]) -> Lead? {
         guard Element.self == MetaBucket.self else { return nil }
-        return (try? MetaBucket?.decoded(from: reply)).map { Lead(place: $0?[key]?.index) }
+        return MetaBucket?.of(reply: reply).map { Lead(place: $0?[key]?.index) }
     }
 
     static func relevant(

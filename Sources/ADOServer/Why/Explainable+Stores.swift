@@ -46,7 +46,7 @@ extension DVector {
 extension MetaVector: Explainable {
     static func describe(_ reply: [UInt8], to method: Method) -> String? {
         switch method {
-        case .put, .drop, .find: (try? Meta?.decoded(from: reply)).map(text)
+        case .put, .drop, .find: Meta?.of(reply: reply).map(text)
         case .putAll:
             (try? [Meta?].decoded(from: reply)).map { metas in
                 "[" + metas.map(text).joined(separator: ", ") + "]"
@@ -76,7 +76,7 @@ extension MetaVector: Explainable {
     }
 
     static func lead(of key: String, in reply: [UInt8]) -> Lead? {
-        (try? Meta?.decoded(from: reply)).map { Lead(place: $0?.index) }
+        Meta?.of(reply: reply).map { Lead(place: $0?.index) }
     }
 
     /// The changes of the key: one that was accepted is accepted after any part of the log, whose

@@ -2,6 +2,12 @@ internal import ADO
 internal import ADOApps
 internal import ADOObjects
 
+extension BinaryCodable {
+    /// A reply as what it encodes, nil if the bytes are none: `try?` would make one of that nil and
+    /// of a nil that was decoded.
+    static func of(reply bytes: [UInt8]) -> Self? { try? decoded(from: bytes) }
+}
+
 /// An object whose replies can be shown to a reader.
 protocol Explainable: AtomicObject {
     /// A reply to a method, as one would write it; nil if the bytes are none.
@@ -14,6 +20,9 @@ protocol Explainable: AtomicObject {
     ///
     /// The state is that of the end of the log, or what is known of it.
     static func read(key: String, in state: Self) -> Method?
+
+    /// A cell and its value in a state, as one would write it; nil if that cannot be told.
+    static func value(of cell: Cell, in state: Self) -> String?
 
     /// Where a reply to the method that reads a key leads; nil if it is the value itself.
     static func lead(of key: String, in reply: [UInt8]) -> Lead?
@@ -56,6 +65,8 @@ extension Explainable {
 
     static func read(key: String, in state: Self) -> Method? { nil }
 
+    static func value(of cell: Cell, in state: Self) -> String? { nil }
+
     static func lead(of key: String, in reply: [UInt8]) -> Lead? { nil }
 
     static func relevant(
@@ -70,13 +81,19 @@ extension Explainable {
 extension KeyValue: Explainable {
     static func describe(_ reply: [UInt8], to method: Method) -> String? {
         switch method {
-        case .set, .get, .remove: (try? String?.decoded(from: reply)).map(text)
+        case .set, .get, .remove: String?.of(reply: reply).map(text)
         case .count: (try? Int.decoded(from: reply)).map { "\($0)" }
         case .meta: (try? Meta?.decoded(from: reply)).map { $0.map { "\($0.size) bytes" } ?? "nil" }
         }
     }
 
     static func read(key: String, in state: KeyValue) -> Method? { .get(key) }
+
+    static func value(of cell: Cell, in state: KeyValue) -> String? {
+        guard case .element(_, let bytes) = cell else { return nil }
+        let key = String(decoding: bytes, as: UTF8.self)
+        return "\(key.displayed): \(text(state[key]))"
+    }
 
     private static func text(_ value: String?) -> String { value.map { "\"\($0)\"" } ?? "nil" }
 }

@@ -32,7 +32,10 @@ struct LogAnswer<Object: Explainable> {
     private(set) var asked: UInt64?
     var linked: [ExplanationReport] = []
     private var notes: [String] = []
+    /// Whether the reply may depend on what was before the log begins.
     private(set) var isRelative = false
+    /// Whether that is not known either.
+    var isUnknown: Bool { isRelative && history.base == nil }
 
     init(
         _ history: ObjectHistory<Object>, _ object: ObjectName,
@@ -59,13 +62,34 @@ struct LogAnswer<Object: Explainable> {
                 ? "\(snapshot), and the reply may depend on what that holds: "
                     + "the answer is relative to it"
                 : "\(snapshot); what that holds does not matter here")
+        guard isRelative, let base = history.base else { return }
+        notes += Self.held(base, explainer.cellsOfStart, trace.question)
     }
+
+    /// What a snapshot held of what matters: its cells, if they can be told apart, or else what the
+    /// call itself would have been told of it.
+    private static func held(
+        _ state: Object, _ cells: [Cell]?, _ question: Object.Method
+    ) -> [String] {
+        let values = (cells ?? []).map { Object.value(of: $0, in: state) }
+        if !values.isEmpty, values.allSatisfy({ $0 != nil }) {
+            let known = values.compactMap { $0?.held }
+            let rest = known.count > cellsMax ? ["and \(known.count - cellsMax) more"] : []
+            return known.prefix(cellsMax).map { "the snapshot held \($0)" } + rest
+        }
+        var machine = ObjectMachine(state)
+        let reply = text(of: machine.step(question), to: question).held
+        return ["of the snapshot alone the same call would have been told \(reply)"]
+    }
+
+    /// Cells of a snapshot that an answer lists, at most.
+    private static var cellsMax: Int { 16 }
 
     var report: ExplanationReport {
         let methods = Dictionary(
             uniqueKeysWithValues: history.entries.map { (Int($0.index), $0.method) })
         let reply =
-            isRelative
+            isUnknown
             ? "something that depends on the snapshot"
             : Self.text(of: explanation.output, to: trace.question)
         var report = ExplanationReport(
@@ -107,7 +131,7 @@ extension LogAnswer {
     }
 
     private var blocker: Blocker? {
-        guard !isRelative, case .returned(let reply) = explanation.output else { return nil }
+        guard !isUnknown, case .returned(let reply) = explanation.output else { return nil }
         let earlier = Self.replied(history, trace)
         return Object.blocker(of: reply, to: trace.question, among: earlier)
     }
@@ -166,7 +190,7 @@ extension LogAnswer {
 
     /// Says what changed the answer later, and whether the object had another owner by then.
     mutating func reportChange(of method: Object.Method, after index: UInt64) {
-        guard !isRelative else { return }
+        guard !isUnknown else { return }
         var machine = trace.start
         for input in trace.inputs { _ = machine.step(input) }
         for entry in history.entries where entry.index > index {
@@ -214,7 +238,7 @@ extension ObjectHistory where Object: Explainable {
             let method = entries.first(where: { $0.index == index })?.method
         else { return "(not in the log: a speculative reply that was lost, or a part given up)" }
         let text = "\(Object.describe(method).short) replied "
-        guard start == 1 else { return text + "something; the log was trimmed before it" }
+        guard base != nil else { return text + "something; the log was trimmed before it" }
         let reply = trace.reply
         let isSame = reply.digest == digest
         return text + LogAnswer<Object>.text(of: reply, to: method).short

@@ -9,7 +9,7 @@ extension LogInquiry {
     func follow<Object: Explainable>(
         _ key: String, _ answer: inout LogAnswer<Object>
     ) async throws(Failure) {
-        guard !answer.isRelative, case .returned(let reply) = answer.explanation.output,
+        guard !answer.isUnknown, case .returned(let reply) = answer.explanation.output,
             let lead = Object.lead(of: key, in: reply)
         else { return }
         let store = answer.object.name.split(separator: ".").dropLast().joined(separator: ".")
@@ -24,11 +24,16 @@ extension LogInquiry {
     private func value(at place: UInt64, of data: ObjectName) async throws(Failure) -> String {
         let commit = commit(of: data)
         guard commit > 0 else { return "leads to place \(place) of \(data.name), which is missing" }
-        let history = try await history(of: data, as: DVector<String>.self, through: commit)
-        guard history.start == 1 else {
+        let history = try await history(
+            of: data, as: DVector<String>.self, through: commit, since: commit)
+        guard let base = history.base else {
             return "leads to place \(place) of \(data.name), whose log was trimmed"
         }
-        var machine = ObjectMachine(DVector<String>())
+        if let value = base[place] {
+            return "is \(value.displayed): place \(place) of \(data.name), filled before its "
+                + "entry \(history.start), in a snapshot"
+        }
+        var machine = ObjectMachine(base)
         for entry in history.entries {
             _ = machine.step(entry.method)
             guard let value = machine.object[place] else { continue }

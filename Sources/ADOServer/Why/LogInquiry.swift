@@ -5,6 +5,7 @@ internal import Provenance
 /// Questions about the logs of one cluster.
 struct LogInquiry: Sendable {
     let client: Cluster
+    let servers: [UInt64]
     let objects: [ObjectReport]
     let mode: ExplanationMode
     let journal: [FileJournal.Entry]
@@ -22,7 +23,7 @@ struct LogInquiry: Sendable {
     private func explain<Object: Explainable>(
         _ type: Object.Type, _ object: ObjectName, _ index: UInt64, _ depth: Int
     ) async throws(Failure) -> ExplanationReport {
-        let history = try await history(of: object, as: type, through: index)
+        let history = try await history(of: object, as: type, through: index, since: index - 1)
         let trace: Trace<ObjectMachine<Object>>
         do throws(ObjectHistory<Object>.Failure) {
             trace = try history.traceOfLast()
@@ -47,7 +48,7 @@ struct LogInquiry: Sendable {
         _ type: Object.Type, _ object: ObjectName, _ key: String, _ index: UInt64
     ) async throws(Failure) -> ExplanationReport {
         let history = try await history(
-            of: object, as: type, through: max(index, commit(of: object)))
+            of: object, as: type, through: max(index, commit(of: object)), since: index)
         guard let method = Object.read(key: key, in: history.state(through: index)) else {
             throw Failure(
                 "a \(object.type) has no keys to get; ask about an entry, object@index, or about "
@@ -69,7 +70,26 @@ struct LogInquiry: Sendable {
         objects.first { $0.type == object.type && $0.name == object.name }?.commit ?? 0
     }
 
+    /// The log of an object up to an entry; what was trimmed is a snapshot's, if a server has one
+    /// that is no later than `latest`.
     func history<Object: AtomicObject>(
+        of object: ObjectName, as type: Object.Type, through index: UInt64, since latest: UInt64
+    ) async throws(Failure) -> ObjectHistory<Object> {
+        var history = try await log(of: object, as: type, through: index)
+        guard history.base == nil else { return history }
+        for server in servers {
+            // Without it the answer says that it depends on what is not known.
+            let found = try? await client.client.snapshot(of: object, as: type, from: server)
+            guard let found, found.index + 1 >= history.start, found.index <= latest else {
+                continue
+            }
+            history.begin(with: found.state, after: found.index)
+            break
+        }
+        return history
+    }
+
+    private func log<Object: AtomicObject>(
         of object: ObjectName, as type: Object.Type, through index: UInt64
     ) async throws(Failure) -> ObjectHistory<Object> {
         let handle = client.object(type, named: object.name)
@@ -193,10 +213,9 @@ struct LogInquiry: Sendable {
         guard index <= commit(of: object) else {
             return "(never committed: a speculative reply that was lost)"
         }
-        guard let history = try? await history(of: object, as: type, through: index) else {
-            return "(no longer in the log)"
-        }
-        return history.said(at: index, digest)
+        let found = try? await history(of: object, as: type, through: index, since: index - 1)
+        guard let found else { return "(no longer in the log)" }
+        return found.said(at: index, digest)
     }
 
     /// What the journal holds of a caller's run.

@@ -89,3 +89,76 @@ import Testing
         return answer.considered.count < defined.considered.count ? 1 : 0
     }
 }
+
+@Suite struct `A reply in words` {
+    @Test func `is nil where nothing was there, not bytes`() {
+        let reply = ObjectMachine(KeyValue()).reply(to: .get("x"))
+        #expect(LogAnswer<KeyValue>.text(of: reply, to: .get("x")) == "nil")
+        let find = MetaVector.Method.find("x", hash: 1)
+        #expect(
+            LogAnswer<MetaVector>.text(of: ObjectMachine(MetaVector()).reply(to: find), to: find)
+                == "nil")
+    }
+}
+
+/// A history that goes on from a snapshot.
+@Suite struct `An answer from a snapshot` {
+    @Test func `has its reply, says what the snapshot held, and is cut`() {
+        var state = KeyValue()
+        _ = try? state.set("long", String(repeating: "v", count: 500))
+        let report = report(state, [], asking: .get("long"))
+        #expect(report.output.description.contains("vvvv"))
+        #expect(report.verdict == .overApproximation)
+        let held = report.notes?.first { $0.hasPrefix("the snapshot held \"long\": \"vv") }
+        #expect(held?.hasSuffix("vv...") == true)
+        #expect(held?.count == "the snapshot held ".count + 200 + 3)
+    }
+
+    @Test func `says what the call itself would have been told where cells are not known`() {
+        var state = KeyValue()
+        _ = try? state.set("a", "1")
+        let report = report(state, [.set("b", to: "2")], asking: .count)
+        #expect(report.output == .string("2"))
+        #expect(
+            report.notes?.last == "of the snapshot alone the same call would have been told 1")
+    }
+
+    @Test func `does not mention what was overwritten since`() {
+        var state = KeyValue()
+        _ = try? state.set("a", "1")
+        let report = report(state, [.set("a", to: "2")], asking: .get("a"))
+        #expect(report.verdict == .exact || report.verdict == .oneOf)
+        #expect(report.notes?.count == 1)
+        #expect(report.notes?[0].contains("what that holds does not matter here") == true)
+    }
+
+    private func report(
+        _ state: KeyValue, _ methods: [KeyValue.Method], asking question: KeyValue.Method
+    ) -> ExplanationReport {
+        var history = ObjectHistory<KeyValue>(from: 40)
+        for (place, method) in ([.set("gone", to: "x")] + methods).enumerated() {
+            let number = UInt64(place + 40)
+            history.append(
+                Change(
+                    index: number, ballot: Ballot(round: 1, node: 1),
+                    content: .method(method, Request(session: 1, number: number))))
+        }
+        history.begin(with: state, after: 40)
+        let object = ObjectName(type: KeyValue.typeName, name: "settings")
+        return LogAnswer(history, object, history.trace(asking: question), .exact).report
+    }
+}
+
+extension ObjectMachine {
+    fileprivate func reply(to method: Object.Method) -> Reply {
+        var machine = self
+        return machine.step(method)
+    }
+}
+
+extension KeyValue {
+    fileprivate mutating func set(_ key: String, _ value: String) throws {
+        var result = Writer()
+        try apply(.set(key, to: value), result: &result)
+    }
+}

@@ -107,9 +107,14 @@ extension `Real servers` {
                 }
                 try await cluster.kill(cluster.nodes)
                 try await cluster.restart(cluster.nodes)
+                let early = try await why(["shop", "--get", filler], of: cluster, status: 3)
+                #expect(early.contains("of shop is \"\""), "\(early)")
+                #expect(early.contains("of the snapshot alone the same call would have been told"))
                 try await store.set("late", to: "2")
                 let late = try await why(["shop", "--get", "late"], of: cluster, status: 3)
                 #expect(late.contains("the answer is relative to it"), "\(late)")
+                #expect(late.contains("\"late\" of shop is \"2\""))
+                #expect(late.contains("the same call would have been told nil"))
                 let causes = late.split(separator: "\n").filter { $0.contains("─ ") }
                 #expect(causes.count == 2 && causes[1].contains("put(\"late\", at: "), "\(late)")
             }
