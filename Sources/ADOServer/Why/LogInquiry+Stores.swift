@@ -40,6 +40,6 @@ extension LogInquiry {
             return "is \(value.displayed): place \(place) of \(data.name), filled by its entry "
                 + "\(entry.index), \(DVector<String>.describe(entry.method))"
         }
-        return "leads to place \(place) of \(data.name), which nothing filled"
+        return "leads to place \(place) of \(data.name), where the log shows no value"
     }
 }
