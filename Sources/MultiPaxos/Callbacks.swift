@@ -32,6 +32,9 @@ extension mp_uv_callbacks {
         callbacks.on_frame = { context, token, batch in
             core(context).waiting.fetch(token)?.onFrame(LogFrame(batch!.pointee))
         }
+        callbacks.on_chunk = { context, token, start, size in
+            core(context).waiting.fetch(token)?.onChunk(bytes(start, size))
+        }
         callbacks.on_fetched = { context, token, status, last, commit in
             let isTrimmed = status == MP_TRIMMED
             let end = FetchEnd(last: last, commit: commit, isTrimmed: isTrimmed)

@@ -63,6 +63,21 @@ final class StateSnapshot: Sendable {
         }
     }
 
+    /// Decodes the state in the bytes of a whole snapshot; `nil` if they are none of the object.
+    static func replica<Object: AtomicObject>(
+        in bytes: UnsafeRawBufferPointer, of object: ObjectName, as type: Object.Type
+    ) -> ObjectReplica<Object>? {
+        var reader = Reader(bytes)
+        do throws(DecodingFailure) {
+            guard try readName(&reader) == object else { return nil }
+            let replica = try ObjectReplica<Object>.read(from: &reader)
+            try reader.finish()
+            return replica
+        } catch {
+            return nil
+        }
+    }
+
     private static func readName(_ reader: inout Reader) throws(DecodingFailure) -> ObjectName {
         guard (1...version).contains(try reader.u8()) else { throw .malformed }
         return ObjectName(type: try reader.string(), name: try reader.string())

@@ -16,7 +16,8 @@ final class Waiting: Sendable {
     typealias Proposal = @Sendable (mp_uv_proposed?) -> Void
 
     struct Fetch: Sendable {
-        let onFrame: @Sendable (borrowing LogFrame) -> Void
+        var onFrame: @Sendable (borrowing LogFrame) -> Void = { _ in }
+        var onChunk: @Sendable (UnsafeRawBufferPointer) -> Void = { _ in }
         let onEnd: @Sendable (Result<FetchEnd, NodeError>) -> Void
     }
 

@@ -14,9 +14,10 @@ struct Why: AsyncParsableCommand {
         abstract: "Explain why a call returned what it did, from the log.",
         discussion: """
             Give an entry of a running cluster, object@index, with --peers; or an object with \
-            --get KEY, to ask why the key reads as it does, after an entry or now; or --trace with \
-            a file of a recorded trace, which needs no cluster. --journal adds what clients wrote \
-            down of failed pulls, pushes and calls; alone it prints that.
+            --get KEY, to ask why the key reads as it does, after an entry or now, also a KVLock \
+            or KVLockFree by its name; or --trace with a file of a recorded trace, which needs no \
+            cluster. --journal adds what clients wrote down of failed pulls, pushes and calls; \
+            alone it prints that.
 
             Exit status: 0 explained; 2 the reply has no cause; 3 the answer is approximate; 4 the \
             log no longer holds, or does not yet hold, what is asked about; 64 wrong usage.
@@ -110,8 +111,8 @@ struct Why: AsyncParsableCommand {
         switch format {
         case .text: report.text
         case .json: report.json
-        case .dot: report.graph.dot
-        case .svg: report.graph.svg
+        case .dot: report.stitched.dot
+        case .svg: report.stitched.svg
         }
     }
 }

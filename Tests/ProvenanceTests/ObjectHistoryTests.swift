@@ -81,6 +81,34 @@ import Testing
         #expect(Explainer(history.trace(asking: .count)).whySinceStart().witnesses == [[1]])
     }
 
+    @Test func `goes on from a snapshot, unless the object began anew since`() {
+        var state = ObjectMachine(KeyValue())
+        _ = state.step(.set("z", to: "0"))
+        let write = Content.method(.set("x", to: "1"), Request(session: 1, number: 8))
+        let later = Content.method(.set("y", to: "2"), Request(session: 1, number: 9))
+        var known = history([write, later], from: 40)
+        #expect(known.base == nil)
+        known.begin(with: state.object, after: 40)
+        #expect(known.start == 41 && known.entries.map(\.index) == [41])
+        #expect(known.state(through: 41)["z"] == "0" && known.state(through: 41)["x"] == nil)
+        var anew = history(
+            [
+                write, .removed(Request(session: 1, number: 10)),
+                .revived(Request(session: 1, number: 11)), later,
+            ], from: 40)
+        anew.begin(with: state.object, after: 40)
+        #expect(anew.state(through: 43)["z"] == nil && anew.state(through: 43)["y"] == "2")
+    }
+
+    @Test func `knows which cells of a snapshot matter`() {
+        let history = history(
+            [.method(.set("x", to: "1"), Request(session: 1, number: 8))], from: 40)
+        let cell = { (key: String) in Cell.element("values", key: Array(key.utf8)) }
+        #expect(Explainer(history.trace(asking: .get("y"))).cellsOfStart == [cell("y")])
+        #expect(Explainer(history.trace(asking: .get("x"))).cellsOfStart == [])
+        #expect(Explainer(history.trace(asking: .count)).cellsOfStart == [.property("values")])
+    }
+
     @Test func `knows which ballots its entries are of`() {
         let history = history([.created, .barrier, .barrier])
         #expect(history.owners.map(\.index) == [1])

@@ -240,7 +240,7 @@ void mp_uv__fetch_receive(struct mp_conn *conn, const struct mp_message *message
                           const struct mp_batch *batch) {
     struct mp_uv_node *node = conn->owner;
     struct mp_asked *asked = mp_uv__asked_find(node, conn, message->sequence);
-    if (asked == NULL || asked->admin || asked->group != message->group) return;
+    if (asked == NULL || asked->admin || asked->lent || asked->group != message->group) return;
     if (message->kind == MP_MESSAGE_FRAME) {
         if (batch->group != message->group) return;
         if (asked->for_apply) {

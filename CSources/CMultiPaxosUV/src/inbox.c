@@ -117,6 +117,9 @@ static void turn_away(struct mp_uv_node *node, const struct mp_request *request)
         case MP_REQUEST_FETCH:
             mp_uv__fetch_refuse(node, request, MP_CLOSED);
             return;
+        case MP_REQUEST_FETCH_SNAPSHOT:
+            mp_uv__snapshot_fetch_refuse(node, request);
+            return;
         case MP_REQUEST_RUN:
             request->job(request->argument);
             return;
@@ -154,6 +157,9 @@ static void carry_out(struct mp_uv_node *node, const struct mp_request *request,
             return;
         case MP_REQUEST_FETCH:
             mp_uv__fetch(node, request);
+            return;
+        case MP_REQUEST_FETCH_SNAPSHOT:
+            mp_uv__snapshot_fetch(node, request);
             return;
         case MP_REQUEST_ADMIN:
             mp_uv__admin(node, request, bytes);

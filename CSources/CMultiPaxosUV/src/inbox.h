@@ -20,6 +20,7 @@ enum mp_request_kind {
     MP_REQUEST_PULL,
     MP_REQUEST_PUSH,
     MP_REQUEST_FETCH,
+    MP_REQUEST_FETCH_SNAPSHOT,
     MP_REQUEST_ADMIN,
     MP_REQUEST_RUN,
     MP_REQUEST_SNAPSHOT,
@@ -30,12 +31,12 @@ enum mp_request_kind {
 struct mp_request {
     uint32_t kind; /* enum mp_request_kind */
     uint32_t size;
-    uint32_t count;
+    uint32_t count; /* FETCH_SNAPSHOT: the first chunk. */
     uint32_t waits; /* Of a fetch: 1 if it is to be answered once there is something. */
     uint64_t group;
     uint64_t token;
     uint64_t node;   /* SNAPSHOT: its checksum. */
-    uint64_t from;   /* SNAPSHOT, RESTORED: the index. */
+    uint64_t from;   /* SNAPSHOT, RESTORED, FETCH_SNAPSHOT: the index. */
     uint64_t amount; /* Bytes of a fetch or snapshot, microseconds of a pull or push. */
     void (*job)(void *argument);
     void *argument;

@@ -151,6 +151,21 @@ enum mp_status mp_uv_node_fetch(struct mp_uv_node *node, uint64_t from_node, uin
     return mp_uv__inbox_put(node, &request, NULL);
 }
 
+enum mp_status mp_uv_node_fetch_snapshot(struct mp_uv_node *node, uint64_t from_node,
+                                         uint64_t group, uint64_t index, uint64_t size,
+                                         uint32_t chunk, uint64_t token) {
+    struct mp_request request = {
+        .kind = MP_REQUEST_FETCH_SNAPSHOT,
+        .count = chunk,
+        .group = group,
+        .node = from_node,
+        .from = index,
+        .amount = size,
+        .token = token,
+    };
+    return mp_uv__inbox_put(node, &request, NULL);
+}
+
 enum mp_status mp_uv_node_admin(struct mp_uv_node *node, uint64_t to, uint64_t token,
                                 const uint8_t *payload, uint32_t size) {
     if (size > MP_PAYLOAD_SIZE_MAX) return MP_TOO_BIG;

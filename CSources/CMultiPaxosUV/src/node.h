@@ -40,12 +40,16 @@ struct mp_asked {
     bool admin;
     bool for_apply; /* A fetch of frames to apply, not of the caller's. */
     bool snapshot;  /* A question of the transfer of the group's snapshot. */
+    bool lent;      /* A question of the process about a snapshot. */
     uint32_t generation;
     uint32_t slot; /* Of the connection it went out on. */
     uint32_t conn_generation;
     uint64_t token;
     uint64_t group;
     uint64_t from;
+    uint64_t size; /* Lent: of the snapshot whose chunks are asked for, 0 for what it is. */
+    uint64_t next; /* Lent: the next chunk to come, up to the one before `end`. */
+    uint64_t end;
     uint64_t deadline_us;
 };
 
@@ -442,6 +446,11 @@ void mp_uv__transfer_stored(struct mp_uv_node *node, struct mp_object *object,
                             const struct mp_snapshot_work *work);
 void mp_uv__transfer_spooled(struct mp_uv_node *node, struct mp_read_job *job);
 void mp_uv__transfer_free(struct mp_object *object);
+/* snapshot_fetch.c. For the process; an answer is true if it was to a question of the process. */
+void mp_uv__snapshot_fetch(struct mp_uv_node *node, const struct mp_request *request);
+void mp_uv__snapshot_fetch_refuse(struct mp_uv_node *node, const struct mp_request *request);
+bool mp_uv__manifest_lent(struct mp_conn *conn, const struct mp_message *message);
+bool mp_uv__chunk_lent(struct mp_conn *conn, const struct mp_message *message);
 void mp_uv__manifest_receive(struct mp_conn *conn, const struct mp_message *message);
 void mp_uv__chunk_receive(struct mp_conn *conn, const struct mp_message *message);
 

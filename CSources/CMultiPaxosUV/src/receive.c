@@ -182,10 +182,10 @@ static void receive_driver(struct mp_conn *conn, const struct mp_message *messag
             mp_uv__snapshot_asked(conn, message);
             return;
         case MP_DRIVER_MANIFEST:
-            mp_uv__manifest_receive(conn, message);
+            if (!mp_uv__manifest_lent(conn, message)) mp_uv__manifest_receive(conn, message);
             return;
         case MP_DRIVER_CHUNK:
-            mp_uv__chunk_receive(conn, message);
+            if (!mp_uv__chunk_lent(conn, message)) mp_uv__chunk_receive(conn, message);
             return;
         default:
             mp_uv__conn_fail(conn, "it sent a message of an unknown kind");

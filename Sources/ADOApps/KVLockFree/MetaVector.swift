@@ -40,6 +40,13 @@ public struct MetaVector: AtomicObject, Equatable {
             .map { ($0, $1) }
     }
 
+    /// The hash under which a key is there; nil if it is not.
+    ///
+    /// Looks at all keys: for those who do not know the program's hash.
+    public func hash(of key: String) -> UInt64? {
+        buckets.first { $0.value[key] != nil }?.key
+    }
+
     /// Runs one method.
     public mutating func apply(_ method: Method, result: inout Writer) throws(MethodFailure) {
         switch method {

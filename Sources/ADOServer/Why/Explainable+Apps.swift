@@ -138,6 +138,17 @@ extension DVector: Explainable where Element: Displayable {
         default: "\(method)"
         }
     }
+
+    static func read(key: String, in state: DVector) -> Method? { bucket(of: key, in: state) }
+
+    static func lead(of key: String, in reply: [UInt8]) -> Lead? {
+        guard Element.self == MetaBucket.self else { return nil }
+        return MetaBucket?.of(reply: reply).map { Lead(place: $0?[key]?.index) }
+    }
+
+    static func relevant(
+        to question: Method, among earlier: () -> [Replied<DVector>]
+    ) -> [Replied<DVector>]? { writes(readBy: question, among: earlier) }
 }
 
 /// What can be shown to a reader in few words.

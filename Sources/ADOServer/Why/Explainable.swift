@@ -2,6 +2,12 @@ internal import ADO
 internal import ADOApps
 internal import ADOObjects
 
+extension BinaryCodable {
+    /// A reply as what it encodes, nil if the bytes are none: `try?` would make one of that nil and
+    /// of a nil that was decoded.
+    static func of(reply bytes: [UInt8]) -> Self? { try? decoded(from: bytes) }
+}
+
 /// An object whose replies can be shown to a reader.
 protocol Explainable: AtomicObject {
     /// A reply to a method, as one would write it; nil if the bytes are none.
@@ -11,7 +17,23 @@ protocol Explainable: AtomicObject {
     static func describe(_ method: Method) -> String
 
     /// The method that reads a key; nil if the object has no keys.
-    static func read(key: String) -> Method?
+    ///
+    /// The state is that of the end of the log, or what is known of it.
+    static func read(key: String, in state: Self) -> Method?
+
+    /// A cell and its value in a state, as one would write it; nil if that cannot be told.
+    static func value(of cell: Cell, in state: Self) -> String?
+
+    /// Where a reply to the method that reads a key leads; nil if it is the value itself.
+    static func lead(of key: String, in reply: [UInt8]) -> Lead?
+
+    /// The calls that can matter for a reply, where more is known than the footprints say; nil
+    /// where it is not.
+    ///
+    /// The earlier calls cost a replay, for those who ask for them.
+    static func relevant(
+        to question: Method, among earlier: () -> [Replied<Self>]
+    ) -> [Replied<Self>]?
 
     /// The earlier entry that stood in the way, if a reply says that something did.
     static func blocker(
@@ -41,7 +63,15 @@ struct Blocker {
 extension Explainable {
     static func describe(_ method: Method) -> String { "\(method)" }
 
-    static func read(key: String) -> Method? { nil }
+    static func read(key: String, in state: Self) -> Method? { nil }
+
+    static func value(of cell: Cell, in state: Self) -> String? { nil }
+
+    static func lead(of key: String, in reply: [UInt8]) -> Lead? { nil }
+
+    static func relevant(
+        to question: Method, among earlier: () -> [Replied<Self>]
+    ) -> [Replied<Self>]? { nil }
 
     static func blocker(
         of reply: [UInt8], to method: Method, among earlier: [Replied<Self>]
@@ -51,13 +81,19 @@ extension Explainable {
 extension KeyValue: Explainable {
     static func describe(_ reply: [UInt8], to method: Method) -> String? {
         switch method {
-        case .set, .get, .remove: (try? String?.decoded(from: reply)).map(text)
+        case .set, .get, .remove: String?.of(reply: reply).map(text)
         case .count: (try? Int.decoded(from: reply)).map { "\($0)" }
         case .meta: (try? Meta?.decoded(from: reply)).map { $0.map { "\($0.size) bytes" } ?? "nil" }
         }
     }
 
-    static func read(key: String) -> Method? { .get(key) }
+    static func read(key: String, in state: KeyValue) -> Method? { .get(key) }
+
+    static func value(of cell: Cell, in state: KeyValue) -> String? {
+        guard case .element(_, let bytes) = cell else { return nil }
+        let key = String(decoding: bytes, as: UTF8.self)
+        return "\(key.displayed): \(text(state[key]))"
+    }
 
     private static func text(_ value: String?) -> String { value.map { "\"\($0)\"" } ?? "nil" }
 }
@@ -126,6 +162,7 @@ enum ExplainableTypes {
     static let all: [any Explainable.Type] = [
         KeyValue.self, Counter.self, BankAccount.self, Lock.self, Queue<String>.self,
         ResourceManager.self, TimeoutLock.self, DVector<String>.self, DVector<MetaBucket>.self,
+        MetaVector.self,
     ]
 
     static func has(_ name: String) -> Bool { all.contains { $0.typeName == name } }

@@ -6,10 +6,20 @@ struct LogAnswer<Object: Explainable> {
     /// A call that the answer is about.
     struct Caller {
         let index: UInt64
+        let method: Object.Method
         let ballot: Ballot
         let origin: Origin?
         /// What it had seen, in words.
         var seen: [String] = []
+        /// The entries of other objects among that.
+        var sightings: [CallReport.Sighting] = []
+
+        init(_ entry: ObjectHistory<Object>.Entry) {
+            index = entry.index
+            method = entry.method
+            ballot = entry.ballot
+            origin = entry.origin
+        }
     }
 
     let history: ObjectHistory<Object>
@@ -22,7 +32,10 @@ struct LogAnswer<Object: Explainable> {
     private(set) var asked: UInt64?
     var linked: [ExplanationReport] = []
     private var notes: [String] = []
-    private var isRelative = false
+    /// Whether the reply may depend on what was before the log begins.
+    private(set) var isRelative = false
+    /// Whether that is not known either.
+    var isUnknown: Bool { isRelative && history.base == nil }
 
     init(
         _ history: ObjectHistory<Object>, _ object: ObjectName,
@@ -31,12 +44,17 @@ struct LogAnswer<Object: Explainable> {
         self.history = history
         self.object = object
         self.trace = trace
-        let explainer = Explainer(trace)
+        let relevant = Object.relevant(to: trace.question) { Self.replied(history, trace) }
+        let explainer = Explainer(
+            relevant.map {
+                Trace(start: trace.start, inputs: $0.map(\.method), question: trace.question)
+            } ?? trace)
         isRelative = history.start > 1 && explainer.dependsOnStart
         // A part of a log is explained by its last overwrites: those hold whatever was before.
         let wanted = history.start > 1 ? .latest : mode
         explanation = (isRelative ? explainer.whySinceStart() : explainer.why(wanted))
-            .renumbered(history.entries.map(\.index))
+            .renumbered(
+                relevant?.map(\.index) ?? history.entries.map(\.index), of: trace.inputs.count)
         guard history.start > 1 else { return }
         let snapshot = "the log begins at entry \(history.start), after a snapshot"
         notes.append(
@@ -44,19 +62,41 @@ struct LogAnswer<Object: Explainable> {
                 ? "\(snapshot), and the reply may depend on what that holds: "
                     + "the answer is relative to it"
                 : "\(snapshot); what that holds does not matter here")
+        guard isRelative, let base = history.base else { return }
+        notes += Self.held(base, explainer.cellsOfStart, trace.question)
     }
+
+    /// What a snapshot held of what matters: its cells, if they can be told apart, or else what the
+    /// call itself would have been told of it.
+    private static func held(
+        _ state: Object, _ cells: [Cell]?, _ question: Object.Method
+    ) -> [String] {
+        let values = (cells ?? []).map { Object.value(of: $0, in: state) }
+        if !values.isEmpty, values.allSatisfy({ $0 != nil }) {
+            let known = values.compactMap { $0?.held }
+            let rest = known.count > cellsMax ? ["and \(known.count - cellsMax) more"] : []
+            return known.prefix(cellsMax).map { "the snapshot held \($0)" } + rest
+        }
+        var machine = ObjectMachine(state)
+        let reply = text(of: machine.step(question), to: question).held
+        return ["of the snapshot alone the same call would have been told \(reply)"]
+    }
+
+    /// Cells of a snapshot that an answer lists, at most.
+    private static var cellsMax: Int { 16 }
 
     var report: ExplanationReport {
         let methods = Dictionary(
             uniqueKeysWithValues: history.entries.map { (Int($0.index), $0.method) })
         let reply =
-            isRelative
+            isUnknown
             ? "something that depends on the snapshot"
             : Self.text(of: explanation.output, to: trace.question)
         var report = ExplanationReport(
             explanation, output: .string(reply), object: "\(object.type)/\(object.name)",
             question: Object.describe(trace.question)
         ) { index in methods[index].map(Object.describe) ?? "" }
+        report.index = asked.map { Int(clamping: $0) }
         report.calls = calls.map(\.report)
         report.notes = notes
         report.linked = linked
@@ -85,21 +125,28 @@ extension LogAnswer {
             guard let entry = history.entries.last(where: { $0.index == cause }),
                 !calls.contains(where: { $0.index == entry.index })
             else { continue }
-            calls.append(Caller(index: entry.index, ballot: entry.ballot, origin: entry.origin))
+            calls.append(Caller(entry))
         }
         reportOrder()
     }
 
     private var blocker: Blocker? {
-        guard !isRelative, case .returned(let reply) = explanation.output else { return nil }
+        guard !isUnknown, case .returned(let reply) = explanation.output else { return nil }
+        let earlier = Self.replied(history, trace)
+        return Object.blocker(of: reply, to: trace.question, among: earlier)
+    }
+
+    /// The calls of the trace with their replies.
+    private static func replied(
+        _ history: ObjectHistory<Object>, _ trace: Trace<ObjectMachine<Object>>
+    ) -> [Replied<Object>] {
         var machine = trace.start
-        let earlier = zip(history.entries, trace.inputs).map { entry, method in
+        return zip(history.entries, trace.inputs).map { entry, method in
             let given = machine.step(method)
             var bytes: [UInt8]?
             if case .returned(let result) = given { bytes = result }
             return Replied<Object>(index: entry.index, method: method, reply: bytes)
         }
-        return Object.blocker(of: reply, to: trace.question, among: earlier)
     }
 
     /// Says who stood in the way, if the reply says that somebody did.
@@ -138,9 +185,12 @@ extension LogAnswer {
             + "committed in:\n" + lines.joined(separator: "\n")
     }
 
+    /// Adds a sentence.
+    mutating func note(_ sentence: String) { notes.append(sentence) }
+
     /// Says what changed the answer later, and whether the object had another owner by then.
     mutating func reportChange(of method: Object.Method, after index: UInt64) {
-        guard !isRelative else { return }
+        guard !isUnknown else { return }
         var machine = trace.start
         for input in trace.inputs { _ = machine.step(input) }
         for entry in history.entries where entry.index > index {
@@ -151,7 +201,7 @@ extension LogAnswer {
             notes.append(
                 "after entry \(entry.index), \(Object.describe(entry.method)), it reads "
                     + "\(Self.text(of: reply, to: method))")
-            calls.append(Caller(index: entry.index, ballot: entry.ballot, origin: entry.origin))
+            calls.append(Caller(entry))
             reportOwners(since: calls.first?.index ?? history.start, through: entry.index)
             return
         }
@@ -174,9 +224,10 @@ extension ObjectHistory.Entry {
 extension LogAnswer.Caller {
     fileprivate var report: CallReport {
         CallReport(
-            index: Int(clamping: index), ballot: "\(ballot)", caller: origin?.caller?.name,
-            invocation: origin?.caller?.digits,
-            step: (origin?.caller?.step).map { Int(clamping: $0) }, seen: seen)
+            index: Int(clamping: index), label: Object.describe(method), ballot: "\(ballot)",
+            caller: origin?.caller?.name, invocation: origin?.caller?.digits,
+            step: (origin?.caller?.step).map { Int(clamping: $0) }, seen: seen,
+            sightings: sightings)
     }
 }
 
@@ -187,7 +238,7 @@ extension ObjectHistory where Object: Explainable {
             let method = entries.first(where: { $0.index == index })?.method
         else { return "(not in the log: a speculative reply that was lost, or a part given up)" }
         let text = "\(Object.describe(method).short) replied "
-        guard start == 1 else { return text + "something; the log was trimmed before it" }
+        guard base != nil else { return text + "something; the log was trimmed before it" }
         let reply = trace.reply
         let isSame = reply.digest == digest
         return text + LogAnswer<Object>.text(of: reply, to: method).short

@@ -27,7 +27,9 @@ public enum LogExplanation {
                 status: Failure.gap)
         }
         let client = try await connect(name, peers, timeout)
-        let inquiry = LogInquiry(client: client, objects: objects, mode: mode, journal: journal)
+        let inquiry = LogInquiry(
+            client: client, servers: peers.map(\.node), objects: objects, mode: mode,
+            journal: journal)
         let result: Result<ExplanationReport, Failure>
         do throws(Failure) {
             result = .success(

@@ -5,6 +5,7 @@ internal import Provenance
 /// Questions about the logs of one cluster.
 struct LogInquiry: Sendable {
     let client: Cluster
+    let servers: [UInt64]
     let objects: [ObjectReport]
     let mode: ExplanationMode
     let journal: [FileJournal.Entry]
@@ -22,7 +23,7 @@ struct LogInquiry: Sendable {
     private func explain<Object: Explainable>(
         _ type: Object.Type, _ object: ObjectName, _ index: UInt64, _ depth: Int
     ) async throws(Failure) -> ExplanationReport {
-        let history = try await history(of: object, as: type, through: index)
+        let history = try await history(of: object, as: type, through: index, since: index - 1)
         let trace: Trace<ObjectMachine<Object>>
         do throws(ObjectHistory<Object>.Failure) {
             trace = try history.traceOfLast()
@@ -46,15 +47,17 @@ struct LogInquiry: Sendable {
     private func explain<Object: Explainable>(
         _ type: Object.Type, _ object: ObjectName, _ key: String, _ index: UInt64
     ) async throws(Failure) -> ExplanationReport {
-        guard let method = Object.read(key: key) else {
+        let history = try await history(
+            of: object, as: type, through: max(index, commit(of: object)), since: index)
+        guard let method = Object.read(key: key, in: history.state(through: index)) else {
             throw Failure(
-                "a \(object.type) has no keys to get; ask about an entry, object@index",
+                "a \(object.type) has no keys to get; ask about an entry, object@index, or about "
+                    + "a store by its own name",
                 status: Failure.usage)
         }
-        let commit = objects.first { $0.type == object.type && $0.name == object.name }?.commit
-        let history = try await history(of: object, as: type, through: max(index, commit ?? 0))
         let trace = history.trace(asking: method, after: index)
         var answer = LogAnswer(history, object, trace, mode)
+        try await follow(key, &answer)
         answer.reportCalls(asked: nil)
         answer.reportChange(of: method, after: index)
         try await stitch(&answer, Self.depthMax)
@@ -63,7 +66,30 @@ struct LogInquiry: Sendable {
 
     // MARK: - Logs
 
+    func commit(of object: ObjectName) -> UInt64 {
+        objects.first { $0.type == object.type && $0.name == object.name }?.commit ?? 0
+    }
+
+    /// The log of an object up to an entry; what was trimmed is a snapshot's, if a server has one
+    /// that is no later than `latest`.
     func history<Object: AtomicObject>(
+        of object: ObjectName, as type: Object.Type, through index: UInt64, since latest: UInt64
+    ) async throws(Failure) -> ObjectHistory<Object> {
+        var history = try await log(of: object, as: type, through: index)
+        guard history.base == nil else { return history }
+        for server in servers {
+            // Without it the answer says that it depends on what is not known.
+            let found = try? await client.client.snapshot(of: object, as: type, from: server)
+            guard let found, found.index + 1 >= history.start, found.index <= latest else {
+                continue
+            }
+            history.begin(with: found.state, after: found.index)
+            break
+        }
+        return history
+    }
+
+    private func log<Object: AtomicObject>(
         of object: ObjectName, as type: Object.Type, through index: UInt64
     ) async throws(Failure) -> ObjectHistory<Object> {
         let handle = client.object(type, named: object.name)
@@ -98,8 +124,11 @@ struct LogInquiry: Sendable {
     ) async throws(Failure) {
         for place in answer.calls.indices {
             for sighting in answer.calls[place].origin?.seen ?? [] {
-                let sentence = await sentence(sighting, answer)
-                answer.calls[place].seen.append(sentence)
+                let said = await said(sighting, answer)
+                answer.calls[place].seen.append(sentence(sighting, said, answer.object))
+                if let entry = entry(sighting, said) {
+                    answer.calls[place].sightings.append(entry)
+                }
             }
             answer.calls[place].seen += events(of: answer.calls[place].origin?.caller)
         }
@@ -134,17 +163,37 @@ struct LogInquiry: Sendable {
             ? "an object that no server knows" : found.joined(separator: ", or ")
     }
 
-    private func sentence<Object: Explainable>(
+    private func sentence(
+        _ sighting: Origin.Sighting, _ said: String, _ own: ObjectName
+    ) -> String {
+        let name = text(sighting.object, own)
+        return switch sighting {
+        case .state(_, let index): "had seen \(name) as of entry \(index)"
+        case .failure(_, let cause, let step):
+            "had seen a \(step) of \(name) fail: \(cause.sentence)"
+        case .reply(_, let index, _): "had seen \(name)@\(index)  \(said)"
+        }
+    }
+
+    /// The entry of another object that was seen, if it is known which object that is.
+    private func entry(_ sighting: Origin.Sighting, _ said: String) -> CallReport.Sighting? {
+        guard let tag = sighting.object, let object = only(tag) else { return nil }
+        let name = "\(object.type)/\(object.name)"
+        switch sighting {
+        case .failure: return nil
+        case .state(_, let index), .reply(_, let index, _):
+            return CallReport.Sighting(object: name, index: Int(clamping: index), label: said)
+        }
+    }
+
+    /// What a sighting was, in words.
+    private func said<Object: Explainable>(
         _ sighting: Origin.Sighting, _ answer: LogAnswer<Object>
     ) async -> String {
-        let name = text(sighting.object, answer.object)
         switch sighting {
-        case .state(_, let index): return "had seen \(name) as of entry \(index)"
-        case .failure(_, let cause, let step):
-            return "had seen a \(step) of \(name) fail: \(cause.sentence)"
-        case .reply(let tag, let index, let digest):
-            let said = await reply(tag, index, digest, answer)
-            return "had seen \(name)@\(index)  \(said)"
+        case .state(_, let index): "the state as of entry \(index)"
+        case .failure(_, let cause, _): cause.sentence
+        case .reply(let tag, let index, let digest): await reply(tag, index, digest, answer)
         }
     }
 
@@ -161,14 +210,12 @@ struct LogInquiry: Sendable {
     private func said<Object: Explainable>(
         _ type: Object.Type, _ object: ObjectName, _ index: UInt64, _ digest: UInt32
     ) async -> String {
-        let commit = objects.first { $0.type == object.type && $0.name == object.name }?.commit
-        guard index <= commit ?? 0 else {
+        guard index <= commit(of: object) else {
             return "(never committed: a speculative reply that was lost)"
         }
-        guard let history = try? await history(of: object, as: type, through: index) else {
-            return "(no longer in the log)"
-        }
-        return history.said(at: index, digest)
+        let found = try? await history(of: object, as: type, through: index, since: index - 1)
+        guard let found else { return "(no longer in the log)" }
+        return found.said(at: index, digest)
     }
 
     /// What the journal holds of a caller's run.

@@ -1,7 +1,10 @@
 internal import ADO
+internal import ADOApps
+internal import ADOObjects
 
 /// Which entry of which object is asked about: `settings@123`, or `KeyValue/settings@123` where
-/// objects of two types have the name; or what a key would be read as after it.
+/// objects of two types have the name; or what a key would be read as after it, of a store too, by
+/// the store's name.
 public struct LogQuestion: Hashable, Sendable {
     let type: String?
     let name: String
@@ -35,10 +38,22 @@ public struct LogQuestion: Hashable, Sendable {
             throw Failure(
                 "'\(name)' may be any of \(names); write the type too", status: Failure.usage)
         }
-        guard let object = found.first, !object.type.isEmpty else {
+        guard let object = found.first ?? store(among: objects), !object.type.isEmpty else {
             throw Failure(
                 "no server knows an object '\(name)'; 'adoctl status' lists those it knows")
         }
         return ObjectName(type: object.type, name: object.name)
+    }
+
+    /// The meta vector of the store of that name, where the keys of a store are.
+    private func store(among objects: [ObjectReport]) -> ObjectReport? {
+        guard key != nil else { return nil }
+        let types = [
+            "KVLock": DVector<MetaBucket>.typeName, "KVLockFree": MetaVector.typeName,
+        ]
+        return objects.first { object in
+            object.name == name + ".meta"
+                && types.contains { $0.value == object.type && (type ?? $0.key) == $0.key }
+        }
     }
 }

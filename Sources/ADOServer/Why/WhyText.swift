@@ -76,4 +76,7 @@ struct UTCTime: CustomStringConvertible {
 extension String {
     /// At most as much as fits a line that says more than this.
     var short: String { count > 120 ? prefix(119) + "…" : self }
+
+    /// At most 200 characters of a value that a snapshot held, and "..." if there were more.
+    var held: String { count > 200 ? prefix(200) + "..." : self }
 }

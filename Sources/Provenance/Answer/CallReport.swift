@@ -1,7 +1,26 @@
 /// Where a call came from, as it is written down.
 public struct CallReport: Sendable, Hashable, Codable {
+    /// An entry of another object's log that a caller had seen.
+    public struct Sighting: Sendable, Hashable, Codable {
+        /// The object.
+        public let object: String
+        /// The entry, by its index in the log of that object.
+        public let index: Int
+        /// What it was, in a sentence.
+        public let label: String
+
+        /// Makes a sighting.
+        public init(object: String, index: Int, label: String) {
+            self.object = object
+            self.index = index
+            self.label = label
+        }
+    }
+
     /// The entry, by its index in the log of the object that is explained.
     public let index: Int
+    /// The call, as one would write it.
+    public let label: String
     /// The ballot of whoever owned the object then.
     public let ballot: String
     /// The program's operation that made the call; null if it recorded none.
@@ -12,18 +31,29 @@ public struct CallReport: Sendable, Hashable, Codable {
     public let step: Int?
     /// What the caller had seen by then, in sentences, the latest first.
     public let seen: [String]
+    /// Those entries of other objects among it that are known, the latest first.
+    public let sightings: [Sighting]
 
     /// Makes a report.
     public init(
-        index: Int, ballot: String, caller: String?, invocation: String?, step: Int?,
-        seen: [String]
+        index: Int, label: String, ballot: String, caller: String?, invocation: String?,
+        step: Int?, seen: [String], sightings: [Sighting]
     ) {
         self.index = index
+        self.label = label
         self.ballot = ballot
         self.caller = caller
         self.invocation = invocation
         self.step = step
         self.seen = seen
+        self.sightings = sightings
+    }
+
+    /// Who called, and under which owner.
+    var who: String {
+        let who =
+            caller.map { "\($0) \(invocation ?? ""), call \(step ?? 0)" } ?? "nobody it recorded"
+        return "\(who); owner \(ballot)"
     }
 }
 
@@ -37,9 +67,7 @@ extension CallReport {
 
     private func text(_ width: Int) -> String {
         let margin = String(repeating: " ", count: width - "\(index)".count)
-        let who =
-            caller.map { "\($0) \(invocation ?? ""), call \(step ?? 0)" } ?? "nobody it recorded"
-        let line = "   \(margin)\(index)  \(who); owner \(ballot)\n"
+        let line = "   \(margin)\(index)  \(who)\n"
         let indent = String(repeating: " ", count: width + 8)
         return line + seen.map { "\(indent)\($0)\n" }.joined()
     }

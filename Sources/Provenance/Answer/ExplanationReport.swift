@@ -21,6 +21,8 @@ public struct ExplanationReport: Sendable, Hashable, Codable {
     public let count: Int
     /// The explanation as a graph.
     public let graph: ExplanationGraph
+    /// The entry that is explained, by its index in the log; null for a question that is none.
+    public var index: Int?
     /// Where the calls came from, as the log records it; null for a trace, which records nothing.
     ///
     /// First that which is explained, if it is an entry, then those that explain it.

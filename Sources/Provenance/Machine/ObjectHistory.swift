@@ -39,18 +39,34 @@ public struct ObjectHistory<Object: AtomicObject>: Sendable {
     public private(set) var owners: [(index: UInt64, ballot: Ballot)] = []
 
     /// Where the history starts: 1, unless earlier entries were given up.
-    public let start: UInt64
+    public private(set) var start: UInt64
+
+    /// The state that the history starts from; nil if that is in a snapshot and not known.
+    public private(set) var base: Object?
 
     private var next: UInt64
     private var done: [Request: UInt64] = [:]
     private var settled: Set<Request> = []
     private var isRemoved = false
+    private var lastRemoval: UInt64 = 0
     private var last: Failure?
 
     /// Makes the history of a log that is read from an index on.
     public init(from start: UInt64 = 1) {
         self.start = start
         next = start
+        if start == 1 { base = Object() }
+    }
+
+    /// Starts from a snapshot, the state right after an entry, instead of what is not known.
+    ///
+    /// The entry must be one of the history, or the last before it.
+    public mutating func begin(with state: Object, after index: UInt64) {
+        precondition(index + 1 >= start && index < next, "the snapshot is of another part")
+        start = index + 1
+        // A removal since has begun the object anew, and the entries with it.
+        base = lastRemoval > index ? Object() : state
+        entries.removeAll { $0.index <= index }
     }
 
     /// Takes the next entry of the log.
@@ -64,6 +80,7 @@ public struct ObjectHistory<Object: AtomicObject>: Sendable {
         case .removed:
             entries = []
             isRemoved = true
+            lastRemoval = change.index
         case .revived: isRemoved = false
         case .opened, .barrier, .created, .configuration, .unreadable: break
         }
@@ -114,11 +131,18 @@ public struct ObjectHistory<Object: AtomicObject>: Sendable {
         trace(before: entries.count, asking: method)
     }
 
+    /// The state right after an entry; without what was before ``start``.
+    public func state(through index: UInt64) -> Object {
+        var machine = ObjectMachine(base ?? Object())
+        for entry in entries.prefix(while: { $0.index <= index }) { _ = machine.step(entry.method) }
+        return machine.object
+    }
+
     private func trace(
         before count: Int, asking method: Object.Method
     ) -> Trace<ObjectMachine<Object>> {
         Trace(
-            start: ObjectMachine(Object()), inputs: entries.prefix(count).map(\.method),
+            start: ObjectMachine(base ?? Object()), inputs: entries.prefix(count).map(\.method),
             question: method)
     }
 }

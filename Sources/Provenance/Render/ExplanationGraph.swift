@@ -1,8 +1,8 @@
 /// An explanation as a graph: a reply, the witnesses any one of which was enough, and the calls
-/// that a witness needs together.
+/// that a witness needs together; across objects, also what the callers had seen in other logs.
 ///
 /// Edges point from what is explained to what explains it: alternatives below a reply, calls below
-/// a witness.
+/// a witness, what was seen below the call whose caller had seen it.
 public struct ExplanationGraph: Hashable, Sendable, Codable {
     /// What a node stands for.
     public enum Kind: String, Hashable, Sendable, Codable {
@@ -10,8 +10,10 @@ public struct ExplanationGraph: Hashable, Sendable, Codable {
         case reply
         /// A witness: all calls below it together.
         case witness
-        /// A call in the log.
+        /// A call in the log, of a witness.
         case call
+        /// An entry that a caller had seen, or that stood in the way, and that is in no witness.
+        case seen
     }
 
     /// A node.
@@ -22,8 +24,12 @@ public struct ExplanationGraph: Hashable, Sendable, Codable {
         public let kind: Kind
         /// What a reader calls it.
         public let label: String
-        /// Of a call, its position in the log, from 1.
-        public let position: Int?
+        /// Its position in the log, from 1; null for a witness, and a question that is no entry.
+        public var position: Int?
+        /// Which of the graph's logs it belongs to, counted from 0.
+        public var log = 0
+        /// More than the label says: the object, the caller, the owner, what the caller had seen.
+        public var title: String?
     }
 
     /// An edge, from what is explained to what explains it.
@@ -32,15 +38,20 @@ public struct ExplanationGraph: Hashable, Sendable, Codable {
         public let from: String
         /// The node that explains it.
         public let to: String
+        /// Whether the caller of the one had seen the other, rather than that a reply needs it.
+        public var isSeen = false
     }
 
     /// The object that the log belongs to.
     public let object: String
 
-    /// The reply first, then the witnesses, then the calls as the log has them.
+    /// The objects whose logs are in it, that of the reply first.
+    public let logs: [String]
+
+    /// Of each log the reply first, then the witnesses, then the entries as the log has them.
     public let nodes: [Node]
 
-    /// From the reply to the witnesses, then from each witness to its calls.
+    /// From a reply to its witnesses, from each witness to its calls, and to what callers had seen.
     public let edges: [Edge]
 
     /// Draws up the graph of an explanation.
@@ -51,6 +62,7 @@ public struct ExplanationGraph: Hashable, Sendable, Codable {
         label: (Int) -> String
     ) {
         self.object = object
+        logs = [object]
         let witnesses = explanation.witnesses.enumerated().map { number, calls in
             (id: "w\(number + 1)", calls: calls)
         }
@@ -69,6 +81,13 @@ public struct ExplanationGraph: Hashable, Sendable, Codable {
             + witnesses.flatMap { witness in
                 witness.calls.map { Edge(from: witness.id, to: "c\($0)") }
             }
+    }
+
+    init(logs: [String], nodes: [Node], edges: [Edge]) {
+        object = logs[0]
+        self.logs = logs
+        self.nodes = nodes
+        self.edges = edges
     }
 
     /// The calls below a witness.

@@ -1,15 +1,17 @@
 extension ExplanationGraph {
-    /// The graph as a picture that stands by itself: the log in its order on the left, the calls of
-    /// each witness joined in the middle, the reply on the right.
+    /// The graph as a picture that stands by itself.
     ///
-    /// It follows the reader's light or dark scheme, and has no part outside itself.
+    /// One log: in its order on the left, the calls of each witness joined in the middle, the reply
+    /// on the right. Several: a column for each, the earliest entry at the top, and dashed lines to
+    /// what a caller had seen. It follows the reader's light or dark scheme, and has no part
+    /// outside itself.
     public var svg: String {
-        SVGDrawing(self).text
+        logs.count > 1 ? LogsDrawing(self).text : LogDrawing(self).text
     }
 }
 
-/// Places and draws the parts of a graph.
-private struct SVGDrawing {
+/// Places and draws the parts of a graph of one log.
+private struct LogDrawing {
     private let graph: ExplanationGraph
     private let calls: [ExplanationGraph.Node]
     /// The earliest at the top, as the log is, so that few lines cross.
@@ -17,36 +19,30 @@ private struct SVGDrawing {
     private let width: Int
     private let height: Int
 
-    private static let row = 34
-    private static let margin = 16
-    private static let top = 56
-    private static let column = 380
+    private static let row = SVG.row
+    private static let margin = SVG.margin
+    private static let top = SVG.top
+    private static let column = SVG.column
     private static let gap = 150
-    private static let colours = ["#2a78d6", "#1b9e5a", "#b8611b", "#8a4fc4", "#c23b62"]
 
     init(_ graph: ExplanationGraph) {
         self.graph = graph
-        calls = graph.nodes.filter { $0.kind == .call }
+        calls = graph.nodes.filter { $0.kind == .call || $0.kind == .seen }
         witnesses = graph.witnesses.reversed()
         width = 2 * Self.margin + 2 * Self.column + 2 * Self.gap
         height = Self.top + max(calls.count, witnesses.count, 1) * Self.row + Self.margin
     }
 
     var text: String {
-        let title = Self.escaped(graph.reply.label)
-        var parts = [
-            """
-            <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(width) \(height)" \
-            role="img" aria-label="\(title)">
-            """,
-            "<title>\(title)</title>", Self.style,
-            heading("log of \(graph.object)", x: Self.margin),
-            heading("reply", x: width - Self.margin - Self.column),
-        ]
+        var parts =
+            SVG.opening(graph.reply.label, width: width, height: height) + [
+                SVG.heading("log of \(graph.object)", x: Self.margin),
+                SVG.heading("reply", x: width - Self.margin - Self.column),
+            ]
         parts += witnesses.indices.flatMap(links)
-        parts += calls.indices.map { box(calls[$0], x: Self.margin, y: callY($0)) }
+        parts += calls.indices.map { SVG.box(calls[$0], x: Self.margin, y: callY($0)) }
         parts += witnesses.indices.map(witness)
-        parts.append(box(graph.reply, x: width - Self.margin - Self.column, y: replyY))
+        parts.append(SVG.box(graph.reply, x: width - Self.margin - Self.column, y: replyY))
         return (parts + ["</svg>"]).joined(separator: "\n") + "\n"
     }
 
@@ -64,7 +60,7 @@ private struct SVGDrawing {
 
     private func links(ofWitness index: Int) -> [String] {
         let witness = witnesses[index]
-        let colour = Self.colours[index % Self.colours.count]
+        let colour = SVG.colour(index)
         let own = Set(graph.calls(of: witness).map(\.id))
         let fromCalls = calls.indices.filter { own.contains(calls[$0].id) }.map {
             link(
@@ -87,58 +83,8 @@ private struct SVGDrawing {
     private func witness(_ index: Int) -> String {
         let witness = witnesses[index]
         let y = witnessY(index) + Self.row / 2 - 2
-        let colour = Self.colours[index % Self.colours.count]
+        let colour = SVG.colour(index)
         let sign = graph.calls(of: witness).count > 1 ? "and" : ""
-        return """
-            <circle cx="\(witnessX)" cy="\(y)" r="13" fill="\(colour)"/>\
-            <text class="sign" x="\(witnessX)" y="\(y + 4)">\(sign)</text>
-            """
+        return SVG.witness(sign, x: witnessX, y: y, colour)
     }
-
-    private func heading(_ text: String, x: Int) -> String {
-        "<text class=\"heading\" x=\"\(x)\" y=\"32\">\(Self.escaped(text))</text>"
-    }
-
-    private func box(_ node: ExplanationGraph.Node, x: Int, y: Int) -> String {
-        let number = node.position.map { "\($0)  " } ?? ""
-        let label = Self.escaped(Self.short(number + node.label))
-        return """
-            <rect class="\(node.kind.rawValue)" x="\(x)" y="\(y)" width="\(Self.column)" \
-            height="\(Self.row - 6)" rx="5"/>\
-            <text x="\(x + 10)" y="\(y + 19)">\(label)</text>
-            """
-    }
-
-    /// At most as much as fits a box.
-    private static func short(_ text: String) -> String {
-        text.count > 48 ? text.prefix(47) + "…" : text
-    }
-
-    private static func escaped(_ text: String) -> String {
-        text.unicodeScalars.map { scalar -> String in
-            switch scalar {
-            case "&": "&amp;"
-            case "<": "&lt;"
-            case ">": "&gt;"
-            case "\"": "&quot;"
-            case _ where scalar.value < 32: "\u{fffd}"
-            default: String(scalar)
-            }
-        }.joined()
-    }
-
-    private static let style = """
-        <style>
-        text { font: 13px ui-monospace, monospace; fill: #1d1d1b; }
-        .heading { font: 600 13px system-ui, sans-serif; fill: #66645e; }
-        .sign { font: 600 10px system-ui, sans-serif; fill: #fff; text-anchor: middle; }
-        path { fill: none; stroke-width: 2; }
-        rect { fill: #f4f3ee; stroke: #c9c6bb; }
-        .reply { fill: #e3edf9; stroke: #2a78d6; }
-        @media (prefers-color-scheme: dark) {
-        svg { background: #1a1a19; } text { fill: #f1efe8; } .heading { fill: #a3a097; }
-        rect { fill: #2b2a28; stroke: #55534d; } .reply { fill: #1d3350; stroke: #5a9ae8; }
-        }
-        </style>
-        """
 }

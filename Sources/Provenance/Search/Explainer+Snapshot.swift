@@ -1,3 +1,5 @@
+public import ADO
+
 extension Explainer {
     /// Whether the reply may depend on the state that the trace starts from, rather than on its
     /// calls alone.
@@ -5,6 +7,12 @@ extension Explainer {
     /// If not, it may be explained from a part of the log, whatever was before.
     public var dependsOnStart: Bool {
         Slice(of: trace, stopsAtBarriers: true).reachesStart
+    }
+
+    /// The cells of the state that the trace starts from on which the reply may depend; nil for any
+    /// of it.
+    public var cellsOfStart: [Cell]? {
+        Slice(of: trace, stopsAtBarriers: true).needed.list
     }
 
     /// What can be said where the state that the trace starts from is not known, and the reply may

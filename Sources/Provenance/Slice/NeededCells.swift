@@ -12,6 +12,16 @@ struct NeededCells {
 
     var isEmpty: Bool { !isEverything && properties.isEmpty }
 
+    /// The cells, in the order of their names; nil for any of the state.
+    var list: [Cell]? {
+        guard !isEverything else { return nil }
+        return properties.sorted { $0.key < $1.key }.flatMap { name, property -> [Cell] in
+            guard !property.isWhole else { return [.property(name)] }
+            let keys = property.keys.sorted { $0.lexicographicallyPrecedes($1) }
+            return keys.map { .element(name, key: $0) }
+        }
+    }
+
     mutating func insert(_ cells: Cells) {
         guard case .known(let cells) = cells else {
             isEverything = true

@@ -14,13 +14,15 @@ struct Slice {
     private(set) var barriers: Set<Int> = []
 
     /// Whether something that the reply may depend on was there before the first call.
-    private(set) var reachesStart = false
+    var reachesStart: Bool { !needed.isEmpty }
+
+    /// What that is.
+    private(set) var needed = NeededCells()
 
     /// Walks backwards from the question.
     ///
     /// Costs one look at each call's footprint, fewer once nothing is needed any more.
     init<M: Machine>(of trace: Trace<M>, stopsAtBarriers: Bool) {
-        var needed = NeededCells()
         needed.insert(M.footprint(of: trace.question).reads)
         for position in stride(from: trace.inputs.count, to: 0, by: -1) {
             if needed.isEmpty { break }
@@ -31,7 +33,6 @@ struct Slice {
             if Self.dependsOnState(footprint, needed) { needed.insert(footprint.reads) }
         }
         positions.reverse()
-        reachesStart = !needed.isEmpty
     }
 
     private static func cut(_ needed: inout NeededCells, at footprint: Footprint) -> Bool {

@@ -165,6 +165,14 @@ extension `Real servers`.`asked why across objects` {
             #expect(answer.contains("apples is locked by transaction 1.5/1"))
             #expect(answer.contains("prepared by entry \(holder)"))
             #expect(answer.contains("first 1111, call 1"))
+            let dot = try await why(["stock@\(abort)", "--format", "dot"], of: cluster)
+            #expect(dot.contains("label=\"log of ResourceManager/orders\""), "\(dot)")
+            #expect(dot.contains("reply -> l2_reply [style=dashed"))
+            #expect(dot.contains("l2_c\(holder) [shape=box, style=filled"), "the witness is lit")
+            let svg = try await why(["stock@\(abort)", "--format", "svg"], of: cluster)
+            #expect(svg.contains("log of ResourceManager/orders"), "\(svg)")
+            #expect(svg.contains("class=\"sight\""))
+            #expect(svg.contains("called by second 2222, call 2"))
         }
     }
 
@@ -224,7 +232,8 @@ extension `Real servers`.`asked why across objects` {
             let early = try await why(
                 ["settings", "--get", "early"], of: cluster, statuses: [3])
             #expect(
-                early.contains("replied \"something that depends on the snapshot\""), "\(early)")
+                early.contains("get(\"early\") replied \"\\\"1\\\"\""), "\(early)")
+            #expect(early.contains("the snapshot held \"early\": \"1\""))
             #expect(early.contains("the answer is relative to it"))
             let late = try await why(["settings", "--get", "late"], of: cluster)
             #expect(late.contains("what that holds does not matter here"), "\(late)")
