@@ -86,14 +86,16 @@ import Testing
         #expect(try await child.exit() == .signal(SIGKILL))
     }
 
-    /// A program that is stopped does not even end.
-    @Test func `does nothing while it is paused`() async throws {
+    @Test func `has stopped once it is paused, and goes on when it is told to`() async throws {
         let child = try ChildProcess("/bin/sh", ["-c", "exec sleep 600"])
+        let path = "/proc/\(child.processID)/status"
+        func isStopped() throws -> Bool {
+            try String(contentsOfFile: path, encoding: .utf8).contains("State:\tT")
+        }
         try await child.pause()
-        child.send(SIGTERM)
-        #expect(child.isRunning)
+        #expect(try isStopped())
         child.send(SIGCONT)
-        #expect(try await child.exit() == .signal(SIGTERM))
+        try await poll(until: "it goes on") { try !isStopped() }
     }
 
     @Test func `is killed when nobody holds it`() async throws {
