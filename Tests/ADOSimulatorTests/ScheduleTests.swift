@@ -48,4 +48,16 @@ import Testing
             #expect(damaged.isEmpty || plan.changes == 0, "seed \(seed)")
         }
     }
+
+    @Test func `admits no disk anew where others are damaged for good`() {
+        var plays = 0
+        for seed in UInt64(1)...300 {
+            let plan = Plan(faulty: seed)
+            let classes = Set(Schedule.draw(plan, only: nil).map(\.fault.faultClass))
+            let isDamaged = !classes.isDisjoint(with: [.damage, .wipe])
+            #expect(!classes.contains(.renew) || !isDamaged, "seed \(seed)")
+            if plan.play == .outlived, classes.contains(.renew) { plays += 1 }
+        }
+        #expect(plays > 0)
+    }
 }

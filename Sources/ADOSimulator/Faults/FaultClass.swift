@@ -47,11 +47,13 @@ public enum FaultClass: String, CaseIterable, Sendable {
     case learning
     /// A tail rots that others have replaced, before its node hears of it.
     case rotten
+    /// A proposer keeps the promise of a directory that is gone, while its server is admitted anew.
+    case outlived
 
     /// Whether it is a play with parts, which a whole run is about.
     var isPlay: Bool {
         switch self {
-        case .rivals, .overtaken, .disjoint, .learning, .rotten: true
+        case .rivals, .overtaken, .disjoint, .learning, .rotten, .outlived: true
         default: false
         }
     }

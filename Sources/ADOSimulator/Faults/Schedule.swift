@@ -63,6 +63,8 @@ struct Schedule {
         case .disjoint: again { $0.disjoin($1) }
         case .learning: again { $0.learn($1) }
         case .rotten: again { $0.rot($1) }
+        // Not beside votes that are lost for good, as in renewals().
+        case .outlived: if damaged.isEmpty { again { $0.outlive($1) } }
         }
     }
 

@@ -70,6 +70,8 @@ struct Plan {
             case 1: letOwnersPlay(.learning, &random)
             default: letOwnersPlay(.rotten, &random)
             }
+        } else if random.chance(45) {
+            letPromisesOutlive(&random)
         }
     }
 
@@ -102,6 +104,15 @@ struct Plan {
         voters = 4
         founders = Array(1...4)
         changes = 300
+    }
+
+    /// With the promise of the proposer itself, if it is a server, one more is short of a quorum.
+    private mutating func letPromisesOutlive(_ random: inout Random) {
+        letOwnersPlay(.outlived, &random)
+        clients = random.below(UInt64(2))
+        voters = clients > 0 ? 3 : 5
+        fetchBytes = 1 << 20
+        callers = random.chance(500) ? 0 : callers
     }
 
     /// Nobody else pulls, and an owner can have a long tail.
