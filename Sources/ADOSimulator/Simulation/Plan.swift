@@ -111,7 +111,8 @@ struct Plan {
         letOwnersPlay(.outlived, &random)
         clients = random.below(UInt64(2))
         voters = clients > 0 ? 3 : 5
-        fetchBytes = 1 << 20
+        fetchBytes = 4096
+        trouble = 12 * timeout
         callers = random.chance(500) ? 0 : callers
     }
 
