@@ -285,12 +285,19 @@ enum mp_status mp__acceptor_fetch(struct mp_replica *replica, struct mp__group *
         mp__send(effects, from, 0, &fetched, 0);
         return MP_OK;
     }
+    uint64_t through = learn ? group->log.commit.index : group->log.tip.index;
+    if (message->point.index <= group->log.base.index) {
+        /* It is read from storage. */
+        uint64_t stored = mp__log_stored(replica, &group->log);
+        if (stored < through) through = stored;
+        if (fetched.commit > through) fetched.commit = through; /* Asking on would be in vain. */
+    }
     struct mp_message frame = fetched;
     frame.kind = MP_MESSAGE_FRAME;
     effects->serve = (struct mp_serve){
         .to = from,
         .from = message->point.index,
-        .through = learn ? group->log.commit.index : group->log.tip.index,
+        .through = through,
         .bytes = message->value,
         .frame = frame,
         .fetched = fetched,

@@ -36,6 +36,7 @@ static uint32_t check_log(const struct mp_replica *replica, const struct mp__log
         *bytes += batch->id.size;
         count += 1;
         before = i;
+        MP_ASSERT(batch->write_id == 0 || batch->write_id > log->unstored_write);
     }
     MP_ASSERT(log->tail == before);
     MP_ASSERT(at.index == log->tip.index && at.checksum == log->tip.checksum);

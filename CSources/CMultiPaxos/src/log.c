@@ -17,7 +17,7 @@
  *    owner's was; a learner commits what it takes; a proposer takes a voter's log, and has heard of
  *    that voter's commit point.
  *  - While so few are uncommitted, a log that fills its share holds a committed batch, and that is
- *    forgotten for the next. Storage has it.
+ *    forgotten for the next. Storage has it, or will (mp__log_stored).
  * Calls are invoked only where nothing is inherited, and fill a window: half a share. The rest is
  * for the barriers of owners that fail before they commit, one after the other. */
 #include "assert.h"
@@ -190,12 +190,33 @@ bool mp__log_scarce(const struct mp_replica *replica) {
            replica->named_bytes > MP_NAMED_BYTES_MAX;
 }
 
+static void note_unstored(const struct mp_replica *replica, struct mp__log *log,
+                          const struct mp__batch *batch) {
+    if (batch->write_id <= replica->durable_write) return;
+    if (log->unstored_write <= replica->durable_write) log->unstored_first = batch->id.first;
+    log->unstored_write = batch->write_id;
+}
+
+/* What an owner that was deposed had appended stays in storage until the write that replaces it is
+ * done, while the log in memory may have gone on, committed, and been forgotten: who reads storage
+ * further than this takes for committed what never was. */
+uint64_t mp__log_stored(const struct mp_replica *replica, const struct mp__log *log) {
+    if (log->unstored_write > replica->durable_write) return log->unstored_first - 1;
+    uint64_t last = log->base.index;
+    for (uint32_t at = log->head; at != MP_NONE; at = replica->batches[at].after) {
+        if (replica->batches[at].write_id > replica->durable_write) break;
+        last = replica->batches[at].id.last;
+    }
+    return last;
+}
+
 static uint64_t forget(struct mp_replica *replica, struct mp__log *log, uint32_t keep) {
     uint64_t forgotten = 0;
     while (log->count - log->uncommitted > keep) {
         uint32_t at = log->head;
         struct mp__batch *batch = &replica->batches[at];
         MP_ASSERT(batch->id.last <= log->commit.index);
+        note_unstored(replica, log, batch);
         log->base = end_of(batch);
         log->base_config = batch->config;
         forgotten = batch->id.last;

@@ -36,6 +36,10 @@ struct mp__log {
     uint32_t tail;
     uint32_t count;       /* Batches in the list. */
     uint32_t uncommitted; /* Of them, those after commit. */
+    /* Batches are forgotten before storage has them: the first of those, and the write that stores
+     * the last. Until it is durable, storage may hold something older in their place. */
+    uint64_t unstored_first;
+    uint64_t unstored_write;
 };
 
 /* What a proposer heard from one voter. */
@@ -223,6 +227,8 @@ void mp__log_commit(struct mp_replica *replica, struct mp__log *log, uint64_t in
 uint64_t mp__log_prune(struct mp_replica *replica, struct mp__log *log);
 /* The same for all that is committed. */
 uint64_t mp__log_trim(struct mp_replica *replica, struct mp__log *log);
+/* The last index up to which storage holds this log and nothing older. */
+uint64_t mp__log_stored(const struct mp_replica *replica, const struct mp__log *log);
 /* Whether more than half of what can be lent is, or the frames are too many bytes. */
 bool mp__log_scarce(const struct mp_replica *replica);
 

@@ -57,6 +57,11 @@ uint64_t mp_replica_match(const struct mp_replica *replica, uint64_t id, uint64_
     return group->progress[voter].match;
 }
 
+uint64_t mp_replica_stored(const struct mp_replica *replica, uint64_t id) {
+    const struct mp__group *group = mp__group_find(replica, id);
+    return group == NULL ? 0 : mp__log_stored(replica, &group->log);
+}
+
 uint32_t mp_replica_generation(const struct mp_replica *replica, uint64_t id, uint64_t node) {
     const struct mp__group *group = mp__group_find(replica, id);
     uint32_t voter = mp__voter(replica, node);

@@ -17,6 +17,9 @@ struct mp_read_job *mp_uv__job_new(struct mp_uv_node *node, enum mp_read_purpose
     job->from = from;
     job->through = through;
     job->bytes = bytes;
+    bool of_log = purpose == MP_READ_APPLY || purpose == MP_READ_SERVE || purpose == MP_READ_FETCH;
+    uint64_t stored = of_log ? mp_replica_stored(node->replica, group) : through;
+    if (stored < through) job->through = stored; /* Further on it may be another log. */
     return job;
 }
 

@@ -47,6 +47,49 @@ import Testing
         #expect(cluster.appliedEverywhere() == 101)
     }
 
+    /// It commits what it learns before its disk has it, and keeps the newest in memory only.
+    ///
+    /// What it had appended itself as an owner is still on its disk then, in the place of what is
+    /// committed: seed 2750 served that to another voter, which took it for committed.
+    @Test func `serves nothing that its disk still holds in the place of what is committed`() throws
+    {
+        let cluster = CoreCluster.owned(by: 3, "a")
+        cluster.invoke(3, "lost")
+        cluster.push(3)
+        cluster.flush(3)
+        cluster.take()
+        #expect(cluster.own(1, among: [1, 2]) != nil)
+        for number in 0..<100 {
+            cluster.invoke(1, "\(number)")
+            cluster.push(1)
+            cluster.settle(among: [1, 2])
+        }
+        let committed = try #require(cluster.ledger.committed(1))
+        cluster.receiveHonest(try #require(noteToFetch(cluster, from: 1)))
+        for _ in 0..<200 where cluster[3].view().commit.index < committed {
+            for packet in cluster.take() where packet.to != 2 { cluster.receiveHonest(packet) }
+        }
+        #expect(cluster[3].view().commit.index == committed)
+        #expect(cluster[3].disk.frame(1, first: 2)?.texts == ["lost"])
+
+        let question = Packet(
+            from: 2, to: 3,
+            message: message(
+                MP_MESSAGE_FETCH, point: mp_point(index: 2, ballot: .none, checksum: 0),
+                flags: UInt16(MP_FLAG_LEARN.rawValue), value: 1 << 20))
+        cluster.take()
+        cluster.receiveHonest(question)
+        #expect(!cluster.inFlight.contains { $0.is(MP_MESSAGE_FRAME) })
+        let answer = try #require(cluster.take { $0.is(MP_MESSAGE_FETCHED) }.last)
+        #expect(answer.message.commit == 1 && answer.message.point.index == 1)
+
+        cluster.flush(3)
+        cluster.receiveHonest(question)
+        let frames = cluster.take { $0.is(MP_MESSAGE_FRAME) }.compactMap(\.frame)
+        #expect(frames.first?.batch.first == 2 && frames.first?.texts != ["lost"])
+        #expect(frames.last?.batch.last == committed)
+    }
+
     @Test func `refuses every lower ballot than that of an entry it has learned`() throws {
         let cluster = farBehind()
         let note = try #require(noteToFetch(cluster, from: 1))

@@ -212,7 +212,8 @@ struct mp_outcome {
 
 /* Frames to send to a peer that fetches: those from `from` to `through`, as FRAME messages made
  * from `frame` and at most `bytes` bytes of them (but at least one), then `fetched` with
- * point.index set to the last index sent (from - 1 if none). */
+ * point.index set to the last index sent (from - 1 if none). Those that are not in memory are read
+ * from storage, which holds them up to `through`. */
 struct mp_serve {
     uint64_t to; /* 0: nothing to serve. */
     uint64_t from;
@@ -340,6 +341,10 @@ uint32_t mp_replica_generation(const struct mp_replica *replica, uint64_t group,
 /* The identity of the batch that holds `index`; false if it is not among those in memory. */
 bool mp_replica_identity(const struct mp_replica *replica, uint64_t group, uint64_t index,
                          struct mp_identity *identity);
+
+/* The last index of the log up to which storage holds it, and nothing older in its place: no read
+ * of storage for this log may go further. 0 if the group is unknown. */
+uint64_t mp_replica_stored(const struct mp_replica *replica, uint64_t group);
 
 /* The node elected to serve, 0 if none is known; and whether that is this one. */
 uint64_t mp_replica_serving(const struct mp_replica *replica);
