@@ -99,6 +99,17 @@ static bool must_hand_over(const struct mp_replica *replica, const struct hearin
            (long_ago || replica->lost_count == 0);
 }
 
+/* Of those that miss the elected, the one that would win against the others takes over first. If
+ * all did at once, some would be followed for a moment only. */
+static bool outranked(const struct mp_replica *replica) {
+    for (uint32_t i = 0; i < replica->options.voter_count; i += 1) {
+        const struct mp__beat *beat = &replica->election.beats[i];
+        bool wins = replica->options.voters[i] > replica->options.node && beat->able;
+        if (wins && fresh(&replica->election, beat)) return true;
+    }
+    return false;
+}
+
 static void judge(struct mp_replica *replica) {
     struct mp__election *election = &replica->election;
     adopt_highest(replica);
@@ -113,6 +124,7 @@ static void judge(struct mp_replica *replica) {
     if (!calm && may && election->unhappy_rounds <= ROUNDS_YIELDED) election->unhappy_rounds += 1;
 
     if (calm || !may || must_yield(replica)) return;
+    if (election->unhappy_rounds == 1 && outranked(replica)) return;
     election->leader = (struct mp_ballot){
         .round = election->leader.round + 1, .node = replica->options.node};
     election->happy = true;
@@ -153,17 +165,10 @@ static void ask(struct mp_replica *replica, struct mp_effects *effects) {
     }
 }
 
-/* Of those that miss the elected, the one that would win against the others judges as soon as the
- * last of them says so. The others wait for the end of their round: if all hurried, all would take
- * over at once. */
+/* Perhaps it was the last that this node waited for. */
 static void hurry(struct mp_replica *replica) {
     struct mp__election *election = &replica->election;
-    if (election->happy) return;
-    for (uint32_t i = 0; i < replica->options.voter_count; i += 1) {
-        bool wins = replica->options.voters[i] > replica->options.node;
-        if (wins && fresh(election, &election->beats[i])) return;
-    }
-    election->tick_at = replica->now_us;
+    if (!election->happy && !outranked(replica)) election->tick_at = replica->now_us;
 }
 
 /* A question shows only that its sender can be heard, so it is believed within the time of an
