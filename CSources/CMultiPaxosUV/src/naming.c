@@ -1,9 +1,14 @@
 /* Letting logs name the directories that an operator approved. Whoever owns an object does so for
  * its log, right after the first batch of its own ballot. The serving node takes, a few at a time,
- * those that nobody owns: until every log that it has names every directory. */
+ * those that nobody owns: until every log that it has names every directory. It may not have all:
+ * of an object that was made while it was down, and is quiet, it has not heard. So what is not
+ * named after a while is taken by any server that has it. */
 #include "node.h"
 
 enum { PULLS_MAX = 8 };
+
+/* How long the serving node is given to name all, in election timeouts. */
+enum { PATIENCE = 5 };
 
 static bool lacks(const struct mp_uv_node *node, const struct mp_peer *peer,
                   const struct mp_group_view *view) {
@@ -70,7 +75,9 @@ static void tell(struct mp_uv_node *node, uint32_t count) {
 }
 
 void mp_uv__naming_tick(struct mp_uv_node *node) {
-    if (!node->naming || node->serving != node->id || !node->admitted) return;
+    bool late = node->now_us - node->naming_us > PATIENCE * node->options.timeout_us;
+    bool takes = node->serving == node->id || late;
+    if (!node->naming || !takes || !node->admitted) return;
     uint32_t count = 0, pulls = 0, cursor = 0;
     struct mp_group_view view;
     while (mp_replica_next_group(node->replica, &cursor, &view)) {
