@@ -19,7 +19,7 @@ import Testing
         var answered = 0
         var begun: Set<FaultClass> = []
         // One lost a disk twice, one two disks before the first was named; the last ones left down
-        // who had the only copy of a tail. In 214 and 247 a promise outlives its directory, and 2750
+        // who had the only copy of a tail. In 214 and 247 a promise outlives its directory; 2750
         // read what its disk still held in the place of what was committed.
         for seed in Array(UInt64(1)...10) + [214, 247, 1277, 2750, 3119, 305_886, 502_323] {
             let result = simulator.run(RunOptions(seed: seed))
