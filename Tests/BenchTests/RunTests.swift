@@ -251,10 +251,13 @@ import Testing
         #expect(try await child.exit() == .status(130))
         let left = try FileManager.default.contentsOfDirectory(atPath: folder.url.path)
         #expect(left == [])
-        for entry in try FileManager.default.contentsOfDirectory(atPath: "/proc") {
-            let command = FileManager.default.contents(atPath: "/proc/\(entry)/cmdline") ?? Data()
-            let text = String(decoding: command, as: UTF8.self)
-            #expect(!text.contains(folder.url.path), "process \(entry) still runs")
+        // They are killed, and gone as soon as each of their threads has noticed.
+        try await poll(until: "no server is left") {
+            try FileManager.default.contentsOfDirectory(atPath: "/proc").allSatisfy { entry in
+                let command = FileManager.default.contents(atPath: "/proc/\(entry)/cmdline")
+                let text = String(decoding: command ?? Data(), as: UTF8.self)
+                return !text.contains(folder.url.path)
+            }
         }
     }
 
