@@ -35,10 +35,11 @@ extension `Real servers` {
         }
 
         private func damage(_ node: UInt64, _ cluster: ServerCluster) async throws -> UInt64 {
-            let status = try await cluster.withClient { client throws in
-                try await client.client.status(of: keys, on: node)
+            let found = try await cluster.withClient { client throws in
+                try await poll(for: "node \(node) answers") {
+                    try? await client.client.status(of: keys, on: node)
+                }
             }
-            let found = try #require(status)
             try StoredBatches.damageSnapshot(
                 of: keys, found.group, at: found.snapshot, in: cluster.data(of: node))
             return found.snapshot
