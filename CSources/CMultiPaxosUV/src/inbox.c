@@ -115,10 +115,8 @@ static void turn_away(struct mp_uv_node *node, const struct mp_request *request)
             node->callbacks.on_proposed(node->context, &proposed);
             return;
         case MP_REQUEST_FETCH:
-            mp_uv__fetch_refuse(node, request, MP_CLOSED);
-            return;
         case MP_REQUEST_FETCH_SNAPSHOT:
-            mp_uv__snapshot_fetch_refuse(node, request);
+            mp_uv__fetch_refuse(node, request, MP_CLOSED);
             return;
         case MP_REQUEST_RUN:
             request->job(request->argument);

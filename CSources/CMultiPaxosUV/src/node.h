@@ -448,7 +448,6 @@ void mp_uv__transfer_spooled(struct mp_uv_node *node, struct mp_read_job *job);
 void mp_uv__transfer_free(struct mp_object *object);
 /* snapshot_fetch.c. For the process; an answer is true if it was to a question of the process. */
 void mp_uv__snapshot_fetch(struct mp_uv_node *node, const struct mp_request *request);
-void mp_uv__snapshot_fetch_refuse(struct mp_uv_node *node, const struct mp_request *request);
 bool mp_uv__manifest_lent(struct mp_conn *conn, const struct mp_message *message);
 bool mp_uv__chunk_lent(struct mp_conn *conn, const struct mp_message *message);
 void mp_uv__manifest_receive(struct mp_conn *conn, const struct mp_message *message);

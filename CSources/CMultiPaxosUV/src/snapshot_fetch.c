@@ -2,19 +2,10 @@
  * of it. Nothing is kept or changed here; a transfer, which catches a log up, is something else. */
 #include "node.h"
 
-static void refuse(struct mp_uv_node *node, const struct mp_request *request,
-                   enum mp_status status) {
-    node->callbacks.on_fetched(node->context, request->token, status, 0, 0);
-}
-
-void mp_uv__snapshot_fetch_refuse(struct mp_uv_node *node, const struct mp_request *request) {
-    refuse(node, request, MP_CLOSED);
-}
-
 void mp_uv__snapshot_fetch(struct mp_uv_node *node, const struct mp_request *request) {
     uint64_t chunks = mp_lmdb_chunk_count(request->amount);
     if (request->from != 0 && request->count >= chunks) {
-        refuse(node, request, MP_MALFORMED);
+        mp_uv__fetch_refuse(node, request, MP_MALFORMED);
         return;
     }
     struct mp_conn *conn = mp_uv__conn_to(node, request->node);
@@ -22,7 +13,7 @@ void mp_uv__snapshot_fetch(struct mp_uv_node *node, const struct mp_request *req
     struct mp_asked *asked =
         conn == NULL || !conn->server ? NULL : mp_uv__asked_new(node, conn, &sequence);
     if (asked == NULL) {
-        refuse(node, request, MP_CLOSED);
+        mp_uv__fetch_refuse(node, request, MP_CLOSED);
         return;
     }
     asked->lent = true;
