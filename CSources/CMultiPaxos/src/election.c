@@ -2,11 +2,10 @@
  * (Ng, Haridi, Carbone, EuroSys 2023, section 5). Ballots here are a number space of their own.
  *
  * Every T/4 a node asks all others for what they believe, says what it believes itself, and judges
- * by the answers of the last T.
- * It adopts the highest leader heard. A leader is happy if itself and the nodes that hear it and
- * know no higher leader form a quorum; a follower, if the leader itself says it is happy. A node
- * takes over only if it and every node it hears are unhappy, and it hears a quorum. No log is
- * compared: phase 1 of Paxos repairs logs, so any connected node may serve.
+ * by the answers of the last T. It adopts the highest leader heard. A leader is happy if itself and
+ * the nodes that hear it and know no higher leader form a quorum; a follower, if the leader itself
+ * says it is happy. A node takes over only if it and every node it hears are unhappy, and it hears
+ * a quorum. No log is compared: phase 1 of Paxos repairs logs, so any connected node may serve.
  *
  * A restarted node begins with the lowest rank. A node whose disk has stalled for T is never happy
  * as a leader and never takes over. One that has no vote in a group cannot serve that group: it
