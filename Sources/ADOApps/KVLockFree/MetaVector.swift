@@ -43,7 +43,7 @@ public struct MetaVector: AtomicObject, Equatable {
     /// The hash under which a key is there; nil if it is not.
     ///
     /// Looks at all keys: for those who do not know the program's hash.
-    public func hash(of key: String) -> UInt64? {
+    package func hash(of key: String) -> UInt64? {
         buckets.first { $0.value[key] != nil }?.key
     }
 

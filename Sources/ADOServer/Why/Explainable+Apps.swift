@@ -97,7 +97,7 @@ extension TimeoutLock: Explainable {
             case nil: nil
             }
         case .release, .checkIn: (try? Bool.decoded(from: reply)).map { "\($0)" }
-        case .tick, .grant: (try? Grant?.decoded(from: reply)).map { $0.map(text) ?? "free" }
+        case .tick, .grant: Grant?.of(reply: reply).map { $0.map(text) ?? "free" }
         }
     }
 
@@ -126,7 +126,7 @@ extension DVector: Explainable where Element: Displayable {
         switch method {
         case .append, .count: (try? UInt64.decoded(from: reply)).map { "\($0)" }
         case .get, .insert, .pop:
-            (try? Element?.decoded(from: reply)).map { $0.map(\.displayed) ?? "nil" }
+            Element?.of(reply: reply).map { $0.map(\.displayed) ?? "nil" }
         default: nil
         }
     }

@@ -48,7 +48,7 @@ extension MetaVector: Explainable {
         switch method {
         case .put, .drop, .find: Meta?.of(reply: reply).map(text)
         case .putAll:
-            (try? [Meta?].decoded(from: reply)).map { metas in
+            [Meta?].of(reply: reply).map { metas in
                 "[" + metas.map(text).joined(separator: ", ") + "]"
             }
         case .reachable: (try? [UInt64].decoded(from: reply)).map { "\($0)" }

@@ -83,7 +83,7 @@ extension KeyValue: Explainable {
         switch method {
         case .set, .get, .remove: String?.of(reply: reply).map(text)
         case .count: (try? Int.decoded(from: reply)).map { "\($0)" }
-        case .meta: (try? Meta?.decoded(from: reply)).map { $0.map { "\($0.size) bytes" } ?? "nil" }
+        case .meta: Meta?.of(reply: reply).map { $0.map { "\($0.size) bytes" } ?? "nil" }
         }
     }
 
@@ -114,10 +114,10 @@ extension Lock: Explainable {
     static func describe(_ reply: [UInt8], to method: Method) -> String? {
         switch method {
         case .tryAcquire:
-            (try? UInt64?.decoded(from: reply)).map { $0.map { "token \($0)" } ?? "held" }
+            UInt64?.of(reply: reply).map { $0.map { "token \($0)" } ?? "held" }
         case .release: (try? Bool.decoded(from: reply)).map { "\($0)" }
         case .holder:
-            (try? LockHolder?.decoded(from: reply)).map { holder in
+            LockHolder?.of(reply: reply).map { holder in
                 holder.map { "owner \($0.owner), token \($0.token)" } ?? "free"
             }
         }
@@ -126,7 +126,7 @@ extension Lock: Explainable {
     static func blocker(
         of reply: [UInt8], to method: Method, among earlier: [Replied<Self>]
     ) -> Blocker? {
-        guard case .tryAcquire = method, (try? UInt64?.decoded(from: reply)) == .some(nil) else {
+        guard case .tryAcquire = method, UInt64?.of(reply: reply) == .some(nil) else {
             return nil
         }
         // Nobody else was granted it since: the last grant is the one in force.
@@ -151,7 +151,7 @@ extension Queue: Explainable where Element == String {
     static func describe(_ reply: [UInt8], to method: Method) -> String? {
         switch method {
         case .dequeue, .first:
-            (try? String?.decoded(from: reply)).map { $0.map { "\"\($0)\"" } ?? "nil" }
+            String?.of(reply: reply).map { $0.map { "\"\($0)\"" } ?? "nil" }
         case .enqueue, .count: (try? Int.decoded(from: reply)).map { "\($0)" }
         }
     }

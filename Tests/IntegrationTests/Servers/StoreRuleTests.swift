@@ -98,6 +98,16 @@ import Testing
         #expect(
             LogAnswer<MetaVector>.text(of: ObjectMachine(MetaVector()).reply(to: find), to: find)
                 == "nil")
+        #expect(Queue<String>.describe([0], to: .first) == "nil")
+        #expect(Lock.describe([0], to: .holder) == "free")
+    }
+
+    @Test func `is none where the bytes are none`() {
+        #expect(KeyValue.describe([9], to: .get("x")) == nil)
+        #expect(KeyValue.describe([9], to: .meta("x")) == nil)
+        #expect(Queue<String>.describe([9], to: .first) == nil)
+        #expect(Lock.describe([9], to: .holder) == nil)
+        #expect(DVector<String>.describe([9], to: .get(0)) == nil)
     }
 }
 
