@@ -1,4 +1,5 @@
 import CMultiPaxos
+import Testing
 
 @testable import ADOSimulator
 
@@ -9,6 +10,19 @@ extension Simulation {
         let simulation = Simulation.recorded(Plan(calm: seed, voters: voters))
         simulation.start()
         simulation.runWithCalls(for: 6 * T, every: T / 4)
+        return simulation
+    }
+
+    /// The same, with one follower whose rounds are so much later than those of all others.
+    static func outOfStep(voters: UInt64, by delay: UInt64) throws -> Simulation {
+        let simulation = Simulation.settled(voters: voters)
+        let leader = simulation.leader
+        let late = try #require(simulation.cluster.voters.last { $0 != leader })
+        simulation.crash(late)
+        simulation.run(for: T + delay)
+        simulation.restart(late)
+        simulation.run(for: 6 * T)
+        #expect(simulation.leader == leader)
         return simulation
     }
 

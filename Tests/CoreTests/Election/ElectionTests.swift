@@ -35,14 +35,8 @@ import Testing
     @Test(arguments: [UInt64(3), 5])
     func `changes hands once where the elected is parted`(voters: UInt64) throws {
         for part in 1..<UInt64(4) {
-            let simulation = Simulation.settled(voters: voters)
+            let simulation = try Simulation.outOfStep(voters: voters, by: part * T / 16)
             let leader = simulation.leader
-            let late = try #require(simulation.cluster.voters.last { $0 != leader })
-            simulation.crash(late)
-            simulation.run(for: T + part * T / 16)
-            simulation.restart(late)
-            simulation.run(for: 6 * T)
-            #expect(simulation.leader == leader)
             let start = simulation.now
             simulation.leave { $0 != leader && $1 != leader }
             simulation.run(for: 4 * T)
@@ -54,14 +48,8 @@ import Testing
     /// The answers of the elected count for T, and the next judgement is at most T/4 later.
     @Test(arguments: 1..<UInt64(8))
     func `changes hands as soon as all have missed the elected`(part: UInt64) throws {
-        let simulation = Simulation.settled(voters: 3)
+        let simulation = try Simulation.outOfStep(voters: 3, by: part * T / 32)
         let leader = simulation.leader
-        let late = try #require(simulation.cluster.voters.last { $0 != leader })
-        simulation.crash(late)
-        simulation.run(for: T + part * T / 32)
-        simulation.restart(late)
-        simulation.run(for: 6 * T)
-        #expect(simulation.leader == leader)
         let start = simulation.now
         simulation.leave { $0 != leader && $1 != leader }
         let others = simulation.cluster.voters.filter { $0 != leader }

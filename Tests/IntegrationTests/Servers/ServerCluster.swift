@@ -203,6 +203,21 @@ extension ServerCluster {
         }
     }
 
+    /// Writes until every server has trimmed the log of an object beyond an entry.
+    func writeUntilTrimmed(
+        _ object: ObjectName, beyond index: UInt64, _ client: Cluster,
+        write: () async throws -> Void
+    ) async throws {
+        try await poll(until: "every server has trimmed \(object) beyond entry \(index)") {
+            for _ in 0..<20 { try await write() }
+            for node in nodes {
+                let status = try? await client.client.status(of: object, on: node)
+                guard let status, status.trimmed > index else { return false }
+            }
+            return true
+        }
+    }
+
     /// Waits until a server owns the object and nobody promised a higher ballot, and says which.
     ///
     /// A server that has just resumed may still believe that it owns what another one took over.

@@ -216,14 +216,8 @@ extension `Real servers`.`asked why across objects` {
             let settings = client.object(KeyValue.self, named: "settings")
             try await settings.call(.set("early", to: "1"))
             let filler = String(repeating: "v", count: 900)
-            try await poll(until: "every server has trimmed the log beyond the first write") {
-                for _ in 0..<20 { try await settings.call(.set("filler", to: filler)) }
-                var trimmed: [UInt64] = []
-                for node in cluster.nodes {
-                    let status = try? await client.client.status(of: settings.name, on: node)
-                    trimmed.append(status?.trimmed ?? 0)
-                }
-                return trimmed.allSatisfy { $0 > 10 }
+            try await cluster.writeUntilTrimmed(settings.name, beyond: 10, client) {
+                try await settings.call(.set("filler", to: filler))
             }
             // So that nobody answers from memory what the disks have given up.
             try await cluster.kill(cluster.nodes)

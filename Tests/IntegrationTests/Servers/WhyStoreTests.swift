@@ -96,14 +96,8 @@ extension `Real servers` {
                 let store = KVLockFree(named: "shop", on: client.client)
                 let meta = client.object(MetaVector.self, named: "shop.meta")
                 let filler = String(repeating: "k", count: 900)
-                try await poll(until: "every server has trimmed the log of the meta vector") {
-                    for _ in 0..<20 { try await store.set(filler, to: "") }
-                    var trimmed: [UInt64] = []
-                    for node in cluster.nodes {
-                        let status = try? await client.client.status(of: meta.name, on: node)
-                        trimmed.append(status?.trimmed ?? 0)
-                    }
-                    return trimmed.allSatisfy { $0 > 10 }
+                try await cluster.writeUntilTrimmed(meta.name, beyond: 10, client) {
+                    try await store.set(filler, to: "")
                 }
                 try await cluster.kill(cluster.nodes)
                 try await cluster.restart(cluster.nodes)
