@@ -5,11 +5,11 @@
 
 #include "assert.h"
 
-/* Few large writes: each costs the journal one entry, however large it is. */
+/* Each write costs the journal one entry, however large it is, and the disk's other users the time
+ * that it takes: nodes with the same load on one disk fill at the same moment. */
 enum {
     ALIGNMENT = 4096,
-    CHUNK = 4 * 1024 * 1024,    /* What the writer may have to wait for. */
-    PASS = 16 * 1024 * 1024,    /* Flushed by the filler, so that no commit has to. */
+    CHUNK = 1024 * 1024, /* Flushed by the filler, so that no commit has to. */
     AT_ONCE = 16 * 1024 * 1024, /* Filled before the first commit, which then finds it done. */
     AHEAD = 32 * 1024 * 1024,
 };
@@ -30,22 +30,17 @@ static bool fill_chunk(struct mp__filler *filler, uint64_t goal) {
     return true;
 }
 
-static uint64_t fill_pass(struct mp__filler *filler) {
-    uint64_t filled = 0;
-    while (filled < PASS) {
-        pthread_mutex_lock(&filler->mutex);
-        bool more = !filler->stop && fill_chunk(filler, atomic_load(&filler->goal));
-        pthread_mutex_unlock(&filler->mutex);
-        if (!more) break;
-        filled += CHUNK;
-    }
+static bool fill_next(struct mp__filler *filler) {
+    pthread_mutex_lock(&filler->mutex);
+    bool filled = !filler->stop && fill_chunk(filler, atomic_load(&filler->goal));
+    pthread_mutex_unlock(&filler->mutex);
     return filled;
 }
 
 static void *run(void *argument) {
     struct mp__filler *filler = argument;
     for (;;) {
-        while (fill_pass(filler) > 0) {
+        while (fill_next(filler)) {
             /* A flush that fails here fails in the next commit too, which says so. */
             if (fdatasync(filler->fd) != 0) break;
         }
@@ -101,7 +96,7 @@ void mp__filler_claim(struct mp__filler *filler, uint64_t end) {
 void mp__filler_advance(struct mp__filler *filler, uint64_t used, uint64_t allocated) {
     uint64_t goal = used + AHEAD < allocated ? used + AHEAD : allocated;
     uint64_t before = atomic_load(&filler->goal);
-    if (goal < before + PASS && before != 0) return;
+    if (goal < before + CHUNK && before != 0) return;
     atomic_store(&filler->goal, goal);
     /* Without the mutex, which the filler may hold for a chunk: a signal that is missed is made up
      * for by the next, long before the space is needed. */
