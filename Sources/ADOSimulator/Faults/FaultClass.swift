@@ -49,11 +49,13 @@ public enum FaultClass: String, CaseIterable, Sendable {
     case rotten
     /// A proposer keeps the promise of a directory that is gone, while its server is admitted anew.
     case outlived
+    /// A voter learns faster than its disk writes, and is asked for what the disk does not have.
+    case unstored
 
     /// Whether it is a play with parts, which a whole run is about.
     var isPlay: Bool {
         switch self {
-        case .rivals, .overtaken, .disjoint, .learning, .rotten, .outlived: true
+        case .rivals, .overtaken, .disjoint, .learning, .rotten, .outlived, .unstored: true
         default: false
         }
     }

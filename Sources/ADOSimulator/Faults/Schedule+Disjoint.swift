@@ -8,18 +8,23 @@ extension Schedule {
     mutating func disjoin(_ start: UInt64) -> UInt64 {
         let cast = shuffledVoters()
         let (first, second, loyal, late) = (cast[0], cast[1], cast[2], cast[3])
-        let parted = start + step()
-        let promised = parted + step()
+        let asked = start + step()
+        let parted = asked + step()
+        let alone = parted + 2_000
+        let promised = alone + step()
         let changed = promised + step()
         let over = changed + step() + step()
 
-        add(
-            parted, changed - parted, .cut(links([first], [second, loyal, late]), isNoticed: false))
-        add(parted - min(parted, 1_000), changed - parted, .rival(first))
+        // What it asked for arrives; the answers come when nothing more leaves it.
+        let others = [second, loyal, late]
+        add(asked, parted - asked, .clog(ways(from: others, to: [first])))
+        add(asked + 1, alone - asked, .rival(first))
+        add(parted - 1, changed - parted, .cut(ways(from: [first], to: others), isNoticed: false))
+        add(alone, changed - alone, .cut(ways(from: others, to: [first]), isNoticed: false))
 
         // The answer of one voter comes when nothing more reaches it.
-        add(parted, promised - parted, .clog([Fault.Line(from: late, to: second)]))
-        add(parted + 1, changed - parted, .rival(second))
+        add(alone, promised - alone, .clog([Fault.Line(from: late, to: second)]))
+        add(alone + 1, changed - alone, .rival(second))
         let unheard = Fault.Line(from: second, to: late)
         add(promised - 1, over - promised, .cut([unheard], isNoticed: false))
 

@@ -65,6 +65,7 @@ struct Schedule {
         case .rotten: again { $0.rot($1) }
         // Not beside votes that are lost for good, as in renewals().
         case .outlived: if damaged.isEmpty { again { $0.outlive($1) } }
+        case .unstored: again { $0.outrunDisk($1) }
         }
     }
 

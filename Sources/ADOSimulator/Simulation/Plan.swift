@@ -72,6 +72,8 @@ struct Plan {
             }
         } else if random.chance(45) {
             letPromisesOutlive(&random)
+        } else if random.chance(30) {
+            letDisksBeOutrun(&random)
         }
     }
 
@@ -114,6 +116,18 @@ struct Plan {
         fetchBytes = 4096
         trouble = 12 * timeout
         callers = random.chance(500) ? 0 : callers
+    }
+
+    /// Two voters miss what the other three commit, more of it than is kept in memory.
+    private mutating func letDisksBeOutrun(_ random: inout Random) {
+        letOwnersPlay(.unstored, &random)
+        voters = 5
+        window = 16
+        // As little is kept in memory as can be.
+        batchesMax = UInt32(groups.count + 1) * MP_SHARE
+        fetchBytes = 4096
+        timeout = max(timeout, 500_000)
+        trouble = 12 * timeout
     }
 
     /// Nobody else pulls, and an owner can have a long tail.
