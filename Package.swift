@@ -208,7 +208,7 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: [
                 "MultiPaxos", "ADO", "ADOObjects", "ADOApps", "ADOServer", "ADOSimulator",
-                "Linearizability", "FaultTools", "TestSupport",
+                "CMultiPaxos", "Linearizability", "FaultTools", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(

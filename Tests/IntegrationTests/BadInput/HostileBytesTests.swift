@@ -123,15 +123,6 @@ private struct Greeting {
     }
 }
 
-extension RawSocket {
-    /// Waits for a whole message.
-    fileprivate func receiveMessage() async throws -> [UInt8] {
-        let header = try await receive(WireMessage.headerSize)
-        let size = Int(header[...].uint32(at: 4))
-        return try await header + receive(size - header.count)
-    }
-}
-
 extension ServerCluster {
     /// How often a server has said that it closed or refused a connection.
     fileprivate func complaints(of node: UInt64) -> Int {

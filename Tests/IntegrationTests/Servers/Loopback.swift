@@ -87,6 +87,18 @@ final class RawSocket: Sendable {
         max(0, Foundation.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)))
     }
 
+    /// Writes everything, and waits for the other side to take it.
+    func sendAll(_ bytes: [UInt8]) async throws {
+        var sent = 0
+        try await poll(until: "the other side takes \(bytes.count) bytes") {
+            let count = Foundation.send(
+                descriptor, Array(bytes[sent...]), bytes.count - sent, Int32(MSG_NOSIGNAL))
+            if count < 0, errno != EAGAIN { throw SocketFailure("write") }
+            sent += max(0, count)
+            return sent == bytes.count
+        }
+    }
+
     /// Whether there is something to read, or the other side has closed.
     var hasInput: Bool {
         var byte: UInt8 = 0
@@ -103,6 +115,13 @@ final class RawSocket: Sendable {
             }
             return bytes.count == count ? bytes : nil
         }
+    }
+
+    /// Waits for a whole message.
+    func receiveMessage() async throws -> [UInt8] {
+        let header = try await receive(WireMessage.headerSize)
+        let size = Int(header[...].uint32(at: 4))
+        return try await header + receive(size - header.count)
     }
 
     /// Waits until the other side has closed the connection; what it sends before is dropped.
