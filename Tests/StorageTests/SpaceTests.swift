@@ -29,8 +29,15 @@ import Testing
         return ""
     }
 
-    /// A full storage keeps all it has and takes promises.
+    /// A full storage keeps all it has and takes promises, and no batch.
     private func expectFullButAlive(_ storage: Storage, _ log: inout Log) throws {
+        try expectAlive(storage, &log)
+        var attempt = log
+        let write = attempt.append([payload])
+        #expect(throws: Failure.self) { try storage.take(write) }
+    }
+
+    private func expectAlive(_ storage: Storage, _ log: inout Log) throws {
         let before = storage.stats
         for _ in 0..<300 { try storage.commit([log.promise(log.hard.promised.round + 1)]) }
         try storage.putPeer(
@@ -38,9 +45,6 @@ import Testing
         #expect(storage.stats.sequence == before.sequence + 300)
         #expect(storage.stats.bytes_used <= before.bytes_used + 200_000)
         #expect(try expectIntact(log, in: storage, storage.load()))
-        var attempt = log
-        let write = attempt.append([payload])
-        #expect(throws: Failure.self) { try storage.take(write) }
     }
 
     @Test func `is allocated ahead of it, on the disk`() throws {
@@ -156,14 +160,14 @@ import Testing
     }
 
     /// A snapshot of all that is there.
-    private func putSnapshot(_ storage: Storage, _ log: inout Log) throws {
+    private func putSnapshot(_ storage: Storage, _ log: inout Log, size: Int) throws {
         try storage.commit([log.commit(log.batches.count)])
         let point = log.hard.commit
-        try storage.putChunks(5, point.index, first: 0, [1, 2, 3])
+        try storage.putChunks(5, point.index, first: 0, [UInt8](repeating: 7, count: size))
         try storage.putSnapshot(
             mp_lmdb_snapshot(
                 group: 5, point: point, ballot: point.ballot, voters: 0, admissions: 0,
-                digest: 0, size: 3, checksum: 0))
+                digest: 0, size: UInt64(size), checksum: 0))
     }
 
     /// Deletes what the snapshot stands for, in steps.
@@ -174,23 +178,46 @@ import Testing
         for _ in 0..<2 { try storage.commit([log.promise(log.hard.promised.round + 1)]) }
     }
 
-    /// Fills it, makes room by trimming, and so on, without a restart or a larger disk.
+    /// Fills it, makes room by a snapshot and by trimming, and so on, without a restart or a larger
+    /// disk.
     private func fillAndTrim(_ storage: Storage) throws {
         var log = Log(5)
         for _ in 0..<200 { try storage.take(log.append([payload])) }
         for _ in 0..<5 {
-            let count = log.frames.count
-            try putSnapshot(storage, &log)
             _ = try fill(storage, &log)
             // All that may be on its way when the disk is found full, and more.
             #expect(throws: Failure.self) { while true { try commitOne(storage, &log) } }
-            try expectFullButAlive(storage, &log)
+            // Those may free what makes room for a batch more.
+            try expectAlive(storage, &log)
+            let count = log.frames.count
+            try putSnapshot(storage, &log, size: 1 << 20)
             try trim(storage, &log, count)
             let kept = log.frames.count
             for _ in 0..<20 { try storage.take(log.append([payload])) }
             #expect(log.frames.count == kept + 20)
         }
         #expect(try expectIntact(log, in: storage, storage.load()))
+    }
+
+    /// So that a log can be trimmed at all, on a disk that nobody makes larger.
+    @Test func `is kept for a snapshot, though batches had all of their part`() throws {
+        var small = options
+        small.map = 64 << 20
+        small.reserve = 24 << 20
+        try small.format()
+        let storage = try Storage(small)
+        var log = Log(5)
+        _ = try fill(storage, &log)
+        #expect(throws: Failure.self) { while true { try commitOne(storage, &log) } }
+        let point = log.hard.tip.index
+        let chunk = [UInt8](repeating: 7, count: Int(MP_LMDB_CHUNK_SIZE))
+        // An eighth of the reserve holds 12 of them without what they need besides.
+        for number in 0..<8 { try storage.putChunks(5, point, first: UInt64(number), chunk) }
+        let failure = #expect(throws: Failure.self) {
+            for number in 8..<64 { try storage.putChunks(5, point, first: UInt64(number), chunk) }
+        }
+        #expect(failure?.status == MP_FULL)
+        try expectFullButAlive(storage, &log)
     }
 
     @Test func `is there again once a log is trimmed, though the map does not grow`() throws {

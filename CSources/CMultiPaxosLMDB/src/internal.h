@@ -74,6 +74,7 @@ void mp__space_measure(struct mp_lmdb *env);
 enum mp__space_use {
     MP__SPACE_FREE,    /* It leaves the reserve alone. */
     MP__SPACE_TAKEN,   /* Half of the reserve, for batches that were taken in already. */
+    MP__SPACE_STATE,   /* Five eighths: a snapshot lets a log be trimmed, which makes room. */
     MP__SPACE_PROMISE, /* To the end. */
 };
 /* So many pages, of which the longest value takes `run` side by side. */

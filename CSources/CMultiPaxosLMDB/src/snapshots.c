@@ -27,7 +27,7 @@ static enum mp_status require_space(struct mp_lmdb *env, MDB_txn *txn, MDB_dbi d
     if (rc != 0) return mp__fail_mdb(env, rc, "measure the trees", error);
     pages += pages / 128; /* Lists of freed pages: a chunk may take the place of one. */
     uint64_t run = mp__value_pages(env, MP_LMDB_CHUNK_SIZE);
-    return mp__space_require(env, pages, run, MP__SPACE_FREE, error);
+    return mp__space_require(env, pages, run, MP__SPACE_STATE, error);
 }
 
 /* The record is made in LMDB's own page. */

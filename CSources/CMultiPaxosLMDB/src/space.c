@@ -2,20 +2,29 @@
  *
  * The data file is allocated in steps beyond what LMDB uses, and its end is a reserve. A disk is
  * full when only that is left: from then on no batch is taken in. Those that were taken in already
- * may use half of it, so that the promises behind them do not wait for somebody to make room; the
- * rest is for promises. What a commit needs is bounded from above before it.
+ * may use half of it, so that the promises behind them do not wait for somebody to make room;
+ * snapshots, by which logs are trimmed, an eighth more; the rest is for promises. What a commit
+ * needs is bounded from above before it.
  *
  * What was freed inside the file is used again by LMDB, which does not say how; so it counts only
  * where the file cannot grow. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
 #include "internal.h"
 
-enum { MARGIN = 1024 * 1024, ROOM = 192 * 1024, ROOM_RUN = 68 * 1024 };
+enum {
+    MARGIN = 1024 * 1024,
+    ROOM = 192 * 1024,
+    ROOM_RUN = 68 * 1024,
+    FREED_MAX = 1 << 16, /* Pages, 256 MiB: to sort more before each commit would take too long. */
+};
+
+_Static_assert(sizeof(size_t) == sizeof(uint64_t), "LMDB's page numbers are of 64 bits");
 
 static int data_file(const struct mp_lmdb *env) {
     int fd = -1;
@@ -113,50 +122,76 @@ static void claim(struct mp_lmdb *env, uint64_t pages) {
     mp__filler_claim(&space->filler, space->claimed);
 }
 
-/* Pages of the runs in one list of freed pages that are at least so long. The list is a count and
- * then numbers of pages that fall. */
-static uint64_t pages_in_runs(const MDB_val *list, uint64_t length) {
-    const uint8_t *bytes = list->mv_data;
-    size_t numbers = list->mv_size / sizeof(size_t);
-    uint64_t found = 0;
-    uint64_t run = 0;
-    size_t before = 0;
-    for (size_t i = 1; i <= numbers; i += 1) {
-        size_t page = 0;
-        if (i < numbers) memcpy(&page, bytes + i * sizeof page, sizeof page);
-        if (i < numbers && run > 0 && page + 1 == before) {
-            run += 1;
-        } else {
-            if (run >= length) found += run;
-            run = 1;
-        }
-        before = page;
-    }
-    return found;
+/* What was freed, by page numbers that rise. */
+struct freed {
+    uint64_t *pages;
+    size_t count;
+};
+
+static int by_number(const void *a, const void *b) {
+    uint64_t left = *(const uint64_t *)a;
+    uint64_t right = *(const uint64_t *)b;
+    return left < right ? -1 : left > right;
 }
 
-/* Whether a write surely fits into what was freed, which LMDB keeps in its database 0, a list for
- * each transaction. Of a run that is long enough at most half is of no use. Should a reader still
- * look at the pages then LMDB goes on at the end, which must leave a quarter of the reserve:
- * batches that were taken in may have had the first half. */
-static bool fits_freed(const struct mp_lmdb *env, uint64_t pages, uint64_t run) {
-    const struct mp__space *space = &env->space;
-    uint64_t end = atomic_load(&space->used) + pages * space->page + space->reserve / 4;
-    if (end > atomic_load(&space->allocated)) return false;
+/* LMDB keeps what was freed in its database 0: for each transaction a list, of a count and then
+ * numbers. It joins the lists when it looks for pages side by side, so they are joined here. Of
+ * very many it is enough to know some. */
+static bool gather_freed(const struct mp_lmdb *env, struct freed *freed) {
+    *freed = (struct freed){.pages = malloc(FREED_MAX * sizeof *freed->pages)};
     MDB_txn *txn;
     MDB_cursor *cursor;
-    uint64_t found = 0;
+    if (freed->pages == NULL) return false;
     if (mdb_txn_begin(env->mdb, NULL, MDB_RDONLY, &txn) != 0) return false;
     if (mdb_cursor_open(txn, 0, &cursor) == 0) {
         MDB_val key;
         MDB_val list;
-        while (found < 2 * pages && mdb_cursor_get(cursor, &key, &list, MDB_NEXT) == 0) {
-            found += pages_in_runs(&list, run);
+        while (freed->count < FREED_MAX && mdb_cursor_get(cursor, &key, &list, MDB_NEXT) == 0) {
+            size_t numbers = list.mv_size / sizeof(size_t) - 1;
+            size_t space = FREED_MAX - freed->count;
+            if (numbers > space) numbers = space;
+            memcpy(freed->pages + freed->count, (const size_t *)list.mv_data + 1,
+                   numbers * sizeof(size_t));
+            freed->count += numbers;
         }
         mdb_cursor_close(cursor);
     }
     mdb_txn_abort(txn);
-    return found >= 2 * pages;
+    qsort(freed->pages, freed->count, sizeof freed->pages[0], by_number);
+    return true;
+}
+
+/* Pages of the runs that are at least so long. */
+static uint64_t pages_in_runs(const struct freed *freed, uint64_t length) {
+    uint64_t found = 0;
+    uint64_t run = 0;
+    for (size_t i = 0; i < freed->count; i += 1) {
+        run += 1;
+        bool ends = i + 1 == freed->count || freed->pages[i + 1] != freed->pages[i] + 1;
+        if (!ends) continue;
+        if (run >= length) found += run;
+        run = 0;
+    }
+    return found;
+}
+
+/* Whether a write surely fits into what was freed. Of a run that is long enough at most half is of
+ * no use. Should a reader still look at the pages then LMDB goes on at the end, which must leave an
+ * eighth of the reserve. As much of what was freed, in runs for chunks, is left to snapshots: a log
+ * that fills it all could not be trimmed any more. */
+static bool fits_freed(const struct mp_lmdb *env, uint64_t pages, uint64_t run,
+                       enum mp__space_use use) {
+    const struct mp__space *space = &env->space;
+    uint64_t eighth = space->reserve / 8;
+    uint64_t end = atomic_load(&space->used) + pages * space->page + eighth;
+    if (end > atomic_load(&space->allocated)) return false;
+    uint64_t chunk = mp__value_pages(env, MP_LMDB_CHUNK_SIZE);
+    uint64_t kept = use == MP__SPACE_STATE ? 0 : pages + eighth / space->page;
+    struct freed freed;
+    bool fits = gather_freed(env, &freed) && pages_in_runs(&freed, run) >= 2 * pages &&
+                pages_in_runs(&freed, chunk) >= kept;
+    free(freed.pages);
+    return fits;
 }
 
 /* A whole step if it fits; else just enough, so that a full disk is used to its end. */
@@ -172,8 +207,13 @@ static int extend(struct mp_lmdb *env, uint64_t need) {
 }
 
 static uint64_t left_alone(const struct mp__space *space, enum mp__space_use use) {
-    if (use == MP__SPACE_PROMISE) return 0;
-    return use == MP__SPACE_TAKEN ? space->reserve / 2 : space->reserve;
+    static const uint64_t eighths[] = {
+        [MP__SPACE_FREE] = 8,
+        [MP__SPACE_TAKEN] = 4,
+        [MP__SPACE_STATE] = 3,
+        [MP__SPACE_PROMISE] = 0,
+    };
+    return space->reserve * eighths[use] / 8;
 }
 
 /* MP_OK if so many pages can be written. */
@@ -192,7 +232,8 @@ static enum mp_status find(struct mp_lmdb *env, uint64_t pages, uint64_t run,
         rc = extend(env, need);
     }
     bool full = rc == ENOSPC || rc == EDQUOT || rc == EFBIG;
-    if (rc == 0 || (full && use != MP__SPACE_PROMISE && fits_freed(env, pages, run))) return MP_OK;
+    if (rc == 0) return MP_OK;
+    if (full && use != MP__SPACE_PROMISE && fits_freed(env, pages, run, use)) return MP_OK;
     if (full) return fail_full(env, what, error);
     return mp__fail(error, MP_SYSTEM, "Could not allocate space in %s: %s. Check the disk.",
                     env->path, strerror(rc));

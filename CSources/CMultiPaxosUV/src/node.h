@@ -229,6 +229,7 @@ struct mp_uv_node {
     uint64_t naming_us;   /* Since when. */
     bool storage_signalled;
     bool disk_full;
+    uint64_t room_us; /* When a full disk may have the next snapshot taken. */
     bool disk_stalled;
     uint64_t disk_stall_us;
     uint64_t durable_sent; /* Storage sequence last told to the peers. */
@@ -430,6 +431,8 @@ bool mp_uv__snapshot_use(struct mp_uv_node *node, struct mp_object *object, uint
 /* A chunk or the record of the snapshot at `index` is damaged. */
 void mp_uv__snapshot_damaged(struct mp_uv_node *node, struct mp_object *object, uint64_t index);
 void mp_uv__snapshot_tick(struct mp_uv_node *node, struct mp_object *object);
+/* While the disk is full: snapshots before their time, and logs trimmed to the newest. */
+void mp_uv__snapshots_make_room(struct mp_uv_node *node);
 void mp_uv__snapshot_restored(struct mp_uv_node *node, const struct mp_request *request);
 /* A snapshot of another node is whole: on the disk of a server, or in the client's spool, which
  * becomes the callee's. */

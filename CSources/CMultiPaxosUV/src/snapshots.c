@@ -4,6 +4,9 @@
 #include "node.h"
 #include "spool.h"
 
+/* On a full disk, a log that grew by less is left alone. */
+enum { ROOM_BYTES_MIN = 1 << 20 };
+
 /* Never less than the last snapshot: to write them then costs no more than to write the log. */
 static bool is_due(const struct mp_uv_node *node, const struct mp_object *object) {
     uint64_t interval = node->options.snapshot_bytes;
@@ -24,6 +27,11 @@ bool mp_uv__snapshot_begin(struct mp_uv_node *node, struct mp_object *object) {
     return true;
 }
 
+static void begin(struct mp_uv_node *node, struct mp_object *object) {
+    object->grown = 0;
+    if (!mp_uv__snapshot_begin(node, object)) mp_uv__upload_begin(node, object);
+}
+
 void mp_uv__snapshot_consider(struct mp_uv_node *node, struct mp_object *object,
                               const struct mp_batch *batch) {
     object->grown += batch->size;
@@ -34,9 +42,7 @@ void mp_uv__snapshot_consider(struct mp_uv_node *node, struct mp_object *object,
         object->voters_from = batch->first;
     }
     if (batch->admissions != 0) object->admissions = batch->admissions;
-    if (!is_due(node, object)) return;
-    object->grown = 0;
-    if (!mp_uv__snapshot_begin(node, object)) mp_uv__upload_begin(node, object);
+    if (is_due(node, object)) begin(node, object);
 }
 
 void mp_uv__snapshot_made(struct mp_uv_node *node, const struct mp_request *request) {
@@ -104,11 +110,54 @@ void mp_uv__snapshot_kept(struct mp_uv_node *node, struct mp_object *object,
     struct mp_point before = object->snapshot.point;
     object->snapshot = *snapshot;
     end_damage(node, object);
-    /* What is damaged need not be repaired once a snapshot stands for it. */
-    if (object->damaged) before = snapshot->point;
-    if (before.index == 0 || (!object->damaged && before.index == snapshot->point.index)) return;
+    /* What is damaged need not be repaired once a snapshot stands for it, and a full disk needs all
+     * the room there can be. */
+    bool all = object->damaged || node->disk_full;
+    if (all) before = snapshot->point;
+    if (before.index == 0 || (!all && before.index == snapshot->point.index)) return;
     trim(node, object, before);
     mp_uv__storage_sweep(&node->storage, object->group);
+}
+
+/* The log from the snapshot before on, which is kept otherwise. */
+static bool trim_to_snapshot(struct mp_uv_node *node, struct mp_object *object) {
+    struct mp_group_view view;
+    mp_replica_group(node->replica, object->group, &view);
+    bool done = object->snapshot.point.index <= view.trimmed.index;
+    if (done || object->snapshot_damaged) return false;
+    trim(node, object, object->snapshot.point);
+    mp_uv__storage_sweep(&node->storage, object->group);
+    return true;
+}
+
+/* Whether a snapshot would surely take less than the log that it stands for. */
+static bool makes_room(const struct mp_object *object) {
+    bool busy = object->transfer != NULL || object->restoring;
+    return !busy && object->grown > ROOM_BYTES_MIN && object->grown > object->snapshot.size;
+}
+
+/* One snapshot at a time, of the log that grew most, and no other before its sweep had a chance. */
+void mp_uv__snapshots_make_room(struct mp_uv_node *node) {
+    bool due = node->disk_full && node->options.snapshot_bytes != 0 &&
+               node->now_us >= node->room_us;
+    if (!due) return;
+    node->room_us = node->now_us + node->options.timeout_us;
+    struct mp_object *largest = NULL;
+    bool trimmed = false;
+    for (uint32_t i = 0; i < node->objects.bucket_count; i += 1) {
+        struct mp_object *object = node->objects.buckets[i];
+        for (; object != NULL; object = object->next_in_bucket) {
+            if (object->draft.point.index != 0) return;
+            trimmed = trim_to_snapshot(node, object) || trimmed;
+            if (!makes_room(object)) continue;
+            if (largest == NULL || object->grown > largest->grown) largest = object;
+        }
+    }
+    if (trimmed || largest == NULL) return;
+    mp_uv__log(node, MP_UV_LOG_INFO,
+               "group %016llx: a snapshot is taken to trim its log, as the disk is full",
+               (unsigned long long)largest->group);
+    begin(node, largest);
 }
 
 void mp_uv__snapshots_stored(struct mp_uv_node *node) {
@@ -120,7 +169,7 @@ void mp_uv__snapshots_stored(struct mp_uv_node *node) {
             mp_uv__transfer_stored(node, object, work);
         } else if (object != NULL && !sweep) {
             object->draft = (struct mp_lmdb_snapshot){0};
-            /* Without space: when the log has grown as much again. */
+            /* Without space: when the log has grown as much again, or on a full disk never. */
             if (work->status == MP_OK) mp_uv__snapshot_kept(node, object, &work->snapshot);
         }
         mp_uv__work_free(work);

@@ -101,6 +101,7 @@ void mp_uv__tick(struct mp_uv_node *node) {
         mp_uv__disk_announce(node);
         mp_uv__scrub(node);
         mp_uv__naming_tick(node);
+        mp_uv__snapshots_make_room(node);
         node->repair_wanted = node->repair_wanted || node->objects.damaged != NULL;
     }
     mp_uv__sent_tick(node);

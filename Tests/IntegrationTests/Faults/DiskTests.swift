@@ -15,13 +15,19 @@ extension `Real servers` {
             directory = try TemporaryDirectory()
         }
 
+        /// Nothing is trimmed, so that a disk that is full stays full.
+        private static let keepsLogs: @Sendable ([String]) -> [String] = {
+            $0 + ["--snapshot-bytes", "0"]
+        }
+
         private func run(
             replicas: Int = 3, _ body: (ServerCluster, Cluster, ShimmedDisk) async throws -> Void
         ) async throws {
             let disk = try await ShimmedDisk(
                 in: directory.path, shim: Shim.library("disk"))
             try await ServerCluster.run(
-                replicas: replicas, in: directory, environment: { disk.environment(of: $0) }
+                replicas: replicas, in: directory, environment: { disk.environment(of: $0) },
+                edit: Self.keepsLogs
             ) { cluster, client throws in
                 try await body(cluster, client, disk)
             }
@@ -114,7 +120,7 @@ extension `Real servers` {
                 try disk.set(.room((72 + more) << 20), on: node)
             }
             try await ServerCluster.run(
-                in: directory, environment: { disk.environment(of: $0) }
+                in: directory, environment: { disk.environment(of: $0) }, edit: Self.keepsLogs
             ) { cluster, client throws in
                 let keys = client.object(KeyValue.self, named: "large")
                 try await keys.call(.set("small", to: "before"))
@@ -126,6 +132,37 @@ extension `Real servers` {
                     (try? await keys.call(.set("small", to: "after"))) != nil
                 }
                 #expect(try await keys.call(.get("small")) == "after")
+                let name = ObjectName(type: KeyValue.typeName, name: "large")
+                try await cluster.waitUntilAgreed(on: name, client)
+            }
+        }
+
+        /// The log is all that takes space: it is trimmed, again and again, before its 64 MiB.
+        @Test func `that is full, all of them, make room by themselves`() async throws {
+            let disk = try await ShimmedDisk(
+                in: directory.path, shim: Shim.library("disk"))
+            for node in 1...3 as ClosedRange<UInt64> { try disk.set(.room(96 << 20), on: node) }
+            try await ServerCluster.run(
+                in: directory, environment: { disk.environment(of: $0) }
+            ) { cluster, client throws in
+                let keys = client.object(KeyValue.self, named: "large")
+                for number in 0..<100 {
+                    let value = String(repeating: "\(number % 10)", count: 900_000)
+                    try await poll(until: "write \(number) is taken") {
+                        do throws(CallFailure) {
+                            try await keys.call(.set("large", to: value))
+                            return true
+                        } catch {
+                            guard error == .storageFull else { throw error }
+                            return false
+                        }
+                    }
+                }
+                #expect(try await keys.call(.get("large"))?.first == "9")
+                for node in cluster.nodes {
+                    let words = "a snapshot is taken to trim its log"
+                    #expect(cluster.log(of: node).ranges(of: words).count > 1)
+                }
                 let name = ObjectName(type: KeyValue.typeName, name: "large")
                 try await cluster.waitUntilAgreed(on: name, client)
             }
