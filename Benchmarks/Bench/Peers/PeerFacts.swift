@@ -1,6 +1,9 @@
 /// What a report says of a peer.
 struct PeerFacts: Codable, Sendable, Equatable {
     struct Process: Codable, Sendable, Equatable {
+        /// The role of what speaks for the load.
+        static let speaker = "speaker"
+
         /// 0 is the process that speaks for the load.
         var node: UInt64
         var role: String
@@ -22,4 +25,18 @@ struct PeerFacts: Codable, Sendable, Equatable {
     var keys_read: Int = 0
     /// What the comparison cannot show.
     var limits: [String]
+}
+
+extension PeerFacts {
+    /// The share of one core from which on a speaker is believed to hold the peer up.
+    private static let busy = 0.6
+
+    /// That a figure is the speaker's and not the peer's, where it is.
+    static func limits(of processes: [Process], overSeconds seconds: Double) -> [String] {
+        let used = processes.filter { $0.role == Process.speaker }.map(\.cpu_s).reduce(0, +)
+        guard seconds > 0, used / seconds >= busy else { return [] }
+        let percent = Int((100 * used / seconds).rounded())
+        let what = "what speaks for the load used \(percent) % of a core"
+        return ["throughput: \(what), so that it may be its limit and not the peer's"]
+    }
 }

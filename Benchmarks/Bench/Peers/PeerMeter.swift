@@ -42,9 +42,9 @@ final class PeerMeter: Sendable {
             tracks.sorted { $0.key < $1.key }.map { node, track in
                 let last = max(0, (servers.cpu(node) ?? track.from) - track.from)
                 let isSpeaker = node == PeerServers.speakerNode
+                let serves = node == leader ? "owner" : "follower"
                 return PeerFacts.Process(
-                    node: node,
-                    role: isSpeaker ? "speaker" : node == leader ? "owner" : "follower",
+                    node: node, role: isSpeaker ? PeerFacts.Process.speaker : serves,
                     cpu_s: track.sum + last, cpu_us_op: 0, restarted: track.restarted)
             }
         }

@@ -109,7 +109,9 @@ struct PeerRun: Sendable {
             election_timeout_ms: servers.peer.failsOver
                 ? PeerSettings(options).electionTimeout ?? PeerSettings.shippedElectionTimeout
                 : nil,
-            processes: processes, limits: servers.peer.limits)
+            processes: processes,
+            limits: servers.peer.limits
+                + PeerFacts.limits(of: processes, overSeconds: options.seconds))
         report.config.election_timeout_ms = report.peer?.election_timeout_ms ?? 0
         return report
     }
@@ -124,7 +126,7 @@ extension PeerRun {
         var verdict = Verdict()
         var verification = Verification()
         verification.acknowledged = evidence.acknowledged
-        verification.not_judged = servers.peer.limits
+        verification.not_judged = report.peer?.limits ?? []
         progress.status("  reading every key back")
         guard var last = await readBack() else {
             report.judge(verdict, verification, "not every key could be read back at the end.")
