@@ -168,18 +168,29 @@ extension TroubleTools {
         events.note("node \(node) is started again")
     }
 
-    /// Waits until a server has applied what another one had when it was asked.
+    /// How long a server that is coming back may apply nothing, in nanoseconds.
+    private static let patience: UInt64 = 20_000_000_000
+
+    /// Waits until a server has applied what another one had when it was asked: for as long as it
+    /// takes, if the server gets on.
     func waitUntilLevel(_ node: UInt64) async throws(BenchError) {
-        let deadline = monotonicNow() + 20_000_000_000
+        var deadline = monotonicNow() + Self.patience
+        var reached: UInt64 = 0
         let known = await control.statuses()
         let target = known.values.compactMap { control.view($0)?.commit }.max() ?? 0
         while monotonicNow() < deadline {
             let status = try? await control.node.status(of: node, timeout: .milliseconds(200))
-            if let applied = status.flatMap(control.view)?.applied, applied >= target { return }
+            let applied = status.flatMap(control.view)?.applied ?? 0
+            if status != nil, applied >= target { return }
+            if applied > reached {
+                reached = applied
+                deadline = monotonicNow() + Self.patience
+            }
             try? await Task.sleep(for: .milliseconds(25))
         }
         throw BenchError(
-            "node \(node) did not come back within 20 s of its restart.", status: .invalid)
+            "node \(node) did not come back: for 20 s it applied nothing beyond \(reached).",
+            status: .invalid)
     }
 }
 
