@@ -88,8 +88,13 @@ import Testing
         let cluster = try await Cluster.connect(to: servers.addresses)
         let hits = cluster.object(Counter.self, named: "hits")
         let sum = try? await hits.call(.add(3), policy: .exactlyOnce(deadline: .seconds(20)))
-        await cluster.shutdown()
         #expect(sum == 3)
+        for id: UInt64 in 1...2 {
+            try await poll(until: "server \(id) knows that it is committed") {
+                (try? await cluster.client.status(of: hits.name, on: id))?.commit ?? 0 >= 2
+            }
+        }
+        await cluster.shutdown()
         try await servers.stop(3)
 
         let status = ["status", "--peers", servers.peers, "--timeout-ms", "500"]
