@@ -43,9 +43,22 @@ extension `Real servers` {
             try await waitUntil(nodes, client, "has a snapshot") { $0.snapshot > 0 }
             _ = try await handle(client).call(
                 .hang(Wallpaper.rolls(bytes: bytes)), policy: .exactlyOnce(deadline: .seconds(60)))
-            let hung = try await client.client.status(of: Self.wall, on: 1)?.applied ?? 0
+            let hung = try await highestCommit(nodes, client)
             try await fill(client)
             return hung
+        }
+
+        /// What is acknowledged is committed at its owner, which may be the client, and not yet at
+        /// every other.
+        private func highestCommit(_ nodes: [UInt64], _ client: Cluster) async throws -> UInt64 {
+            let own = try await client.client.status().objects
+            var highest = own.map(\.commit).max() ?? 0
+            for node in nodes {
+                let status = try await client.client.status(
+                    of: Self.wall, on: node, timeout: .seconds(20))
+                highest = max(highest, status?.commit ?? 0)
+            }
+            return highest
         }
 
         private func waitUntil(
