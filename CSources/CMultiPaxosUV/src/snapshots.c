@@ -160,6 +160,16 @@ void mp_uv__snapshots_make_room(struct mp_uv_node *node) {
     begin(node, largest);
 }
 
+/* What the log grew by in the meantime may be enough for the next, and nothing more may come. */
+static void end_draft(struct mp_uv_node *node, struct mp_object *object,
+                      const struct mp_snapshot_work *work) {
+    object->draft = (struct mp_lmdb_snapshot){0};
+    /* Without space: when the log has grown as much again, or on a full disk never. */
+    if (work->status != MP_OK) return;
+    mp_uv__snapshot_kept(node, object, &work->snapshot);
+    if (is_due(node, object)) begin(node, object);
+}
+
 void mp_uv__snapshots_stored(struct mp_uv_node *node) {
     struct mp_snapshot_work *work = NULL;
     while ((work = mp_uv__storage_worked(&node->storage)) != NULL) {
@@ -168,9 +178,7 @@ void mp_uv__snapshots_stored(struct mp_uv_node *node) {
         if (object != NULL && work->transferred) {
             mp_uv__transfer_stored(node, object, work);
         } else if (object != NULL && !sweep) {
-            object->draft = (struct mp_lmdb_snapshot){0};
-            /* Without space: when the log has grown as much again, or on a full disk never. */
-            if (work->status == MP_OK) mp_uv__snapshot_kept(node, object, &work->snapshot);
+            end_draft(node, object, work);
         }
         mp_uv__work_free(work);
     }
