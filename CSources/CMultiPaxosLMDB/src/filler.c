@@ -9,7 +9,7 @@
  * that it takes: nodes with the same load on one disk fill at the same moment. */
 enum {
     ALIGNMENT = 4096,
-    CHUNK = 1024 * 1024, /* Flushed by the filler, so that no commit has to. */
+    CHUNK = 1024 * 1024,        /* Flushed by the filler, so that no commit has to. */
     AT_ONCE = 16 * 1024 * 1024, /* Filled before the first commit, which then finds it done. */
     AHEAD = 32 * 1024 * 1024,
 };

@@ -94,6 +94,11 @@ static void trim(struct mp_uv_node *node, struct mp_object *object, struct mp_po
                (unsigned long long)object->group, (unsigned long long)point.index);
 }
 
+static void shorten(struct mp_uv_node *node, struct mp_object *object, struct mp_point point) {
+    trim(node, object, point);
+    mp_uv__storage_sweep(&node->storage, object->group);
+}
+
 /* Whatever takes its place is sound. */
 static void end_damage(struct mp_uv_node *node, struct mp_object *object) {
     if (!object->snapshot_damaged) return;
@@ -115,8 +120,7 @@ void mp_uv__snapshot_kept(struct mp_uv_node *node, struct mp_object *object,
     bool all = object->damaged || node->disk_full;
     if (all) before = snapshot->point;
     if (before.index == 0 || (!all && before.index == snapshot->point.index)) return;
-    trim(node, object, before);
-    mp_uv__storage_sweep(&node->storage, object->group);
+    shorten(node, object, before);
 }
 
 /* The log from the snapshot before on, which is kept otherwise. */
@@ -125,8 +129,7 @@ static bool trim_to_snapshot(struct mp_uv_node *node, struct mp_object *object) 
     mp_replica_group(node->replica, object->group, &view);
     bool done = object->snapshot.point.index <= view.trimmed.index;
     if (done || object->snapshot_damaged) return false;
-    trim(node, object, object->snapshot.point);
-    mp_uv__storage_sweep(&node->storage, object->group);
+    shorten(node, object, object->snapshot.point);
     return true;
 }
 
