@@ -21,7 +21,8 @@ enum {
     MARGIN = 1024 * 1024,
     ROOM = 192 * 1024,
     ROOM_RUN = 68 * 1024,
-    FREED_MAX = 1 << 16, /* Pages, 256 MiB: to sort more before each commit would take too long. */
+    FREED_FOLD = 4,      /* So many times what is wanted is looked at first, before each commit. */
+    FREED_MAX = 1 << 18, /* Pages, 1 GiB, that are looked at before the disk is called full. */
 };
 
 _Static_assert(sizeof(size_t) == sizeof(uint64_t), "LMDB's page numbers are of 64 bits");
@@ -122,7 +123,7 @@ static void claim(struct mp_lmdb *env, uint64_t pages) {
     mp__filler_claim(&space->filler, space->claimed);
 }
 
-/* What was freed, by page numbers that rise. */
+/* What was freed, or the oldest of it, by page numbers that rise. */
 struct freed {
     uint64_t *pages;
     size_t count;
@@ -135,10 +136,9 @@ static int by_number(const void *a, const void *b) {
 }
 
 /* LMDB keeps what was freed in its database 0: for each transaction a list, of a count and then
- * numbers. It joins the lists when it looks for pages side by side, so they are joined here. Of
- * very many it is enough to know some. */
-static bool gather_freed(const struct mp_lmdb *env, struct freed *freed) {
-    *freed = (struct freed){.pages = malloc(FREED_MAX * sizeof *freed->pages)};
+ * numbers. It joins the lists when it looks for pages side by side, so they are joined here. */
+static bool gather_freed(const struct mp_lmdb *env, size_t max, struct freed *freed) {
+    *freed = (struct freed){.pages = malloc(max * sizeof *freed->pages)};
     MDB_txn *txn;
     MDB_cursor *cursor;
     if (freed->pages == NULL) return false;
@@ -146,11 +146,12 @@ static bool gather_freed(const struct mp_lmdb *env, struct freed *freed) {
     if (mdb_cursor_open(txn, 0, &cursor) == 0) {
         MDB_val key;
         MDB_val list;
-        while (freed->count < FREED_MAX && mdb_cursor_get(cursor, &key, &list, MDB_NEXT) == 0) {
-            size_t numbers = list.mv_size / sizeof(size_t) - 1;
-            size_t space = FREED_MAX - freed->count;
+        while (freed->count < max && mdb_cursor_get(cursor, &key, &list, MDB_NEXT) == 0) {
+            size_t words = list.mv_size / sizeof(size_t);
+            size_t numbers = words == 0 ? 0 : words - 1;
+            size_t space = max - freed->count;
             if (numbers > space) numbers = space;
-            memcpy(freed->pages + freed->count, (const size_t *)list.mv_data + 1,
+            memcpy(freed->pages + freed->count, (const uint8_t *)list.mv_data + sizeof(size_t),
                    numbers * sizeof(size_t));
             freed->count += numbers;
         }
@@ -175,6 +176,23 @@ static uint64_t pages_in_runs(const struct freed *freed, uint64_t length) {
     return found;
 }
 
+/* A write, and what it has to leave to snapshots. */
+struct wish {
+    uint64_t pages;
+    uint64_t run; /* Of pages that one value takes. */
+    uint64_t kept;
+};
+
+static bool fits_within(const struct mp_lmdb *env, const struct wish *wish, size_t max) {
+    uint64_t chunk = mp__value_pages(env, MP_LMDB_CHUNK_SIZE);
+    struct freed freed;
+    bool fits = gather_freed(env, max, &freed) &&
+                pages_in_runs(&freed, wish->run) >= 2 * wish->pages &&
+                pages_in_runs(&freed, chunk) >= wish->kept;
+    free(freed.pages);
+    return fits;
+}
+
 /* Whether a write surely fits into what was freed. Of a run that is long enough at most half is of
  * no use. Should a reader still look at the pages then LMDB goes on at the end, which must leave an
  * eighth of the reserve. As much of what was freed, in runs for chunks, is left to snapshots: a log
@@ -185,13 +203,10 @@ static bool fits_freed(const struct mp_lmdb *env, uint64_t pages, uint64_t run,
     uint64_t eighth = space->reserve / 8;
     uint64_t end = atomic_load(&space->used) + pages * space->page + eighth;
     if (end > atomic_load(&space->allocated)) return false;
-    uint64_t chunk = mp__value_pages(env, MP_LMDB_CHUNK_SIZE);
-    uint64_t kept = use == MP__SPACE_STATE ? 0 : pages + eighth / space->page;
-    struct freed freed;
-    bool fits = gather_freed(env, &freed) && pages_in_runs(&freed, run) >= 2 * pages &&
-                pages_in_runs(&freed, chunk) >= kept;
-    free(freed.pages);
-    return fits;
+    struct wish wish = {.pages = pages, .run = run};
+    if (use != MP__SPACE_STATE) wish.kept = pages + eighth / space->page;
+    return fits_within(env, &wish, FREED_FOLD * (2 * wish.pages + wish.kept)) ||
+           fits_within(env, &wish, FREED_MAX);
 }
 
 /* A whole step if it fits; else just enough, so that a full disk is used to its end. */
