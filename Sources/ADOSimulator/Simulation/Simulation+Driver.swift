@@ -62,6 +62,7 @@ extension Simulation {
         guard cluster.place(of: node) != nil, cluster[node].isUp,
             cluster[node].view(group).role == MP_OWNING
         else { return }
+        nameRenewed(by: cluster[node], group)
         let entries = (0...random.below(3)).map { _ in
             let bytes = random.bytes(random.below(40))
             return malformed.chance(400) ? MalformedCall.draw(group, &malformed) : bytes

@@ -80,9 +80,10 @@ extension Simulation {
         react()
     }
 
-    private func nameRenewed(by owner: Member, _ group: UInt64) {
+    /// Comes before whatever else the owner appends, as otherwise there might never be room.
+    func nameRenewed(by owner: Member, _ group: UInt64) {
         let view = owner.view(group)
-        guard view.role == MP_OWNING, view.ready else { return }
+        guard approved != 0, view.role == MP_OWNING, view.ready else { return }
         for node in cluster.voters where node != owner.id && mp_voters_of(node) & view.voters != 0 {
             let generation = cluster[node].generation
             let servers = UInt32(cluster.voters.count)
