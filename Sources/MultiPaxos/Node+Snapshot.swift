@@ -1,5 +1,6 @@
 public import ADO
 internal import CMultiPaxos
+internal import CMultiPaxosLMDB
 internal import CMultiPaxosUV
 internal import Synchronization
 
@@ -11,29 +12,56 @@ extension Node {
     /// - Returns: The state, and the index of the last entry that it holds; nil if the server has
     ///   no snapshot of the object, or took a newer one meanwhile.
     /// - Throws: ``NodeError`` with code `tooLarge`; `corrupt` where the bytes are no snapshot of
-    ///   this object; where the server does not answer, `closed`.
+    ///   this object, or have another checksum than the server gave; where it does not answer,
+    ///   `closed`.
     public func snapshot<Object: AtomicObject>(
         of object: ObjectName, as type: Object.Type, from server: UInt64, sizeMax: Int = 64 << 20
     ) async throws(NodeError) -> (index: UInt64, state: Object)? {
         let group = object.group
-        guard let manifest = try await core.fetchSnapshot(group, from: server) else { return nil }
+        let described = Mutex(LentBytes())
+        let manifest = try await core.fetchSnapshot(group, from: server) { bytes in
+            described.withLock { $0.append(bytes) }
+        }
+        guard let manifest else { return nil }
         guard manifest.commit <= sizeMax else { throw NodeError(MP_TOO_BIG) }
-        let bytes = Mutex<[UInt8]>([])
+        let lent = Mutex(LentBytes())
         var next: UInt32 = 0
         while true {
-            let part = try await core.fetchSnapshot(
-                group, from: server, manifest, chunk: next
-            ) { chunk in bytes.withLock { $0.append(contentsOf: chunk) } }
+            let part = try await core.fetchSnapshot(group, from: server, manifest, chunk: next) {
+                chunk in lent.withLock { $0.append(chunk) }
+            }
             guard let part else { return nil }
             next = UInt32(clamping: part.last)
             if part.last >= part.commit { break }
         }
-        let whole = bytes.withLock { $0 }
-        let replica = whole.withUnsafeBytes { bytes in
+        let whole = lent.withLock { $0 }
+        let isWhole = described.withLock { $0.checksum } == whole.hash
+        let replica = whole.bytes.withUnsafeBytes { bytes in
             StateSnapshot.replica(in: bytes, of: object, as: type)
         }
-        guard let replica, replica.lastIndex == manifest.last else { throw NodeError(MP_CORRUPT) }
+        guard isWhole, let replica, replica.lastIndex == manifest.last else {
+            throw NodeError(MP_CORRUPT)
+        }
         return (manifest.last, replica.object)
+    }
+}
+
+/// What a server gave so far: of a snapshot, or of its description.
+private struct LentBytes {
+    private(set) var bytes: [UInt8] = []
+    /// As the checksum of a snapshot, over its chunks in order.
+    private(set) var hash: UInt64 = 0
+
+    mutating func append(_ chunk: UnsafeRawBufferPointer) {
+        bytes.append(contentsOf: chunk)
+        let start = chunk.baseAddress?.assumingMemoryBound(to: UInt8.self)
+        hash = mp_lmdb_chunk_hash(hash, start, UInt32(chunk.count))
+    }
+
+    /// The checksum in a description, which the driver passes on whole: digest, then checksum.
+    var checksum: UInt64? {
+        guard bytes.count == 16 else { return nil }
+        return bytes[8...].reversed().reduce(0) { $0 << 8 | UInt64($1) }
     }
 }
 

@@ -166,7 +166,7 @@ struct mp_uv_callbacks {
     void (*on_fetched)(void *context, uint64_t token, enum mp_status status, uint64_t last,
                        uint64_t commit);
 
-    /* A chunk asked for with mp_uv_node_fetch_snapshot(), in order; then once on_fetched. */
+    /* What was asked for with mp_uv_node_fetch_snapshot(), in order; then once on_fetched. */
     void (*on_chunk)(void *context, uint64_t token, const uint8_t *bytes, uint32_t size);
 
     /* Answer a request of another node's mp_uv_node_admin(): one record. */
@@ -242,11 +242,11 @@ MP_MUST_USE enum mp_status mp_uv_node_fetch(struct mp_uv_node *node, uint64_t fr
                                             bool waits, uint64_t token);
 
 /* Read the snapshot that the server `from_node`, another than this node, has of a group. With index
- * 0, what it is: on_fetched with its index and its size in bytes. Then some chunks of the snapshot
- * at `index`, of `size` bytes, from number `chunk` on: on_chunk for each, then on_fetched with the
- * number of the next chunk and that of all. MP_UNKNOWN_GROUP: it has no such snapshot, or no
- * longer; MP_CLOSED: it did not answer. The server checks what it sends against the checksum of
- * the snapshot, this node does not. MP_OK, MP_BUSY, MP_CLOSED. */
+ * 0, what it is: on_chunk with its digest and its checksum, 8 bytes each, the lowest first; then
+ * on_fetched with its index and its size in bytes. Then some chunks of the snapshot at `index`, of
+ * `size` bytes, from number `chunk` on: on_chunk for each, then on_fetched with the number of the
+ * next chunk and that of all. MP_UNKNOWN_GROUP: it has no such snapshot, or no longer; MP_CLOSED:
+ * it did not answer. To compare the checksum is the caller's. MP_OK, MP_BUSY, MP_CLOSED. */
 MP_MUST_USE enum mp_status mp_uv_node_fetch_snapshot(struct mp_uv_node *node, uint64_t from_node,
                                                      uint64_t group, uint64_t index, uint64_t size,
                                                      uint32_t chunk, uint64_t token);

@@ -55,7 +55,9 @@ bool mp_uv__manifest_lent(struct mp_conn *conn, const struct mp_message *message
         mp_uv__conn_fail(conn, "it described a snapshot that cannot be");
         return true;
     }
-    mp_uv__asked_over(conn->owner, asked, MP_OK, message->point.index, message->commit);
+    struct mp_uv_node *node = conn->owner;
+    node->callbacks.on_chunk(node->context, asked->token, message->payload, message->payload_size);
+    mp_uv__asked_over(node, asked, MP_OK, message->point.index, message->commit);
     return true;
 }
 

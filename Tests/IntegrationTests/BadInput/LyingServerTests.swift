@@ -19,7 +19,9 @@ extension `Real servers` {
             directory = try TemporaryDirectory()
         }
 
-        /// Each closes the connection at once, but the last, which only the whole snapshot shows.
+        /// Each closes the connection at once, but the last three.
+        ///
+        /// Only the whole snapshot shows those: one changes a letter of a book, one the checksum.
         private static let lies: [Lie] = [
             (LyingServer.manifest, .closed, { $0.size = 0 }),
             (LyingServer.manifest, .closed, { $0.size = 1 << 60 }),
@@ -32,6 +34,8 @@ extension `Real servers` {
             (LyingServer.chunk, .closed, { $0.payload = [] }),
             (LyingServer.chunk, .closed, { $0.kind = LyingServer.manifest }),
             (LyingServer.chunk, .corrupt, { $0.payload[0] ^= 0xff }),
+            (LyingServer.chunk, .corrupt, { $0.payload[$0.payload.count / 2] ^= 1 }),
+            (LyingServer.manifest, .corrupt, { $0.payload[15] ^= 1 }),
         ]
 
         @Test func `is found out, and others are read as before`() async throws {
