@@ -24,7 +24,7 @@ extension `Real servers` {
             try await cluster.withClient { client throws in
                 let sum = client.object(Counter.self, named: "sum")
                 #expect(try await sum.call(.add(1)) == 1)
-                let status = try await client.client.status(of: 1)
+                let status = try await client.patientStatus(of: 1)
                 #expect(status.cluster == ServerCluster.name)
             }
             #expect(cluster.log(of: 1).contains("of cluster \(ServerCluster.name) listens"))

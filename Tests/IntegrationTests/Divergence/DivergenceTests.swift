@@ -138,7 +138,7 @@ private func reason(on node: UInt64, _ client: Cluster) async throws -> Quaranti
 private func snapshots(_ cluster: ServerCluster, _ client: Cluster) async throws -> [UInt64] {
     var found: [UInt64] = []
     for node in cluster.nodes {
-        found.append(try await client.client.status(of: guestList, on: node)?.snapshot ?? 0)
+        found.append(try await client.patientStatus(of: guestList, on: node)?.snapshot ?? 0)
     }
     return found
 }

@@ -83,7 +83,7 @@ extension `Real servers` {
                 let counter = client.object(Counter.self, named: sum.name)
                 #expect(try await counter.call(.add(1)) == 13)
                 try await cluster.waitUntilAgreed(on: sum, client)
-                let disk = try await client.client.status(of: 3).disk
+                let disk = try await client.patientStatus(of: 3).disk
                 #expect(disk.damage.found >= 1 && disk.damage.waiting == 0)
                 #expect(disk.damage.repaired >= 1)
                 try await votes(3, with: 2, cluster, client, after: 13)

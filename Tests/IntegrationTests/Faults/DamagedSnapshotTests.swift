@@ -97,12 +97,12 @@ extension `Real servers` {
             var indices: [UInt64] = []
             for node in cluster.nodes {
                 let status = try await cluster.withClient { client throws in
-                    try await client.client.status(of: keys, on: node)
+                    try await client.patientStatus(of: keys, on: node)
                 }
                 indices.append(try #require(status).snapshot)
             }
             let group = try await cluster.withClient { client throws in
-                try await client.client.status(of: keys, on: 1)?.group
+                try await client.patientStatus(of: keys, on: 1)?.group
             }
             try await cluster.kill(cluster.nodes)
             for (node, copy) in zip(cluster.nodes, copies) {
@@ -124,7 +124,7 @@ extension `Real servers` {
             let (cluster, _) = try await startTrimmed()
             try await cluster.kill([3])
             let ledger = try await cluster.withClient { client throws in
-                let tip = try await client.client.status(of: keys, on: 1)?.tip ?? 0
+                let tip = try await client.patientStatus(of: keys, on: 1)?.tip ?? 0
                 return try await Writers.run(on: client) { _ throws in
                     for node in [1, 2] as [UInt64] {
                         try await poll(until: "node \(node) has trimmed beyond \(tip)") {
@@ -135,7 +135,7 @@ extension `Real servers` {
                 }
             }
             let group = try await cluster.withClient { client throws in
-                try await client.client.status(of: keys, on: 1)?.group
+                try await client.patientStatus(of: keys, on: 1)?.group
             }
             let batches = try StoredBatches(of: try #require(group), in: cluster.data(of: 3))
             try batches.damage(try #require(batches.indices.last))

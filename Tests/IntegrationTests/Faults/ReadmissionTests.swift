@@ -54,7 +54,7 @@ extension `Real servers` {
                     try await cluster.restart([2])
                 }
                 for node in cluster.nodes {
-                    let vote = try await client.client.status(of: node).vote
+                    let vote = try await client.patientStatus(of: node).vote
                     #expect(vote.standing == .anew && vote.generation == 1)
                 }
             }
@@ -145,7 +145,7 @@ extension `Real servers` {
                 #expect(unknown.text.contains("not among the peers"))
                 let healthy = try await admit(3, cluster)
                 #expect(healthy.exit == .status(0), "who votes already is left alone")
-                #expect(try await client.client.status(of: 3).vote.generation == 0)
+                #expect(try await client.patientStatus(of: 3).vote.generation == 0)
             }
         }
 

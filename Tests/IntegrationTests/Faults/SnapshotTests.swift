@@ -123,7 +123,7 @@ extension `Real servers` {
         ) async throws -> UInt64 {
             let owner = try await cluster.owner(of: Writers.keys, client)
             let late = try #require(cluster.nodes.first { $0 != owner })
-            let tip = try await client.client.status(of: Writers.keys, on: late)?.tip ?? 0
+            let tip = try await client.patientStatus(of: Writers.keys, on: late)?.tip ?? 0
             try await cluster.kill([late])
             let others = cluster.nodes.filter { $0 != late }
             try await waitUntilTrimmed(beyond: tip + 1000, at: others, cluster, client)

@@ -30,7 +30,7 @@ struct CommittedLog: Equatable {
         of object: ObjectName, from node: UInt64, _ client: Cluster
     ) async throws -> CommittedLog {
         try await poll(for: "the log of node \(node) is on its disk") {
-            guard let status = try await client.client.status(of: object, on: node) else {
+            guard let status = try await client.patientStatus(of: object, on: node) else {
                 return nil
             }
             let log = try await readStored(of: object, from: node, client)

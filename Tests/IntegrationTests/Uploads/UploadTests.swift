@@ -95,7 +95,7 @@ extension `Real servers` {
             let writers = try [1, 2].map { _ in try AppProcess.start(.writesAlbum, cluster) }
             try await cluster.withClient { client throws in
                 try await waitUntilTrimmed(at: cluster.nodes, client)
-                let trimmed = try await client.client.status(of: Album.named, on: 1)?.trimmed ?? 0
+                let trimmed = try await client.patientStatus(of: Album.named, on: 1)?.trimmed ?? 0
                 try await waitUntilTrimmed(beyond: trimmed, at: cluster.nodes, client)
             }
             for writer in writers { writer.send(SIGKILL) }
@@ -170,7 +170,7 @@ extension `Real servers` {
             #expect(try await first.exit(within: .seconds(60)) == .signal(SIGKILL))
             // Half of it is nothing, and another one gives the whole.
             try await cluster.withClient { client throws in
-                let trimmed = try await client.client.status(of: Album.named, on: 1)?.trimmed ?? 0
+                let trimmed = try await client.patientStatus(of: Album.named, on: 1)?.trimmed ?? 0
                 if place == "offer-made" { #expect(trimmed == 0) }
                 let second = try AppProcess.start(.writesAlbum, cluster)
                 try await waitUntilTrimmed(beyond: trimmed, at: cluster.nodes, client)
