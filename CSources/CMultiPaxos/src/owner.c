@@ -381,9 +381,11 @@ static void resend(struct mp_replica *replica, struct mp__group *group, uint32_t
         progress->resend_at = MP_NEVER;
         return;
     }
+    /* Whose disk was full says nothing when it has space again. */
+    uint64_t longest_us = (progress->full ? 1 : 4) * replica->options.timeout_us;
+    if (progress->patience_us < longest_us) progress->patience_us *= 2;
     progress->full = false;
     rewind(group, progress);
-    if (progress->patience_us < 4 * replica->options.timeout_us) progress->patience_us *= 2;
     progress->resend_at = replica->now_us + progress->patience_us;
     stream_or_notify(replica, group, voter, effects);
 }

@@ -43,6 +43,26 @@ import Testing
         #expect(cluster[3].log() == cluster[1].log())
     }
 
+    /// It says nothing when it has space again, so that waiting ever longer would be felt.
+    @Test func `of a follower is asked again in an election timeout, as long as it is full`() {
+        let cluster = CoreCluster.owned(by: 1, "a")
+        cluster.setDisk(3, stall: 0, full: true)
+        cluster.invoke(1, "b")
+        cluster.push(1)
+        cluster.settle()
+        var asked: [UInt64] = []
+        for _ in 0..<100 {
+            cluster.timeOut(1)
+            cluster.settle { packet in
+                if packet.is(MP_MESSAGE_ACCEPT), packet.to == 3 { asked.append(cluster.now) }
+                return true
+            }
+        }
+        #expect(asked.count > 5)
+        let pauses = zip(asked, asked.dropFirst()).map { $1 - $0 }
+        #expect(pauses.allSatisfy { $0 <= T }, "\(pauses)")
+    }
+
     @Test func `that is full no more hears of it when an old answer says so`() {
         let cluster = CoreCluster.owned(by: 1, "a")
         cluster.setDisk(3, stall: 0, full: true)
