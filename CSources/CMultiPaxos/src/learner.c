@@ -49,6 +49,7 @@ static uint32_t next_voter(const struct mp_replica *replica, uint32_t voter) {
 static void ask(struct mp_replica *replica, struct mp__group *group, struct mp_effects *effects) {
     replica->last_sequence += 1;
     group->learn_sequence = replica->last_sequence;
+    group->learn_waits = false;
     group->learn_deadline = replica->now_us + replica->options.timeout_us;
     struct mp_message fetch = mp__message(group, MP_MESSAGE_FETCH, (struct mp_ballot){0});
     fetch.flags = MP_FLAG_LEARN;
@@ -58,14 +59,30 @@ static void ask(struct mp_replica *replica, struct mp__group *group, struct mp_e
     mp__send(effects, replica->options.voters[group->learn_from], 0, &fetch, 0);
 }
 
+/* Who does not vote writes nothing, and its user waits. */
+static void go_on(struct mp_replica *replica, struct mp__group *group, uint64_t commit,
+                  struct mp_effects *effects) {
+    if (!replica->options.votes || mp__pace_allows(replica, group, commit)) {
+        ask(replica, group, effects);
+        return;
+    }
+    group->learn_waits = true;
+    group->learn_deadline = mp__pace_resume_us(group);
+}
+
 void mp__learner_fetch(struct mp_replica *replica, struct mp__group *group, uint64_t from,
                        struct mp_effects *effects) {
-    if (group->learn_sequence != 0 || group->role != MP_FOLLOWING) return;
+    if (group->role != MP_FOLLOWING) return;
+    if (group->learn_sequence != 0) {
+        if (group->learn_waits) go_on(replica, group, group->heard, effects);
+        return;
+    }
     uint32_t voter = mp__voter(replica, from);
     /* An owner without a disk cannot serve its log: any voter can. */
     if (voter == MP_NONE) voter = next_voter(replica, group->learn_from);
     if (voter == replica->self) return;
     group->learn_from = voter;
+    mp__pace_begin(replica, group);
     ask(replica, group, effects);
 }
 
@@ -94,6 +111,7 @@ enum mp_status mp__learner_frame(struct mp_replica *replica, struct mp__group *g
         mp__write(replica, group, effects, group->log.tip, 0, MP_NONE);
     }
     if (group->heard < batch->last) group->heard = batch->last;
+    group->pace.bytes += batch->size;
     mp__learner_commit(replica, group, batch->last, effects);
     return MP_OK;
 }
@@ -121,7 +139,7 @@ enum mp_status mp__learner_fetched(struct mp_replica *replica, struct mp__group 
         return MP_OK;
     }
     if (group->log.commit.index < message->commit && message->outcome == MP_OUTCOME_OK) {
-        ask(replica, group, effects);
+        go_on(replica, group, message->commit, effects);
         return MP_OK;
     }
     if (group->log.commit.index < group->heard) {
@@ -140,6 +158,10 @@ enum mp_status mp__learner_fetched(struct mp_replica *replica, struct mp__group 
 void mp__learner_timeout(struct mp_replica *replica, struct mp__group *group,
                          struct mp_effects *effects) {
     if (group->learn_sequence == 0 || group->learn_deadline > replica->now_us) return;
+    if (group->learn_waits && group->log.commit.index < group->heard) {
+        ask(replica, group, effects);
+        return;
+    }
     group->learn_sequence = 0;
     group->learn_deadline = MP_NEVER;
     if (group->log.commit.index >= group->heard) return;

@@ -61,6 +61,16 @@ struct mp__progress {
     bool full; /* It said that its disk is: nothing is sent before the resend. */
 };
 
+/* What a voter that catches up has learned, and what was committed meanwhile. */
+struct mp__pace {
+    uint64_t since_us;
+    uint64_t first; /* The own commit index then. */
+    uint64_t bytes; /* Learned since. */
+    uint64_t began; /* The highest commit index that others had then. */
+    uint64_t seen;  /* The highest that they have, and since when. */
+    uint64_t grown_us;
+};
+
 struct mp__group {
     uint64_t id;
     bool used;
@@ -84,7 +94,9 @@ struct mp__group {
     /* Catching up: one fetch of committed entries at a time. */
     uint64_t learn_sequence; /* 0: none under way. */
     uint64_t learn_deadline;
+    bool learn_waits;    /* Before it asks on: `learn_deadline` says until when. */
     uint32_t learn_from; /* Position of the voter asked last. */
+    struct mp__pace pace;
     uint64_t trim_at;    /* When to give back what is committed and still in memory. */
 
     /* Proposer. */
@@ -276,6 +288,13 @@ void mp__acceptor_raise(struct mp_replica *replica, struct mp__group *group,
 void mp__acceptor_acknowledge(const struct mp_replica *replica, const struct mp__group *group,
                               uint8_t outcome, uint64_t stream, struct mp_effects *effects);
 
+/* pace.c */
+void mp__pace_begin(const struct mp_replica *replica, struct mp__group *group);
+/* Whether a voter that catches up may ask on now; others have committed through `commit`. */
+bool mp__pace_allows(const struct mp_replica *replica, struct mp__group *group, uint64_t commit);
+/* When it may at the latest. */
+uint64_t mp__pace_resume_us(const struct mp__group *group);
+
 /* learner.c */
 /* Commit what is both heard and verified. */
 void mp__learner_advance(struct mp_replica *replica, struct mp__group *group,
@@ -283,7 +302,7 @@ void mp__learner_advance(struct mp_replica *replica, struct mp__group *group,
 /* Move the commit point to `through` and say so in the effects. */
 void mp__learner_commit(struct mp_replica *replica, struct mp__group *group, uint64_t through,
                         struct mp_effects *effects);
-/* Begin to fetch committed entries, unless a fetch is under way. */
+/* Begin to fetch committed entries, or go on, unless a fetch is under way. */
 void mp__learner_fetch(struct mp_replica *replica, struct mp__group *group, uint64_t from,
                        struct mp_effects *effects);
 enum mp_status mp__learner_frame(struct mp_replica *replica, struct mp__group *group,

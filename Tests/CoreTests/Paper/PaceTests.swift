@@ -1,0 +1,97 @@
+import CMultiPaxos
+import Testing
+
+@testable import ADOSimulator
+
+/// What a voter that catches up writes is taken from what clients can write.
+@Suite struct `The pace of a voter far behind` {
+    /// Entries that take a millisecond each at the lowest pace, fetched one at a time.
+    private static let size = 16_000
+
+    /// Node 3 has fetched its first entry, and lacks about a hundred.
+    private func fetching() throws -> CoreCluster {
+        var configuration = CoreCluster.Configuration()
+        configuration.fetchBytes = 1
+        let cluster = CoreCluster(configuration)
+        cluster.start()
+        cluster.settle()
+        _ = cluster.pullAndSettle(1)
+        cluster.spread(from: 1)
+        commit(100, cluster)
+        for _ in 0..<80 where !asks(cluster) {
+            cluster.timeOut(1)
+            cluster.flush(1)
+            cluster.deliver { $0.to != 2 }
+        }
+        try #require(asks(cluster))
+        answer(cluster)
+        return cluster
+    }
+
+    /// Nodes 1 and 2 commit entries that node 3 does not hear of.
+    private func commit(_ count: Int, _ cluster: CoreCluster) {
+        for number in 0..<count {
+            let bytes = [UInt8](repeating: UInt8(number % 256), count: Self.size)
+            _ = cluster.invoke(1, Draft([bytes]), group: 1)
+            cluster.push(1)
+            cluster.settle(among: [1, 2])
+        }
+    }
+
+    private func asks(_ cluster: CoreCluster) -> Bool {
+        cluster.inFlight.contains { $0.is(MP_MESSAGE_FETCH) && $0.from == 3 }
+    }
+
+    /// Lets the question of node 3 be answered.
+    private func answer(_ cluster: CoreCluster) {
+        cluster.deliver(MP_MESSAGE_FETCH, from: 3)
+        cluster.deliver(MP_MESSAGE_FRAME, to: 3)
+        cluster.deliver(MP_MESSAGE_FETCHED, to: 3)
+        cluster.flush(3)
+    }
+
+    private func timeToNext(_ cluster: CoreCluster) -> UInt64 {
+        let began = cluster.now
+        for _ in 0..<20 where !asks(cluster) { cluster.timeOut(3) }
+        return cluster.now - began
+    }
+
+    @Test func `is the lowest while clients write little`() throws {
+        let cluster = try fetching()
+        #expect(!asks(cluster))
+        for _ in 0..<10 {
+            let waited = timeToNext(cluster)
+            #expect(asks(cluster))
+            #expect((500...1_500).contains(waited), "\(waited) us")
+            answer(cluster)
+        }
+    }
+
+    @Test func `rises with what clients write, and by a quarter more`() throws {
+        let cluster = try fetching()
+        commit(16, cluster)
+        _ = timeToNext(cluster)
+        let now = cluster.now
+        var learned = 2
+        while asks(cluster) {
+            answer(cluster)
+            learned += 1
+        }
+        #expect(cluster.now == now)
+        // One more than is allowed is asked for, as the answer says how much is.
+        #expect((20...22).contains(learned), "\(learned)")
+    }
+
+    @Test func `has no limit once clients are quiet`() throws {
+        let cluster = try fetching()
+        let began = cluster.now
+        for _ in 0..<200 where cluster.now - began <= T / 2 {
+            _ = timeToNext(cluster)
+            answer(cluster)
+        }
+        let quiet = cluster.now
+        while asks(cluster) { answer(cluster) }
+        #expect(cluster.now == quiet)
+        #expect(cluster[3].view().commit.index == cluster.ledger.committed(1))
+    }
+}
