@@ -20,6 +20,7 @@ static void view_of(const struct mp_replica *replica, const struct mp__group *gr
         .tip = group->log.tip,
         .trimmed = group->trimmed,
         .verified = group->verified,
+        .heard = group->heard,
         .voters = group->log.tip_config.voters,
         .voters_committed = group->log.commit_config.voters,
         .admissions = group->log.tip_config.admissions,

@@ -13,6 +13,10 @@
 /* Between attempts to get what there is no room for, in election timeouts. */
 enum { FULL_PATIENCE = 10 };
 
+/* While clients write, after the chunks of a question have come and are durable a server rests so
+ * many times as long as that took: it has to leave the disk to them. */
+enum { RESTS = 3 };
+
 void mp_uv__transfer_restart(struct mp_transfer *transfer) {
     free(transfer->bytes);
     transfer->bytes = NULL;
@@ -79,6 +83,7 @@ static void ask(struct mp_uv_node *node, struct mp_object *object) {
         if (transfer->end > count) transfer->end = count;
     }
     transfer->asking = true;
+    transfer->asked_us = node->now_us;
     if (!mp_uv__conn_send(conn, &message, 0, NULL)) mp_uv__asked_over(node, asked, MP_BUSY, 0, 0);
 }
 
@@ -298,13 +303,29 @@ void mp_uv__chunk_receive(struct mp_conn *conn, const struct mp_message *message
     take_chunks(node, object);
 }
 
-/* What came is kept: the next question. */
+/* Whether clients have written nothing for a while, as far as was told here. */
+static bool is_quiet(const struct mp_uv_node *node, const struct mp_object *object) {
+    struct mp_transfer *transfer = object->transfer;
+    struct mp_group_view view;
+    mp_replica_group(node->replica, object->group, &view);
+    if (view.heard != transfer->heard) {
+        transfer->heard = view.heard;
+        transfer->grown_us = node->now_us;
+    }
+    return node->now_us - transfer->grown_us > node->options.timeout_us / 2;
+}
+
+/* What came is kept: the next question. Whoever uploads has it in memory until the last. */
 static void ask_on(struct mp_uv_node *node, struct mp_object *object) {
     struct mp_transfer *transfer = object->transfer;
     transfer->next = transfer->end;
     transfer->hash = transfer->hash_arrived;
     transfer->arrived = 0;
-    ask(node, object);
+    if (!node->server || transfer->upload || is_quiet(node, object)) {
+        ask(node, object);
+        return;
+    }
+    transfer->retry_us = node->now_us + RESTS * (node->now_us - transfer->asked_us);
 }
 
 void mp_uv__transfer_stored(struct mp_uv_node *node, struct mp_object *object,

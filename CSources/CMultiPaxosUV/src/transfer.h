@@ -22,6 +22,9 @@ struct mp_transfer {
     uint32_t misses;  /* Questions in a row that it did not answer. */
     uint32_t failures;
     uint64_t retry_us;
+    uint64_t asked_us;
+    uint64_t heard;    /* What was committed elsewhere when that was seen to grow, and when. */
+    uint64_t grown_us;
 };
 
 /* Forget the snapshot that was on its way. */

@@ -315,6 +315,7 @@ struct mp_group_view {
     struct mp_point tip;
     struct mp_point trimmed; /* The stored log begins after it. */
     uint64_t verified;     /* Last index verified against `promised`'s accepts. */
+    uint64_t heard;        /* The highest commit index that an owner told. */
     uint64_t voters;       /* In force at the tip; see mp/voters.h. */
     uint64_t voters_committed; /* In force at the commit point. */
     uint32_t admissions;   /* Named by the log up to the tip. */
