@@ -120,7 +120,7 @@ import Testing
     }
 
     @Test func `have one that comes late`() async throws {
-        let report = try await run("late-replica")
+        let report = try await run("late-replica", "--in-flight", "32")
         let markers = try #require(report.course?.markers)
         let caughtUp = try #require(markers.caught_up_ms)
         #expect(caughtUp > markers.injected_ms && caughtUp < markers.injected_ms + 2000)
