@@ -136,7 +136,8 @@ extension ResultWindow: BinaryCodable {
             let record = records[position]
             writer.u32(record.outcome)
             guard !record.isAbsent else { continue }
-            writer.bytes(Array(bytes[record.range]))
+            writer.varint(UInt64(record.length))
+            writer.raw(bytes[record.range])
         }
     }
 
