@@ -22,6 +22,7 @@ void mp_uv__transfer_restart(struct mp_transfer *transfer) {
     transfer->bytes = NULL;
     mp_uv_spool_free(transfer->spool);
     transfer->spool = NULL;
+    if (transfer->snapshot.point.index != 0) transfer->hurries = true;
     transfer->snapshot = (struct mp_lmdb_snapshot){0};
     transfer->next = 0;
     transfer->end = 0;
@@ -321,7 +322,8 @@ static void ask_on(struct mp_uv_node *node, struct mp_object *object) {
     transfer->next = transfer->end;
     transfer->hash = transfer->hash_arrived;
     transfer->arrived = 0;
-    if (!node->server || transfer->upload || is_quiet(node, object)) {
+    bool hurries = transfer->hurries || transfer->upload;
+    if (!node->server || hurries || is_quiet(node, object)) {
         ask(node, object);
         return;
     }
