@@ -67,7 +67,7 @@ static void go_on(struct mp_replica *replica, struct mp__group *group, uint64_t 
         return;
     }
     group->learn_waits = true;
-    group->learn_deadline = mp__pace_resume_us(group);
+    group->learn_deadline = mp__pace_resume_us(replica, group);
 }
 
 void mp__learner_fetch(struct mp_replica *replica, struct mp__group *group, uint64_t from,
@@ -158,7 +158,7 @@ enum mp_status mp__learner_fetched(struct mp_replica *replica, struct mp__group 
 void mp__learner_timeout(struct mp_replica *replica, struct mp__group *group,
                          struct mp_effects *effects) {
     if (group->learn_sequence == 0 || group->learn_deadline > replica->now_us) return;
-    if (group->learn_waits && group->log.commit.index < group->heard) {
+    if (group->learn_waits) {
         ask(replica, group, effects);
         return;
     }

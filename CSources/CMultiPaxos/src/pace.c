@@ -8,38 +8,45 @@ enum {
     AHEAD = 4,  /* A quarter. */
 };
 
-void mp__pace_begin(const struct mp_replica *replica, struct mp__group *group) {
-    uint64_t seen = group->pace.seen;
-    if (seen < group->heard) seen = group->heard;
-    group->pace = (struct mp__pace){
-        .since_us = replica->now_us,
-        .grown_us = replica->now_us,
-        .first = group->log.commit.index,
-        .began = seen,
-        .seen = seen,
-    };
+/* What was learned and committed is counted for one election timeout, and then anew: clients that
+ * wrote much a while ago are no reason to wait. */
+static void count_anew(const struct mp_replica *replica, struct mp__group *group) {
+    struct mp__pace *pace = &group->pace;
+    pace->since_us = replica->now_us;
+    pace->first = group->log.commit.index;
+    pace->bytes = 0;
+    pace->began = pace->seen;
 }
 
-/* A server that was asked says within that time how much is committed, if it says anything. */
-static bool is_quiet(const struct mp_replica *replica, const struct mp__pace *pace) {
-    return replica->now_us - pace->grown_us > replica->options.timeout_us / 2;
+static void see(const struct mp_replica *replica, struct mp__pace *pace, uint64_t commit) {
+    if (pace->seen >= commit) return;
+    pace->seen = commit;
+    pace->grown_us = replica->now_us;
+}
+
+void mp__pace_begin(const struct mp_replica *replica, struct mp__group *group) {
+    see(replica, &group->pace, group->heard);
+    group->pace.grown_us = replica->now_us;
+    count_anew(replica, group);
 }
 
 bool mp__pace_allows(const struct mp_replica *replica, struct mp__group *group, uint64_t commit) {
     struct mp__pace *pace = &group->pace;
-    if (pace->seen < commit) {
-        pace->seen = commit;
-        pace->grown_us = replica->now_us;
-    }
-    if (is_quiet(replica, pace)) {
-        mp__pace_begin(replica, group);
+    uint64_t timeout_us = replica->options.timeout_us;
+    see(replica, pace, commit);
+    bool quiet = replica->now_us - pace->grown_us > timeout_us / 2;
+    if (quiet || replica->now_us - pace->since_us >= timeout_us) {
+        count_anew(replica, group);
         return true;
     }
     uint64_t learned = group->log.commit.index - pace->first;
     uint64_t grown = pace->seen - pace->began;
-    return learned <= grown + grown / AHEAD || mp__pace_resume_us(group) <= replica->now_us;
+    return learned <= grown + grown / AHEAD ||
+           mp__pace_resume_us(replica, group) <= replica->now_us;
 }
 
-uint64_t mp__pace_resume_us(const struct mp__group *group) {
-    return group->pace.since_us + group->pace.bytes / FLOOR;
+uint64_t mp__pace_resume_us(const struct mp_replica *replica, const struct mp__group *group) {
+    uint64_t lasts_us = group->pace.bytes / FLOOR;
+    if (lasts_us > replica->options.timeout_us) lasts_us = replica->options.timeout_us;
+    return group->pace.since_us + lasts_us;
 }

@@ -293,7 +293,7 @@ void mp__pace_begin(const struct mp_replica *replica, struct mp__group *group);
 /* Whether a voter that catches up may ask on now; others have committed through `commit`. */
 bool mp__pace_allows(const struct mp_replica *replica, struct mp__group *group, uint64_t commit);
 /* When it may at the latest. */
-uint64_t mp__pace_resume_us(const struct mp__group *group);
+uint64_t mp__pace_resume_us(const struct mp_replica *replica, const struct mp__group *group);
 
 /* learner.c */
 /* Commit what is both heard and verified. */

@@ -82,6 +82,26 @@ import Testing
         #expect((20...22).contains(learned), "\(learned)")
     }
 
+    /// The time in which what was learned at their pace would have been learned at the lowest.
+    @Test func `is not held against it once they write less`() throws {
+        let cluster = try fetching()
+        for _ in 0..<40 {
+            commit(100, cluster)
+            _ = timeToNext(cluster)
+            while asks(cluster) { answer(cluster) }
+        }
+        // Four seconds of the lowest pace.
+        #expect(cluster[3].view().commit.index > 3000)
+        commit(1000, cluster)
+        var waits: [UInt64] = []
+        for _ in 0..<10 {
+            commit(1, cluster)
+            waits.append(timeToNext(cluster))
+            while asks(cluster) { answer(cluster) }
+        }
+        #expect(waits.allSatisfy { $0 <= T }, "\(waits)")
+    }
+
     @Test func `has no limit once clients are quiet`() throws {
         let cluster = try fetching()
         let began = cluster.now
