@@ -39,14 +39,23 @@ bool mp__pace_allows(const struct mp_replica *replica, struct mp__group *group, 
         count_anew(replica, group);
         return true;
     }
+    return mp__pace_resume_us(replica, group) <= replica->now_us;
+}
+
+static uint64_t smaller(uint64_t a, uint64_t b) {
+    return a < b ? a : b;
+}
+
+/* If clients go on as they did since the count began. */
+static uint64_t behind_clients_us(const struct mp_replica *replica, const struct mp__group *group) {
+    const struct mp__pace *pace = &group->pace;
     uint64_t learned = group->log.commit.index - pace->first;
-    uint64_t grown = pace->seen - pace->began;
-    return learned <= grown + grown / AHEAD ||
-           mp__pace_resume_us(replica, group) <= replica->now_us;
+    uint64_t allowed = (pace->seen - pace->began) * (AHEAD + 1) / AHEAD;
+    if (allowed == 0) return MP_NEVER;
+    return (replica->now_us - pace->since_us) * learned / allowed;
 }
 
 uint64_t mp__pace_resume_us(const struct mp_replica *replica, const struct mp__group *group) {
-    uint64_t lasts_us = group->pace.bytes / FLOOR;
-    if (lasts_us > replica->options.timeout_us) lasts_us = replica->options.timeout_us;
-    return group->pace.since_us + lasts_us;
+    uint64_t lasts_us = smaller(group->pace.bytes / FLOOR, behind_clients_us(replica, group));
+    return group->pace.since_us + smaller(lasts_us, replica->options.timeout_us);
 }
