@@ -180,7 +180,7 @@ final class CallLayer: Guest {
             answer(waiting.caller, waiting.attempt, record)
         }
         // A sample is enough: states that differ stay different.
-        guard frame.batch.last % 16 == 0 else { return }
+        guard frame.batch.last % 4 == 0 else { return }
         if let violation = digests[group]?.add(
             node: member.id, index: frame.batch.last, digest: object.digest)
         {
