@@ -54,8 +54,7 @@ extension `Real servers` {
             let own = try await client.client.status().objects
             var highest = own.map(\.commit).max() ?? 0
             for node in nodes {
-                let status = try await client.client.status(
-                    of: Self.wall, on: node, timeout: .seconds(20))
+                let status = try await client.patientStatus(of: Self.wall, on: node)
                 highest = max(highest, status?.commit ?? 0)
             }
             return highest
