@@ -6,44 +6,58 @@ static bool same_config(struct mp__config a, struct mp__config b) {
     return a.voters == b.voters && a.admissions == b.admissions;
 }
 
+/* What one batch owes to the one before it. */
+static void check_batch(const struct mp_replica *replica, const struct mp__log *log,
+                        const struct mp__batch *before, const struct mp__batch *batch) {
+    /* I1: contiguous, a hash chain, ballots never fall. */
+    MP_ASSERT(batch->id.first == before->id.last + 1 && batch->id.last >= batch->id.first);
+    MP_ASSERT(batch->id.previous == before->id.checksum);
+    MP_ASSERT(mp_ballot_equal(batch->id.ballot, before->id.ballot) ||
+              mp_ballot_compare(batch->id.ballot, before->id.ballot) > 0);
+    MP_ASSERT(batch->write_id <= replica->last_write);
+    MP_ASSERT(batch->write_id == 0 || batch->write_id > log->unstored_write);
+    /* I10: the voters in force are the last ones named, and so are their directories. */
+    if (batch->id.voters == 0 && batch->id.admissions == 0) {
+        MP_ASSERT(same_config(batch->config, before->config));
+        return;
+    }
+    struct mp__config named =
+        mp__admission_next(before->config, batch->id.voters, batch->id.admissions);
+    MP_ASSERT(mp__admission_follows(replica, before->config, named));
+    MP_ASSERT(same_config(batch->config, named) && mp_voters_valid(named.voters));
+}
+
 static uint32_t check_log(const struct mp_replica *replica, const struct mp__log *log,
                           uint64_t *bytes) {
-    struct mp_point at = log->base;
+    /* What the log begins with, as if it were a batch. */
+    const struct mp__batch base = {.id = {.last = log->base.index,
+                                          .ballot = log->base.ballot,
+                                          .checksum = log->base.checksum},
+                                   .config = log->base_config};
+    const struct mp__batch *last = &base;
     bool commit_seen = log->commit.index == log->base.index;
-    struct mp__config config = log->base_config;
-    if (commit_seen) MP_ASSERT(same_config(log->commit_config, config));
+    if (commit_seen) MP_ASSERT(same_config(log->commit_config, log->base_config));
+    MP_ASSERT(log->head == MP_NONE || mp_voters_valid(log->base_config.voters));
     uint32_t count = 0, uncommitted = 0, before = MP_NONE;
-    for (uint32_t i = log->head; i != MP_NONE; i = replica->batches[i].after) {
+    for (uint32_t i = log->head; i != MP_NONE; i = last->after) {
         const struct mp__batch *batch = &replica->batches[i];
-        /* I1: contiguous, a hash chain, ballots never fall. */
         MP_ASSERT(batch->before == before);
-        MP_ASSERT(batch->id.first == at.index + 1 && batch->id.last >= batch->id.first);
-        MP_ASSERT(batch->id.previous == at.checksum);
-        MP_ASSERT(mp_ballot_compare(batch->id.ballot, at.ballot) >= 0);
-        MP_ASSERT(batch->write_id <= replica->last_write);
-        /* I10: the voters in force are the last ones named, and so are their directories. */
-        if (batch->id.voters != 0 || batch->id.admissions != 0) {
-            struct mp__config before_it = config;
-            config = mp__admission_next(config, batch->id.voters, batch->id.admissions);
-            MP_ASSERT(mp__admission_follows(replica, before_it, config));
-        }
-        MP_ASSERT(same_config(batch->config, config) && mp_voters_valid(config.voters));
-        if (batch->id.last == log->commit.index) MP_ASSERT(same_config(log->commit_config, config));
-        at = (struct mp_point){.index = batch->id.last,
-                               .ballot = batch->id.ballot,
-                               .checksum = batch->id.checksum};
+        check_batch(replica, log, last, batch);
         /* I2: the commit point is the end of a batch. */
-        if (at.index == log->commit.index) commit_seen = true;
-        uncommitted += at.index > log->commit.index;
+        if (batch->id.last == log->commit.index) {
+            MP_ASSERT(same_config(log->commit_config, batch->config));
+            commit_seen = true;
+        }
+        uncommitted += batch->id.last > log->commit.index;
         *bytes += batch->id.size;
         count += 1;
         before = i;
-        MP_ASSERT(batch->write_id == 0 || batch->write_id > log->unstored_write);
+        last = batch;
     }
     MP_ASSERT(log->tail == before);
-    MP_ASSERT(at.index == log->tip.index && at.checksum == log->tip.checksum);
-    MP_ASSERT(mp_ballot_equal(at.ballot, log->tip.ballot));
-    MP_ASSERT(commit_seen && same_config(log->tip_config, config));
+    MP_ASSERT(last->id.last == log->tip.index && last->id.checksum == log->tip.checksum);
+    MP_ASSERT(mp_ballot_equal(last->id.ballot, log->tip.ballot));
+    MP_ASSERT(commit_seen && same_config(log->tip_config, last->config));
     MP_ASSERT(log->base.index <= log->commit.index && log->commit.index <= log->tip.index);
     MP_ASSERT(count == log->count && uncommitted == log->uncommitted);
     MP_ASSERT(uncommitted <= MP_UNCOMMITTED_MAX);
