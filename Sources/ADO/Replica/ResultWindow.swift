@@ -12,6 +12,9 @@ struct ResultWindow: Sendable {
 
         static let absent = Record(outcome: .max, length: 0, offset: 0)
 
+        /// The bytes of an encoded record, at most, without those of the result.
+        static let headMax = 9
+
         var isAbsent: Bool { outcome == .max }
         var range: Range<Int> { offset..<offset + Int(length) }
     }
@@ -132,12 +135,23 @@ extension ResultWindow: BinaryCodable {
     func write(to writer: inout Writer) {
         writer.u64(base)
         writer.varint(UInt64(count))
-        for position in start..<records.count {
-            let record = records[position]
-            writer.u32(record.outcome)
-            guard !record.isAbsent else { continue }
-            writer.varint(UInt64(record.length))
-            writer.raw(bytes[record.range])
+        if count > 0 { writer.raw(encodedRecords) }
+    }
+
+    /// Made at once, because thousands of small appends cost more than one allocation.
+    private var encodedRecords: [UInt8] {
+        let room = count * Record.headMax + liveBytes
+        return [UInt8](unsafeUninitializedCapacity: room) { buffer, written in
+            var target = Cursor(buffer: UnsafeMutableRawBufferPointer(buffer))
+            bytes.withUnsafeBytes { bytes in
+                for record in records[start...] {
+                    target.u32(record.outcome)
+                    guard !record.isAbsent else { continue }
+                    target.varint(record.length)
+                    target.raw(UnsafeRawBufferPointer(rebasing: bytes[record.range]))
+                }
+            }
+            written = target.count
         }
     }
 
@@ -161,6 +175,33 @@ extension ResultWindow: BinaryCodable {
                 window.base + UInt64(position), outcome: outcome, payload: try reader.raw(length))
         }
         return window
+    }
+}
+
+/// Writes into memory that has room for all that comes.
+private struct Cursor {
+    let buffer: UnsafeMutableRawBufferPointer
+    private(set) var count = 0
+
+    mutating func u32(_ value: UInt32) {
+        buffer.storeBytes(of: value.littleEndian, toByteOffset: count, as: UInt32.self)
+        count += 4
+    }
+
+    mutating func varint(_ value: UInt32) {
+        var rest = value
+        while rest >= 0x80 {
+            buffer[count] = UInt8(truncatingIfNeeded: rest) | 0x80
+            rest >>= 7
+            count += 1
+        }
+        buffer[count] = UInt8(truncatingIfNeeded: rest)
+        count += 1
+    }
+
+    mutating func raw(_ bytes: UnsafeRawBufferPointer) {
+        UnsafeMutableRawBufferPointer(rebasing: buffer[count...]).copyMemory(from: bytes)
+        count += bytes.count
     }
 }
 

@@ -211,7 +211,7 @@ extension SessionTable: BinaryCodable, Equatable {
             position = sessions[position].newer
         }
         writer.varint(UInt64(evicted.count - evictedStart))
-        for id in evicted[evictedStart...] { writer.u64(id) }
+        evicted[evictedStart...].map(\.littleEndian).withUnsafeBytes { writer.raw($0) }
     }
 
     /// Reads a table within the standard bounds.
