@@ -22,6 +22,7 @@ class HostedObject {
 final class Hosted<Object: AtomicObject>: HostedObject {
     private(set) var replica = ObjectReplica<Object>()
     private var results = Writer()
+    private var encoding = Writer()
 
     override func apply(_ frame: Frame) -> [CallModel.Record] {
         results.removeAll()
@@ -46,8 +47,9 @@ final class Hosted<Object: AtomicObject>: HostedObject {
     }
 
     override var digest: UInt64 {
-        let bytes = replica.encoded()
-        return bytes.withUnsafeBytes { mp_hash($0.baseAddress, $0.count) }
+        encoding.removeAll()
+        replica.write(to: &encoding)
+        return encoding.withUnsafeBytes { mp_hash($0.baseAddress, $0.count) }
     }
 
     override var state: [UInt8] { replica.encoded() }

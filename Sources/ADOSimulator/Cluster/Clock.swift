@@ -5,7 +5,9 @@ struct Clock {
     private var permille: UInt64 = 1000
 
     func local(at world: UInt64) -> UInt64 {
-        localAnchor + (world - worldAnchor) * permille / 1000
+        let passed = world - worldAnchor
+        // Most clocks run true, and this is asked many times in each step.
+        return localAnchor + (permille == 1000 ? passed : passed * permille / 1000)
     }
 
     /// The first time of the world at which the clock shows `local` or more.
@@ -13,7 +15,8 @@ struct Clock {
         // What is never due has no time in the world either.
         if local > 1 << 50 { return .max }
         if local <= localAnchor { return worldAnchor }
-        return worldAnchor + ((local - localAnchor) * 1000 + permille - 1) / permille
+        let left = local - localAnchor
+        return worldAnchor + (permille == 1000 ? left : (left * 1000 + permille - 1) / permille)
     }
 
     mutating func setRate(_ permille: UInt64, at world: UInt64) {

@@ -193,6 +193,7 @@ extension Cluster {
 
     private func releaseHeld(_ member: Member) {
         let durable = member.disk.durable
+        guard member.held.contains(where: { $0.write <= durable }) else { return }
         let ready = member.held.filter { $0.write <= durable }
         member.held.removeAll { $0.write <= durable }
         for (_, packet) in ready { depart(packet) }

@@ -6,18 +6,18 @@ extension Cluster {
     func violationOfDurability(_ packet: Packet) -> String? {
         let member = self[packet.from]
         guard member.votes else { return nil }
-        let stored = member.disk[packet.message.group]
+        let hard = member.disk.hard(packet.message.group)
         let message = packet.message
         let isOK = message.outcome == UInt8(MP_OUTCOME_OK.rawValue)
         switch mp_message_kind(UInt32(message.kind)) {
         case MP_MESSAGE_PREPARE, MP_MESSAGE_ACCEPT:
-            if stored.hard.promised < message.ballot { return "its own promise is not durable" }
+            if hard.promised < message.ballot { return "its own promise is not durable" }
         case MP_MESSAGE_PROMISE where isOK:
-            if stored.hard.promised < message.ballot { return "the promise is not durable" }
-            if isBetter(message.point, than: stored.hard.tip) { return "its tip is not durable" }
+            if hard.promised < message.ballot { return "the promise is not durable" }
+            if isBetter(message.point, than: hard.tip) { return "its tip is not durable" }
         case MP_MESSAGE_ACCEPTED where isOK:
-            if stored.hard.promised < message.ballot { return "the ballot is not durable" }
-            if stored.hard.tip.index < message.point.index { return "its entries are not durable" }
+            if hard.promised < message.ballot { return "the ballot is not durable" }
+            if hard.tip.index < message.point.index { return "its entries are not durable" }
         default: break
         }
         return nil

@@ -26,7 +26,7 @@ class Cluster {
     let configuration: Configuration
     let voters: [UInt64]
     private(set) var members: [Member]
-    private var places: [UInt64: Int] = [:]
+    private var places = SmallMap<Int>()
     var now: UInt64 = 1_000_000
     /// Messages that left and have not arrived, in the order in which they left.
     var inFlight: [Packet] = []
@@ -87,10 +87,11 @@ class Cluster {
 
     /// Puts a client with a new id in the place of one that is down.
     func replaceClient(_ old: UInt64, by new: UInt64) {
-        guard let place = places.removeValue(forKey: old), !members[place].isUp else {
+        guard let place = places[old], !members[place].isUp else {
             preconditionFailure("client \(old) is down")
         }
         members[place] = Member(id: new, votes: false)
+        places[old] = nil
         places[new] = place
     }
 

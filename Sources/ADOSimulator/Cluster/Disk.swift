@@ -29,12 +29,13 @@ struct Disk {
     }
 
     private(set) var queue: [Write] = []
-    /// Ordered, because what a restart loads must not depend on hashing.
-    private(set) var groups: [UInt64] = []
-    private var stored: [UInt64: StoredGroup] = [:]
+    private var stored = SmallMap<StoredGroup>()
     private(set) var durable: UInt64 = 0
     /// The newest snapshot of each group, durable before the core hears of it.
     var snapshots: [UInt64: StoredSnapshot] = [:]
+
+    /// In the order in which they came here.
+    var groups: [UInt64] { stored.keys }
 
     /// Why what is committed here cannot be applied from this disk alone; nil if it can.
     func gap(_ group: UInt64) -> String? {
@@ -46,6 +47,8 @@ struct Disk {
     }
 
     subscript(group: UInt64) -> StoredGroup { stored[group] ?? StoredGroup() }
+
+    func hard(_ group: UInt64) -> mp_hard_state { stored[group]?.hard ?? mp_hard_state() }
 
     func holds(_ frame: Frame, _ group: UInt64) -> Bool {
         let known = stored[group]?.frames.frame(first: frame.batch.first)
@@ -131,40 +134,43 @@ struct Disk {
 
     /// Sets what is there before the node starts.
     mutating func prepare(_ group: UInt64, _ content: StoredGroup) {
-        if stored[group] == nil { groups.append(group) }
         stored[group] = content
     }
 
     private mutating func apply(_ write: Write) -> String? {
         let raw = write.raw
-        if stored[raw.group] == nil { prepare(raw.group, StoredGroup()) }
-        let before = self[raw.group]
-        if raw.truncate_from != 0 {
-            if raw.truncate_from <= before.hard.commit.index {
-                return "truncates from \(raw.truncate_from), committed is \(before.hard.commit)"
-            }
-            stored[raw.group]?.frames.remove(from: raw.truncate_from)
-            stored[raw.group]?.damaged = before.damaged.filter { $0 < raw.truncate_from }
-        }
-        if let frame = write.frame, let violation = store(frame, raw.group) { return violation }
-        stored[raw.group]?.hard = raw.hard
-        trim(raw.group, through: raw.hard.trimmed.index)
-        return violation(of: self[raw.group], after: before.hard)
-    }
-
-    /// What a snapshot stands for is gone, damaged or not.
-    private mutating func trim(_ group: UInt64, through index: UInt64) {
-        stored[group]?.frames.remove(through: index)
-        guard let damaged = stored[group]?.damaged, !damaged.isEmpty else { return }
-        stored[group]?.damaged = damaged.filter { $0 > index }
-    }
-
-    private mutating func store(_ frame: Frame, _ group: UInt64) -> String? {
-        let previous = self[group].frames.last?.batch.checksum ?? 0
         // In place: a copy of the list in each write would make long runs slow.
-        guard stored[group]?.frames.append(frame) == true else {
-            return "frame \(frame.batch.first) leaves a gap"
+        return stored[raw.group, default: StoredGroup()].apply(raw, write.frame)
+    }
+}
+
+extension StoredGroup {
+    /// Carries out one write; says what is wrong with it.
+    fileprivate mutating func apply(_ write: mp_write, _ frame: Frame?) -> String? {
+        let before = hard
+        if write.truncate_from != 0 {
+            if write.truncate_from <= before.commit.index {
+                return "truncates from \(write.truncate_from), committed is \(before.commit)"
+            }
+            frames.remove(from: write.truncate_from)
+            keepDamaged { $0 < write.truncate_from }
         }
+        if let frame, let violation = store(frame) { return violation }
+        hard = write.hard
+        // What a snapshot stands for is gone, damaged or not.
+        frames.remove(through: hard.trimmed.index)
+        let trimmed = hard.trimmed.index
+        keepDamaged { $0 > trimmed }
+        return violation(after: before)
+    }
+
+    private mutating func keepDamaged(_ isKept: (UInt64) -> Bool) {
+        if !damaged.isEmpty { damaged = damaged.filter(isKept) }
+    }
+
+    private mutating func store(_ frame: Frame) -> String? {
+        let previous = frames.last?.batch.checksum ?? 0
+        guard frames.append(frame) else { return "frame \(frame.batch.first) leaves a gap" }
         // Behind where the log was trimmed the core's own checks see the chain.
         let isChained = previous == 0 || frame.batch.previous == previous
         if frame.batch.first > 1 && !isChained {
@@ -173,15 +179,14 @@ struct Disk {
         return nil
     }
 
-    private func violation(of content: StoredGroup, after before: mp_hard_state) -> String? {
-        let hard = content.hard
+    private func violation(after before: mp_hard_state) -> String? {
         if hard.promised < before.promised { return "promise goes back to \(hard.promised)" }
         if hard.commit.index < before.commit.index { return "commit goes back to \(hard.commit)" }
         if hard.commit.index > hard.tip.index { return "commit \(hard.commit) leads \(hard.tip)" }
         if hard.promised < hard.tip.ballot { return "tip \(hard.tip) is above the promise" }
         if hard.trimmed.index < before.trimmed.index { return "the log begins earlier again" }
         if hard.trimmed.index > hard.commit.index { return "trimmed beyond \(hard.commit)" }
-        let tip = content.frames.last?.point ?? hard.trimmed
+        let tip = frames.last?.point ?? hard.trimmed
         if hard.tip != tip { return "hard state has tip \(hard.tip), the frames end at \(tip)" }
         return nil
     }

@@ -151,6 +151,7 @@ struct FrameList {
     }
 
     mutating func remove(through index: UInt64) {
-        while let frame = frames.first, frame.batch.last <= index { frames.removeFirst() }
+        let gone = frames.prefix { $0.batch.last <= index }.count
+        if gone > 0 { frames.removeFirst(gone) }
     }
 }

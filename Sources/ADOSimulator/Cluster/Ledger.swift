@@ -2,11 +2,11 @@ internal import CMultiPaxos
 
 /// What is known to be committed, by anybody: the one history that every node must agree with.
 struct Ledger {
-    private var logs: [UInt64: FrameList] = [:]
-    private var configurations: [UInt64: UInt64] = [:]
+    private var logs = SmallMap<FrameList>()
+    private var configurations = SmallMap<UInt64>()
     /// The lowest ballot that committed each index, from 1 on; none where nobody saw it.
-    private var ballots: [UInt64: [mp_ballot?]] = [:]
-    private var named: [UInt64: UInt32] = [:]
+    private var ballots = SmallMap<[mp_ballot?]>()
+    private var named = SmallMap<UInt32>()
 
     func committed(_ group: UInt64) -> UInt64 { logs[group]?.last?.batch.last ?? 0 }
 
@@ -27,13 +27,17 @@ struct Ledger {
     mutating func note(
         _ ballot: mp_ballot, committing indices: ClosedRange<UInt64>, _ group: UInt64
     ) {
-        var known = ballots.removeValue(forKey: group) ?? []
+        Self.note(ballot, committing: indices, in: &ballots[group, default: []])
+    }
+
+    private static func note(
+        _ ballot: mp_ballot, committing indices: ClosedRange<UInt64>, in known: inout [mp_ballot?]
+    ) {
         let missing = Int(indices.upperBound) - known.count
         if missing > 0 { known += Array(repeating: nil, count: missing) }
         for index in indices {
             known[Int(index) - 1] = min(known[Int(index) - 1] ?? ballot, ballot)
         }
-        ballots[group] = known
     }
 
     /// The lowest ballot that committed an index; nil if nobody is known to have committed it.

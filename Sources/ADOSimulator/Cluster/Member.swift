@@ -8,15 +8,15 @@ final class Member {
     var replica: Replica?
     var disk = Disk()
     /// Frames in memory, by group, as the core told to keep them.
-    var memory: [UInt64: FrameList] = [:]
+    var memory = SmallMap<FrameList>()
     /// Messages that wait for a write.
     var held: [(write: UInt64, packet: Packet)] = []
-    var applied: [UInt64: UInt64] = [:]
+    var applied = SmallMap<UInt64>()
     /// What was reported since the test last looked.
     var outcomes: [mp_outcome] = []
     var deadline: UInt64 = 0
     var lastWrite: UInt64 = 0
-    var promised: [UInt64: mp_ballot] = [:]
+    var promised = SmallMap<mp_ballot>()
     var clock = Clock()
     /// Its disk was wiped or rolled back: every other node refuses it.
     var isExiled = false
@@ -129,12 +129,12 @@ final class Member {
     }
 
     private func forgetMemory() {
-        memory = [:]
+        memory = SmallMap()
         held = []
         outcomes = []
         lastWrite = 0
-        promised = [:]
-        applied = [:]
+        promised = SmallMap()
+        applied = SmallMap()
         for group in disk.groups { applied[group] = disk[group].hard.commit.index }
     }
 }

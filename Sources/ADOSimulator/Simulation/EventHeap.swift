@@ -74,8 +74,7 @@ struct EventHeap {
         let last = items.removeLast()
         if !items.isEmpty { sink(last) }
         free.append(first.slot)
-        defer { slots[first.slot] = nil }
-        return slots[first.slot]
+        return slots[first.slot].take()
     }
 
     /// Puts an item into the place of the first one.
