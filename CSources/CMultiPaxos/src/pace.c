@@ -1,11 +1,11 @@
 /* The pace of a voter that catches up: what it writes shares disks and cores with what clients
  * write. It learns a quarter more than is committed meanwhile, so that it always comes nearer, and
- * never less than FLOOR. Where nothing is committed nobody is disturbed, and it learns at once. */
+ * never less than a floor. Where nothing is committed nobody is disturbed, and it learns at once. */
 #include "state.h"
 
 enum {
-    FLOOR = 16, /* Bytes in a microsecond. */
-    AHEAD = 4,  /* A quarter. */
+    FLOOR = 16000, /* Bytes in a millisecond. */
+    AHEAD = 4,     /* A quarter. */
 };
 
 /* What was learned and committed is counted for one election timeout, and then anew: clients that
@@ -46,6 +46,11 @@ static uint64_t smaller(uint64_t a, uint64_t b) {
     return a < b ? a : b;
 }
 
+static uint64_t at_least_us(const struct mp_replica *replica, const struct mp__group *group) {
+    uint64_t floor = replica->options.learn_floor;
+    return group->pace.bytes * 1000 / (floor == 0 ? FLOOR : floor);
+}
+
 /* If clients go on as they did since the count began. */
 static uint64_t behind_clients_us(const struct mp_replica *replica, const struct mp__group *group) {
     const struct mp__pace *pace = &group->pace;
@@ -56,6 +61,6 @@ static uint64_t behind_clients_us(const struct mp_replica *replica, const struct
 }
 
 uint64_t mp__pace_resume_us(const struct mp_replica *replica, const struct mp__group *group) {
-    uint64_t lasts_us = smaller(group->pace.bytes / FLOOR, behind_clients_us(replica, group));
+    uint64_t lasts_us = smaller(at_least_us(replica, group), behind_clients_us(replica, group));
     return group->pace.since_us + smaller(lasts_us, replica->options.timeout_us);
 }

@@ -14,6 +14,8 @@ class Cluster {
         var founders: [UInt64]?
         var window: UInt32 = 4
         var fetchBytes: UInt64 = 1 << 20
+        /// Bytes in a millisecond that a voter far behind learns at least; 0: as servers do.
+        var learnFloor: UInt64 = 0
         var groupsMax: UInt32 = 8
         var batchesMax: UInt32 = 1024
         /// The election timeout, in virtual microseconds.
@@ -174,6 +176,7 @@ class Cluster {
         options.batches_max = configuration.batchesMax
         options.timeout_us = configuration.timeout
         options.fetch_bytes = configuration.fetchBytes
+        options.learn_floor = configuration.learnFloor
         options.trace = TraceLog.hook
         options.trace_context = trace.context
         return options

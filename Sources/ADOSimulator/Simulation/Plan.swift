@@ -8,6 +8,8 @@ struct Plan {
     var groups: [UInt64] = [1]
     var window: UInt32 = 4
     var fetchBytes: UInt64 = 1 << 20
+    /// As low as makes a learner wait in logs as short as these; 0: as servers have it.
+    var learnFloor: UInt64 = 0
     var batchesMax: UInt32 = 4096
     /// The election timeout, in virtual microseconds.
     var timeout = T
@@ -75,6 +77,13 @@ struct Plan {
         } else if random.chance(30) {
             letDisksBeOutrun(&random)
         }
+        drawLearnFloor()
+    }
+
+    /// From a stream of its own, so that it moves no other draws.
+    private mutating func drawLearnFloor() {
+        var random = Random(seed: seed ^ 0xF100)
+        learnFloor = [0, 0, 1_000, 100, 10][random.below(5)]
     }
 
     /// Four voters are the fewest of which two changes of one voter leave disjoint quorums.
@@ -150,6 +159,7 @@ struct Plan {
         configuration.founders = founders
         configuration.window = window
         configuration.fetchBytes = fetchBytes
+        configuration.learnFloor = learnFloor
         configuration.groupsMax = UInt32(groups.count)
         configuration.batchesMax = batchesMax
         configuration.timeout = timeout
@@ -162,7 +172,8 @@ extension Plan: CustomStringConvertible {
     var description: String {
         "\(voters) voters, \(clients) clients, \(callers) callers, groups \(groups), "
             + "timeout \(timeout / 1000) ms, trouble \(trouble / 1000) ms, window \(window), "
-            + "batches \(batchesMax), fetch \(fetchBytes), work \(workPause / 1000) ms, "
+            + "batches \(batchesMax), fetch \(fetchBytes), learn \(learnFloor), "
+            + "work \(workPause / 1000) ms, "
             + "changes \(changes) from \(founders?.count ?? Int(voters)), "
             + "rivalry \(rivalry)\(play.map { ", \($0.rawValue)" } ?? "")"
             + "\(healsQuorumOnly ? ", heals only a quorum" : "")"

@@ -44,6 +44,9 @@ struct mp_options {
     uint32_t batches_max;
     uint64_t timeout_us;            /* T, the election timeout. Heartbeats are every T/4. */
     uint64_t fetch_bytes;           /* Bytes asked for by one fetch. */
+    /* Bytes in a millisecond that a voter far behind learns at least, whatever clients write; 0:
+     * 16,000. */
+    uint64_t learn_floor;
     /* Called with each protocol transition; it cannot influence state. May be NULL. */
     void (*trace)(void *context, const struct mp_trace *record);
     void *trace_context;
