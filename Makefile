@@ -4,7 +4,9 @@
 help:            ## print this
 	@sed -n 's/^\([a-z]*\): *\([a-z]* *\)##/make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
-demo: release    ## three real replicas under load, the owner killed: about 15 s after the build
+demo: install    ## three real replicas under load, the owner killed: about 15 s after the build
+	swift build -c release --product adod
+	swift build -c release --product adobench
 	@"$$(swift build -c release --show-bin-path)/adobench" run --scenario kill-owner \
 	    --workload set --in-flight 1000 --value-bytes 100 --seconds 15
 

@@ -1,3 +1,5 @@
+import Glibc
+
 /// The applications under every condition, as one table: `adobench apps`.
 package struct AppMatrix: Sendable {
     /// Runs of one medium, number of clients and scenario, which are compared with its first.
@@ -23,7 +25,7 @@ package struct AppMatrix: Sendable {
     /// Runs them all, and prints a row of the table after each.
     package func run() async -> ExitStatus {
         let progress = Progress()
-        print(Self.head)
+        show(Self.head)
         var status = ExitStatus.proved
         let cells = cells()
         for (number, cell) in cells.enumerated() {
@@ -36,10 +38,16 @@ package struct AppMatrix: Sendable {
                 }
                 if base == nil { base = report }
                 if report.status != .proved, status == .proved { status = report.status }
-                print(row(report, cell, base))
+                show(row(report, cell, base))
             }
         }
         return status
+    }
+
+    /// Prints at once, also into a pipe or a file: all rows together take an hour.
+    private func show(_ text: String) {
+        print(text)
+        fflush(nil)
     }
 
     private func report(
