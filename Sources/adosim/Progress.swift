@@ -6,6 +6,27 @@ internal import Glibc
 internal import Darwin
 #endif
 
+/// Prints at once, also into a pipe or a file.
+func show(_ text: String) {
+    print(text)
+    fflush(nil)
+}
+
+/// The repository that the executable lies in.
+enum Checkout {
+    /// The commit, with a mark if files differ from it; nil if there is no repository.
+    static var commit: String? {
+        let folder = "\"$(dirname \"$(readlink -f /proc/\(getpid())/exe)\")\""
+        let command = "git -C \(folder) describe --always --dirty --abbrev=12 2>/dev/null"
+        guard let pipe = popen(command, "r") else { return nil }
+        defer { pclose(pipe) }
+        var line = [CChar](repeating: 0, count: 128)
+        guard fgets(&line, Int32(line.count), pipe) != nil else { return nil }
+        let text = line.prefix { $0 != 0 && $0 != 10 }.map { UInt8(bitPattern: $0) }
+        return String(decoding: text, as: UTF8.self)
+    }
+}
+
 /// Clocks of the real world.
 enum Stopwatch {
     /// Seconds of a clock that only runs forward.
@@ -46,9 +67,7 @@ struct Progress {
         begun.merge(result.begun, uniquingKeysWith: +)
         guard !isQuiet, Stopwatch.now - printed >= 2 else { return }
         printed = Stopwatch.now
-        print(line)
-        // Into a pipe or a file, too, progress is shown when it is made.
-        fflush(nil)
+        show(line)
     }
 
     func finish(json: Bool) {

@@ -11,7 +11,7 @@ struct Run: ParsableCommand {
 
     @Option(help: "How many seeds to run.") var seeds: UInt64?
     @Option(help: "For how many minutes to run.") var minutes: Double?
-    @Option(help: "The first seed.") var from: UInt64 = 1
+    @Option(help: "The first seed; default 1.") var from: UInt64?
     @Option(help: "Run this seed alone.") var seed: UInt64?
     @Option(help: "With --seed: keep only the faults with these numbers, as in 3,17,22.")
     var keep: String?
@@ -22,7 +22,8 @@ struct Run: ParsableCommand {
     @Option(help: "Play this scenario in each run; `adosim scenarios` lists them, `all` is each.")
     var scenario: String?
     @Option(help: "Run this application in each run: \(Self.apps), or all.") var app: String?
-    @Option(help: "The commit to name in reports.") var commit: String?
+    @Option(help: "The commit to name in reports; default that of the repository around adosim.")
+    var commit: String?
     @Flag(help: "Print every trace record, and the faults.") var trace = false
     @Flag(help: "Print one JSON object for all runs.") var json = false
     @Flag(help: "Do not look for a shorter schedule of faults after a violation.")
@@ -31,9 +32,13 @@ struct Run: ParsableCommand {
 
     func validate() throws {
         if keep != nil && seed == nil { throw ValidationError("--keep needs --seed") }
-        if seed != nil && (seeds != nil || minutes != nil) {
-            throw ValidationError("--seed runs one seed; leave out --seeds and --minutes")
+        if seed != nil && (seeds != nil || minutes != nil || from != nil) {
+            throw ValidationError("--seed runs one seed; leave out --seeds, --from and --minutes")
         }
+        if let minutes, !(minutes > 0) {
+            throw ValidationError("--minutes must be more than 0")
+        }
+        _ = try range()
         _ = try faultClasses()
         _ = try planted()
         _ = try kept()
@@ -53,10 +58,8 @@ struct Run: ParsableCommand {
     func run() throws {
         let simulator = try core.map { try Simulator(corePath: $0) } ?? Simulator()
         var progress = Progress(isQuiet: quiet || json)
-        let first = seed ?? from
-        let last = seed ?? seeds.map { from + $0 - 1 } ?? (minutes == nil ? from + 99 : .max)
         let end = minutes.map { Stopwatch.now + $0 * 60 } ?? .infinity
-        for next in first...last {
+        for next in try range() {
             // Not a condition of the loop: that would count on to the last seed of all.
             if Stopwatch.now >= end { break }
             for result in try play(next, simulator) {
@@ -69,6 +72,17 @@ struct Run: ParsableCommand {
             }
         }
         progress.finish(json: json)
+    }
+
+    /// The seeds to run: a hundred unless something else ends it.
+    private func range() throws -> ClosedRange<UInt64> {
+        if let seed { return seed...seed }
+        let first = from ?? 1
+        guard let count = seeds ?? (minutes == nil ? 100 : nil) else { return first...UInt64.max }
+        guard count > 0 else { throw ValidationError("--seeds must be 1 or more") }
+        let (last, isBeyond) = first.addingReportingOverflow(count - 1)
+        if isBeyond { throw ValidationError("there are no seeds beyond \(UInt64.max)") }
+        return first...last
     }
 
     /// The runs of one seed: one, or one of each scenario or application.
@@ -138,10 +152,15 @@ struct Run: ParsableCommand {
     }
 
     private func report(_ result: RunResult, _ simulator: Simulator) {
-        print(FailureReport(result, core: core, commit: commit).text)
+        show(FailureReport(result, core: core, commit: commit ?? Checkout.commit).text)
         guard !noShrink, keep == nil, scenario == nil else { return }
-        print("looking for a shorter schedule of faults …")
-        let shrunk = Shrinker(simulator).shrink(result)
-        print(FailureReport(shrunk, core: core, commit: commit).schedule)
+        show("looking for a shorter schedule of faults …")
+        var said = Stopwatch.now
+        let shrunk = Shrinker(simulator).shrink(result) { attempts, faults in
+            guard !quiet, Stopwatch.now - said >= 2 else { return }
+            said = Stopwatch.now
+            show("\(faults) of \(result.faults.count) faults are left after \(attempts) runs")
+        }
+        show(FailureReport(shrunk, core: core, commit: commit ?? Checkout.commit).schedule)
     }
 }

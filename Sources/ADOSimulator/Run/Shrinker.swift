@@ -20,7 +20,12 @@ public struct Shrinker: Sendable {
     }
 
     /// The shortest run that was found; `result` itself if nothing can be left out.
-    public func shrink(_ result: RunResult) -> RunResult {
+    ///
+    /// - Parameter watch: Called before each attempt with how many there were and how many faults
+    ///   are left.
+    public func shrink(
+        _ result: RunResult, watch: (_ attempts: Int, _ faults: Int) -> Void = { _, _ in }
+    ) -> RunResult {
         var best = result
         var attempts = 0
         var size = max(1, best.faults.count / 2)
@@ -28,6 +33,7 @@ public struct Shrinker: Sendable {
             var shrunk = false
             var start = 0
             while start < best.faults.count, attempts < Self.attemptsMax {
+                watch(attempts, best.faults.count)
                 attempts += 1
                 let kept = best.faults.enumerated().filter {
                     $0.offset < start || $0.offset >= start + size
