@@ -1,6 +1,6 @@
 /* The pace of a voter that catches up: what it writes shares disks and cores with what clients
  * write. It learns a quarter more than is committed meanwhile, so that it always comes nearer, and
- * never less than a floor. Where nothing is committed nobody is disturbed, and it learns at once. */
+ * never less than a floor. Where nothing is committed nobody is disturbed: it learns at once. */
 #include "state.h"
 
 enum {

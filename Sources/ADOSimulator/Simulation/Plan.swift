@@ -81,9 +81,12 @@ struct Plan {
     }
 
     /// From a stream of its own, so that it moves no other draws.
+    ///
+    /// The lowest is enough for what a voter may lack where voters must soon be equal again.
     private mutating func drawLearnFloor() {
         var random = Random(seed: seed ^ 0xF100)
-        learnFloor = [0, 0, 1_000, 100, 10][random.below(5)]
+        let inTimeout: UInt64 = [0, 0, 400_000, 100_000, 40_000][random.below(5)]
+        learnFloor = inTimeout * 1_000 / timeout
     }
 
     /// Four voters are the fewest of which two changes of one voter leave disjoint quorums.
