@@ -51,22 +51,23 @@ extension `Real servers` {
         }
 
         @Test func `elect nobody for a delay below the election timeout`() async throws {
-            try await ServerCluster.run(links: true, in: directory) { cluster, client throws in
+            // So long that a machine which is busy with something else does not pause for more.
+            let patient = { @Sendable (arguments: [String]) in
+                arguments + ["--election-timeout-ms", "1000"]
+            }
+            try await ServerCluster.run(links: true, in: directory, edit: patient) {
+                cluster, client throws in
                 let links = try #require(cluster.links)
-                try await cluster.underLoad(client) { writers, _ throws in
+                try await cluster.underLoad(client) { writers, owner throws in
+                    let ballot = try await cluster.ballot(of: Writers.keys, client)
                     for node in cluster.nodes {
                         for peer in cluster.others(than: node) {
-                            links.set(.delay(.milliseconds(60)), from: node, to: peer)
+                            links.set(.delay(.milliseconds(300)), from: node, to: peer)
                         }
                     }
-                    // A machine that is busy with something else delays more than the links do.
-                    try await poll(until: "an owner stays for a while", within: .seconds(60)) {
-                        let owner = try await cluster.owner(of: Writers.keys, client)
-                        let ballot = try await cluster.ballot(of: Writers.keys, client)
-                        try await writers.waitForProgress()
-                        let later = try await cluster.ballot(of: Writers.keys, client)
-                        return ballot == later && ballot?.node == owner
-                    }
+                    try await writers.waitForProgress(within: .seconds(60))
+                    #expect(try await cluster.ballot(of: Writers.keys, client) == ballot)
+                    #expect(ballot?.node == owner)
                     links.mend()
                 }
             }
