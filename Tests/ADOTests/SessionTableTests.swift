@@ -115,6 +115,27 @@ extension SessionTable {
         #expect(table.run(7, 4).reply.outcome == .forgotten)
     }
 
+    /// At the second place the bytes have been moved once before they go.
+    @Test(arguments: [[61], [101, 151]])
+    func `keeps an empty result when it has given up all that had bytes`(
+        lowest: [UInt64]
+    ) throws {
+        var table = SessionTable()
+        _ = table.open(7)
+        let result = [UInt8](repeating: 1, count: 100)
+        let empty = try #require(lowest.last)
+        for request in 1..<empty { _ = table.run(7, request, result: result) }
+        #expect(table.run(7, empty, result: []).ran)
+        for (number, lowest) in lowest.enumerated() {
+            let next = empty + UInt64(number) + 1
+            #expect(table.run(7, next, lowest: lowest, result: []).ran)
+        }
+        let again = table.run(7, empty)
+        #expect(!again.ran)
+        #expect(again.reply == Reply(.ok, payload: []))
+        #expect(try SessionTable.decoded(from: table.encoded()) == table)
+    }
+
     @Test func `survives a request number far ahead`() {
         var table = SessionTable()
         _ = table.open(7)
@@ -200,6 +221,25 @@ extension SessionTable {
             #expect(table.count <= small.sessions)
         }
         #expect(throws: Never.self) { try SessionTable.read(table.encoded(), limits: small) }
+    }
+
+    @Test func `answers for everything that its client has not acknowledged`() throws {
+        var random = SeededGenerator(seed: 23)
+        var table = SessionTable()
+        _ = table.open(7)
+        var told: [UInt64: [UInt8]] = [:]
+        var lowest: UInt64 = 1
+        for request: UInt64 in 1...4000 {
+            let size = random.oneIn(3) ? 0 : Int(random.next(upperBound: 300 as UInt64))
+            told[request] = random.bytes(size)
+            if random.oneIn(8) { lowest += random.next(upperBound: request - lowest + 1) }
+            #expect(table.run(7, request, lowest: lowest, result: told[request] ?? []).ran)
+            let earlier = lowest + random.next(upperBound: request - lowest + 1)
+            let again = table.run(7, earlier)
+            #expect(!again.ran && again.reply == Reply(.ok, payload: told[earlier] ?? []))
+            guard request % 100 == 0 else { continue }
+            #expect(try SessionTable.decoded(from: table.encoded()) == table)
+        }
     }
 
     private func randomTable(seed: UInt64, steps: Int) -> SessionTable {

@@ -16,7 +16,8 @@ struct ResultWindow: Sendable {
         static let headMax = 9
 
         var isAbsent: Bool { outcome == .max }
-        var range: Range<Int> { offset..<offset + Int(length) }
+        /// An empty result lies nowhere: the bytes around it may be gone.
+        var range: Range<Int> { length == 0 ? 0..<0 : offset..<offset + Int(length) }
     }
 
     /// The lowest request whose record is kept; from 1.
