@@ -2,6 +2,10 @@
 #include "assert.h"
 #include "state.h"
 
+/* Bytes of frames that one FETCH is answered with, whatever it asks for: FETCHED says how far they
+ * lead, and whoever wants more asks on. */
+enum { FETCH_BYTES_MAX = 4 << 20 };
+
 static uint64_t larger(uint64_t a, uint64_t b) {
     return a > b ? a : b;
 }
@@ -184,6 +188,8 @@ enum mp_status mp__acceptor_accept(struct mp_replica *replica, struct mp__group 
     bool known = false;
     status = mp__acceptor_admits(replica, group, batch, message->point, &known);
     if (status != MP_OK) return status;
+    /* A log of one ballot only grows: what is verified under it is no other batch now. */
+    if (!known && order == 0 && batch->first <= group->verified) return MP_MALFORMED;
 
     report_owner(group, message->ballot, effects);
     if (order > 0) mp__acceptor_raise(replica, group, message->ballot, effects);
@@ -298,7 +304,7 @@ enum mp_status mp__acceptor_fetch(struct mp_replica *replica, struct mp__group *
         .to = from,
         .from = message->point.index,
         .through = through,
-        .bytes = message->value,
+        .bytes = message->value < FETCH_BYTES_MAX ? message->value : FETCH_BYTES_MAX,
         .frame = frame,
         .fetched = fetched,
     };

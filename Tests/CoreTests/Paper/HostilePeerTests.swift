@@ -66,6 +66,26 @@ import Testing
         }
     }
 
+    /// It says that an entry is committed, and in the same message that it is another one.
+    @Test func `cannot have an entry committed and replaced at once`() {
+        let cluster = CoreCluster(voters: 3)
+        cluster.recordsIssues = false
+        cluster.start()
+        cluster.settle()
+        let ballot = mp_ballot(5, 1)
+        for (number, own) in [ballot, mp_ballot(4, 1)].enumerated() {
+            var message = mp_message()
+            message.kind = UInt8(MP_MESSAGE_ACCEPT.rawValue)
+            message.group = 1
+            message.ballot = ballot
+            message.commit = UInt64(number)
+            let frame = Frame.sealed([[UInt8(number)]], first: 1, ballot: own, previous: 0)
+            let status = cluster.receive(Packet(from: 1, to: 2, message: message, frame: frame))
+            #expect(status == (number == 0 ? MP_OK : MP_MALFORMED))
+        }
+        #expect(cluster[2].isUp)
+    }
+
     @Test(arguments: 1...(seedCount.map { $0 / 10 + 1 } ?? 6))
     func `stops nobody and makes no failing step change anything`(seed: UInt64) {
         RunningSeeds.with(seed) { attack(seed) }
