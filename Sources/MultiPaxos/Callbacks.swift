@@ -70,7 +70,7 @@ extension NodeCore {
     fileprivate func apply(
         _ batch: mp_batch, _ answer: Bool, _ results: UnsafeMutablePointer<mp_uv_results>
     ) {
-        loop.apply(batch)
+        loop.apply(batch, answer: answer)
         if let group = loop.comparisons.takeHashDue() { hashState(group) }
         if answer { results.pointee = loop.results.lend() }
     }

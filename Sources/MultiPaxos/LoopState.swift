@@ -36,20 +36,23 @@ final class LoopState: @unchecked Sendable {
 // MARK: - The log
 
 extension LoopState {
-    /// Applies a committed batch and leaves one result record per entry in `results`.
-    func apply(_ batch: mp_batch) {
+    /// Applies a committed batch, and leaves one result record per entry in `results` if somebody
+    /// waits for them.
+    func apply(_ batch: mp_batch, answer: Bool) {
         results.removeAll()
         guard let host = host(for: batch) else {
             keep(batch)
             results.appendUnhosted(Int(batch.count))
             return
         }
-        apply(batch, host, &results.writer)
+        apply(batch, host, answer: answer, &results.writer)
     }
 
-    private func apply(_ batch: mp_batch, _ host: ObjectHost, _ records: inout Writer) {
+    private func apply(
+        _ batch: mp_batch, _ host: ObjectHost, answer: Bool, _ records: inout Writer
+    ) {
         comparisons.makeRoom(in: host, for: Int(batch.count))
-        host.apply(batch, &records)
+        host.apply(batch, answer: answer, &records)
         comparisons.applied(batch, host)
     }
 
@@ -99,7 +102,7 @@ extension LoopState {
         var scratch = Writer()
         for frame in backlog.frames {
             scratch.removeAll()
-            frame.withBatch { apply($0, host, &scratch) }
+            frame.withBatch { apply($0, host, answer: false, &scratch) }
         }
         backlogBytes -= backlog.bytes
         unhosted[group] = nil

@@ -53,16 +53,32 @@ final class ObjectHost {
         results = applied == 0 ? DigestChain() : nil
     }
 
-    /// Applies the next batch of the log and appends one result record per entry.
-    func apply(_ batch: mp_batch, _ results: inout Writer) {
+    /// Applies the next batch of the log, and appends one result record per entry if somebody waits
+    /// for them.
+    ///
+    /// A small entry may have a large result, such as a `get` that was invoked, and a batch holds
+    /// thousands: so few are in memory at once, and beyond a bound answers are unknown.
+    func apply(_ batch: mp_batch, answer: Bool, _ results: inout Writer) {
         precondition(batch.first == applied + 1, "a batch was left out or applied twice")
         let start = results.count
-        applyBlock(batch.block, Int(batch.count), batch.first, &results)
-        applied = batch.last
-        results.withUnsafeBytes { bytes in
-            self.results?.append(UnsafeRawBufferPointer(rebasing: bytes[start...]))
+        for slice in EntrySlices(of: batch) {
+            let sliceStart = results.count
+            applyBlock(slice.bytes, slice.count, slice.first, &results)
+            results.withUnsafeBytes { bytes in
+                self.results?.append(UnsafeRawBufferPointer(rebasing: bytes[sliceStart...]))
+            }
+            if !answer {
+                results.truncate(to: start)
+            } else if results.count - start > Self.resultBytesMax {
+                results.truncate(to: sliceStart)
+                for _ in 0..<slice.count { results.append(.unknown) }
+            }
         }
+        applied = batch.last
     }
+
+    /// Bytes of the results of one batch that are answered.
+    static let resultBytesMax = 32 << 20
 
     /// Copies the state as it is now, which costs little, and returns what encodes the copy.
     ///

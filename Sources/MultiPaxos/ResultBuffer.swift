@@ -16,10 +16,7 @@ struct ResultBuffer: ~Copyable {
     }
 
     /// Appends a record without a payload.
-    mutating func append(_ outcome: ReplyOutcome) {
-        writer.u32(0)
-        writer.u32(outcome.rawValue)
-    }
+    mutating func append(_ outcome: ReplyOutcome) { writer.append(outcome) }
 
     /// Appends a record.
     mutating func append(_ outcome: ReplyOutcome, _ value: some BinaryCodable) {
@@ -44,5 +41,13 @@ struct ResultBuffer: ~Copyable {
         writer.withUnsafeBytes { memory.copyMemory(from: $0) }
         let bytes = memory.baseAddress?.assumingMemoryBound(to: UInt8.self)
         return mp_uv_results(bytes: bytes, size: UInt32(size))
+    }
+}
+
+extension Writer {
+    /// Appends a record without a payload.
+    mutating func append(_ outcome: ReplyOutcome) {
+        u32(0)
+        u32(outcome.rawValue)
     }
 }

@@ -50,14 +50,14 @@ final class StateSnapshot: Sendable {
         return try? readName(&reader)
     }
 
-    /// Decodes the state; `nil` if the bytes are none of this type.
+    /// Decodes the state; `nil` if the bytes are none of this type, or as of another entry.
     func decode(as type: HostedType) -> HostedType.Make? {
         var reader = Reader(bytes)
         do throws(DecodingFailure) {
             _ = try Self.readName(&reader)
-            let make = try type.decode(&reader)
+            let decoded = try type.decode(&reader)
             try reader.finish()
-            return make
+            return decoded.lastIndex == index ? decoded.make : nil
         } catch {
             return nil
         }
@@ -80,6 +80,6 @@ final class StateSnapshot: Sendable {
 
     private static func readName(_ reader: inout Reader) throws(DecodingFailure) -> ObjectName {
         guard (1...version).contains(try reader.u8()) else { throw .malformed }
-        return ObjectName(type: try reader.string(), name: try reader.string())
+        return try .read(from: &reader)
     }
 }

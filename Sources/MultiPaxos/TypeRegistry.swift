@@ -47,8 +47,10 @@ struct HostedType: Sendable {
     @usableFromInline typealias Make = @Sendable () -> ObjectHost
 
     @usableFromInline let make: Make
+    /// The state of a snapshot, and the last entry that it holds.
+    @usableFromInline typealias Decoded = (lastIndex: UInt64, make: Make)
     /// Decodes the state of a snapshot, on any thread.
-    @usableFromInline let decode: @Sendable (inout Reader) throws(DecodingFailure) -> Make
+    @usableFromInline let decode: @Sendable (inout Reader) throws(DecodingFailure) -> Decoded
 
     @inlinable
     init<Object: AtomicObject>(_ type: Object.Type) {
@@ -56,7 +58,7 @@ struct HostedType: Sendable {
         make = { Self.host(ObjectReplica<Object>()) }
         decode = { reader throws(DecodingFailure) in
             let replica = try ObjectReplica<Object>.read(from: &reader)
-            return { Self.host(replica) }
+            return (replica.lastIndex, { Self.host(replica) })
         }
     }
 

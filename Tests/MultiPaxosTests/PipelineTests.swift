@@ -63,6 +63,38 @@ extension `A cluster in one process` {
             }
         }
 
+        /// Some ten thousand would take more memory than there is.
+        @Test(arguments: [false, true])
+        func `and answers as many large results as are held at once`(areReads: Bool) async throws {
+            try await withCluster { cluster, replicas in
+                replicas.types.host(KeyValue.self)
+                let store = cluster.object(KeyValue.self, named: "large")
+                let value = String(repeating: "v", count: 300_000)
+                _ = try await store.call(.set("key", to: value))
+                let seen = Mutex<[ReplyOutcome]>([])
+                let pipeline = try await Pipeline.open(
+                    KeyValue.self, named: "large", on: cluster.client
+                ) { _, replies in
+                    seen.withLock { seen in
+                        for position in 0..<replies.count { seen.append(replies[position].outcome) }
+                    }
+                }
+                let count = 300
+                if areReads {
+                    try pipeline.submitReads { for _ in 0..<count { $0.append(.get("key")) } }
+                } else {
+                    _ = try pipeline.submit { for _ in 0..<count { $0.append(.get("key")) } }
+                }
+                try await poll(until: "all are answered", within: .seconds(60)) {
+                    seen.withLock { $0.count } >= count
+                }
+                let outcomes = Set(seen.withLock { $0 })
+                #expect(outcomes.isSubset(of: [.ok, .busy, .unknown]), "\(outcomes)")
+                #expect(try await store.call(.get("key")) == value)
+                pipeline.close()
+            }
+        }
+
         @Test func `and does a call once that is sent twice`() async throws {
             try await withCluster { cluster, replicas in
                 replicas.types.host(Counter.self)

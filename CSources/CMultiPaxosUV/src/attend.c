@@ -29,7 +29,9 @@ static void launch(struct mp_uv_node *node, struct mp_object *object, struct mp_
     draft->ballot = id->ballot;
     draft->checksum = id->checksum;
     draft->deadline_us = node->now_us + node->options.call_timeout_us;
-    object->capacity_hint = id->size;
+    /* A frame has a header, too. */
+    uint32_t most = MP_BATCH_SIZE_MAX - MP_BATCH_HEADER_SIZE;
+    object->capacity_hint = id->size < most ? id->size : most;
     if (draft->proposal) mp_uv__proposal_sealed(object, id->last);
     mp_uv__frame_release(&node->frames, draft->frame); /* The log cache holds it. */
     draft->frame = NULL;

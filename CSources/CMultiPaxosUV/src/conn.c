@@ -201,8 +201,9 @@ static void on_closed(uv_handle_t *handle) {
 static void leave_dirty(struct mp_conn *conn) {
     if (!conn->dirty) return;
     struct mp_conn **at = &conn->owner->dirty_conns;
-    while (*at != conn) at = &(*at)->next_dirty;
-    *at = conn->next_dirty;
+    while (*at != NULL && *at != conn) at = &(*at)->next_dirty;
+    /* While all are flushed they are in no list. */
+    if (*at != NULL) *at = conn->next_dirty;
     conn->dirty = false;
 }
 

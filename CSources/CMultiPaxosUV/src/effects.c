@@ -20,7 +20,7 @@ static void append_frame(struct mp_uv_node *node, const struct mp_event *event,
     const struct mp_identity *append = &effects->append;
     if (append->first == 0) return;
     struct mp_object *object = mp_uv__object_need(node, effects->group);
-    MP_ASSERT(object != NULL); /* The core holds no more groups than we do. */
+    MP_ASSERT(object != NULL); /* Nothing is received or proposed for a group without one. */
     if (frame == NULL) {
         MP_ASSERT(event->kind == MP_EVENT_RECEIVE && event->receive.batch != NULL);
         frame = mp_uv__frame_copy(&node->frames, event->receive.batch);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -11,13 +12,30 @@
 
 enum { BACKLOG = 512 };
 
+static void on_shed(uv_handle_t *handle) {
+    free(handle);
+}
+
+/* A connection that is not accepted keeps libuv from telling of any later one. */
+static void shed(uv_stream_t *server) {
+    uv_tcp_t *tcp = mp_uv__allocate(sizeof *tcp);
+    if (uv_tcp_init(server->loop, tcp) != 0) {
+        free(tcp);
+        return;
+    }
+    tcp->data = NULL;
+    (void)uv_accept(server, (uv_stream_t *)tcp);
+    uv_close((uv_handle_t *)tcp, on_shed);
+}
+
 static void on_connection(uv_stream_t *server, int status) {
     struct mp_uv_node *node = server->data;
     if (status != 0 || node->stopping) return;
     node->now_us = mp_uv__clock_us();
     struct mp_conn *conn = mp_uv__conn_new(node);
     if (conn == NULL) {
-        mp_uv__log(node, MP_UV_LOG_WARNING, "too many connections: one more has to wait");
+        mp_uv__log(node, MP_UV_LOG_WARNING, "too many connections: one more was closed");
+        shed(server);
         return;
     }
     if (uv_accept(server, (uv_stream_t *)&conn->tcp) != 0) {

@@ -37,6 +37,7 @@ static void pass_time(struct mp_uv_node *node) {
         MP_ASSERT(status == MP_OK);
     }
     if (mp_uv__tick_due_us(node) <= node->now_us) mp_uv__tick(node);
+    if (node->stopping) return; /* The disk said so. */
     if (node->repair_wanted) mp_uv__repair(node);
     if (mp_uv__peers_due_us(node) <= node->now_us) mp_uv__peers_dial(node, node->now_us);
 }

@@ -4,6 +4,10 @@
 
 #include "node.h"
 
+/* Bytes of the results of one draft: thousands of small reads may have large results. What comes
+ * after is not read, and its callers are told to ask again. */
+enum { RESULTS_MAX = 32 << 20 };
+
 static void give_back(struct mp_uv_node *node, struct mp_object *object) {
     struct mp_draft *draft = NULL;
     while ((draft = mp_uv__draft_pop(&object->asking)) != NULL) {
@@ -62,20 +66,31 @@ void mp_uv__reads_confirm(struct mp_uv_node *node, struct mp_object *object,
     if (mp_uv__step(node, &event, NULL) != MP_OK) give_back(node, object);
 }
 
-static void append_record(struct mp_uv_node *node, size_t *size, const struct mp_uv_results *one) {
-    bool whole = one->size >= MP_RESULT_RECORD_SIZE &&
-                 one->size - MP_RESULT_RECORD_SIZE == mp_uv__get32(one->bytes);
-    uint8_t unknown[MP_RESULT_RECORD_SIZE];
-    mp_uv__put32(unknown, 0);
-    mp_uv__put32(unknown + 4, MP_UV_REJECTED);
-    const uint8_t *bytes = whole ? one->bytes : unknown;
-    uint32_t count = whole ? one->size : MP_RESULT_RECORD_SIZE;
+static void append_bytes(struct mp_uv_node *node, size_t *size, const uint8_t *bytes,
+                         uint32_t count) {
     if (*size + count > node->read_results_capacity) {
         node->read_results_capacity = 2 * (*size + count);
         node->read_results = mp_uv__grow(node->read_results, node->read_results_capacity);
     }
     memcpy(node->read_results + *size, bytes, count);
     *size += count;
+}
+
+static void append_outcome(struct mp_uv_node *node, size_t *size, enum mp_uv_outcome outcome) {
+    uint8_t record[MP_RESULT_RECORD_SIZE];
+    mp_uv__put32(record, 0);
+    mp_uv__put32(record + 4, outcome);
+    append_bytes(node, size, record, MP_RESULT_RECORD_SIZE);
+}
+
+static void append_record(struct mp_uv_node *node, size_t *size, const struct mp_uv_results *one) {
+    bool whole = one->size >= MP_RESULT_RECORD_SIZE &&
+                 one->size - MP_RESULT_RECORD_SIZE == mp_uv__get32(one->bytes);
+    if (whole) {
+        append_bytes(node, size, one->bytes, one->size);
+    } else {
+        append_outcome(node, size, MP_UV_REJECTED);
+    }
 }
 
 static void answer_draft(struct mp_uv_node *node, struct mp_object *object,
@@ -87,9 +102,13 @@ static void answer_draft(struct mp_uv_node *node, struct mp_object *object,
     while (offset < size) {
         uint32_t length = mp_uv__get32(block + offset);
         struct mp_uv_results one = {0};
-        node->callbacks.on_read(node->context, object->group,
-                                block + offset + MP_ENTRY_HEADER_SIZE, length, &one);
-        append_record(node, &used, &one);
+        if (used < RESULTS_MAX) {
+            node->callbacks.on_read(node->context, object->group,
+                                    block + offset + MP_ENTRY_HEADER_SIZE, length, &one);
+            append_record(node, &used, &one);
+        } else {
+            append_outcome(node, &used, MP_UV_BUSY);
+        }
         offset += MP_ENTRY_HEADER_SIZE + length;
     }
     MP_ASSERT(used <= UINT32_MAX);

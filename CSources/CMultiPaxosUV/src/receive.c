@@ -19,6 +19,13 @@ static void note_application(struct mp_uv_node *node, uint64_t group, uint64_t c
     if (object != NULL) object->application = client;
 }
 
+/* Calls and opens make objects that the core has no group for, so it may have room where there is
+ * none here. */
+static bool has_room(struct mp_uv_node *node, uint64_t group) {
+    return node->objects.count < node->options.groups_max ||
+           mp_uv__object_find(node, group) != NULL;
+}
+
 static void step_core(struct mp_conn *conn, const struct mp_message *message,
                       const struct mp_batch *batch) {
     struct mp_uv_node *node = conn->owner;
@@ -27,6 +34,7 @@ static void step_core(struct mp_conn *conn, const struct mp_message *message,
     if (node->server && !node->admitted) return;
     /* Dropping a message is always safe: the owner sends it again. */
     if (batch != NULL && node->server && mp_uv__storage_busy(&node->storage)) return;
+    if (batch != NULL && !has_room(node, message->group)) return;
     struct mp_event event = {
         .kind = MP_EVENT_RECEIVE,
         .now_us = node->now_us,
