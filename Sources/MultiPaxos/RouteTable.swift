@@ -15,34 +15,50 @@ final class RouteTable: Sendable {
     static let readBit: UInt64 = 1 << 47
     static let numberMask: UInt64 = readBit - 1
 
-    /// A reserved route has no value yet.
-    private let routes = Mutex<[UInt64: Route?]>([:])
+    private struct State {
+        /// A reserved route has no value yet.
+        var routes: [UInt64: Route?] = [:]
+        var next: UInt64 = 1
+    }
+
+    static let routesMax: UInt64 = 0xffff
+
+    private let state = Mutex(State())
 
     static func route(of token: UInt64) -> UInt64 { token >> shift }
 
     /// A free route, or `nil` if there are 65,535 already.
+    ///
+    /// Of all free ones the one that was given back longest ago: what a pipeline asked before it
+    /// was closed may still be answered, and must not be taken for an answer to the next one.
     func reserve() -> UInt64? {
-        routes.withLock { routes in
-            let free = (1...UInt64(0xffff)).first { routes[$0] == nil }
-            if let free { routes[free] = .some(nil) }
-            return free
+        state.withLock { state in
+            for _ in 0..<Self.routesMax {
+                let route = state.next
+                state.next = route % Self.routesMax + 1
+                if state.routes[route] == nil {
+                    state.routes[route] = .some(nil)
+                    return route
+                }
+            }
+            return nil
         }
     }
 
     func set(_ route: UInt64, _ value: Route) {
-        routes.withLock { $0[route] = value }
+        state.withLock { $0.routes[route] = value }
     }
 
     func remove(_ route: UInt64) {
-        routes.withLock { _ = $0.removeValue(forKey: route) }
+        state.withLock { _ = $0.routes.removeValue(forKey: route) }
     }
 
     func find(_ route: UInt64) -> Route? {
-        routes.withLock { $0[route] ?? nil }
+        state.withLock { $0.routes[route] ?? nil }
     }
 
     /// Lets go of every pipeline.
     func removeAll() {
-        routes.withLock { $0 = [:] }
+        state.withLock { $0.routes = [:] }
     }
 }
