@@ -118,19 +118,26 @@ extension NodeCore {
     private func objectStatuses(
         _ raw: OpaquePointer
     ) -> (count: UInt64, unnamed: UInt64, [ObjectStatus]) {
-        let most = 4000
         var count: UInt64 = 0
         var unnamed: UInt64 = 0
         var objects: [ObjectStatus] = []
+        // All of it travels in one message: names and quarantines make an object long.
+        var room = Int(MP_PAYLOAD_SIZE_MAX) - Self.nodeStatusMax
         var cursor: UInt32 = 0
         var view = mp_group_view()
         while mp_uv_node_next_group(raw, &cursor, &view) {
             count += 1
             unnamed += view.unnamed ? 1 : 0
-            if objects.count < most { objects.append(objectStatus(raw, view)) }
+            guard room > 0 else { continue }
+            let status = objectStatus(raw, view)
+            room -= status.encoded().count
+            if room > 0 { objects.append(status) }
         }
         return (count, unnamed, objects)
     }
+
+    /// Bytes that the status of a node takes without its objects, and then some.
+    private static let nodeStatusMax = 64 << 10
 
     private func objectStatus(_ raw: OpaquePointer, _ group: UInt64) -> ObjectStatus? {
         var cursor: UInt32 = 0
