@@ -17,6 +17,22 @@ import Testing
                 == .enrolled(undecided: [], recent: []))
     }
 
+    /// Not in the order of hashes, which differs from process to process.
+    @Test mutating func `names what is locked in the order of the changes`() throws {
+        try enroll()
+        let names = (1...20).map { "resource \($0)" }
+        for (number, name) in names.enumerated() {
+            let change = ResourceChange(name, by: 1)
+            #expect(try manager(.prepare(id(UInt64(number) + 1), [change])) == .yes)
+        }
+        for start in 0..<20 {
+            let order = names[start...] + names[..<start]
+            let changes = order.map { ResourceChange($0, by: 1) }
+            let vote = try manager(.prepare(id(UInt64(start) + 100), changes))
+            #expect(vote == .no(.locked(names[start])))
+        }
+    }
+
     @Test mutating func `makes changes when they are committed, and not before`() throws {
         try enroll()
         #expect(try manager(.prepare(id(1), [ResourceChange("apples", by: 5)])) == .yes)

@@ -92,14 +92,17 @@ extension ResourceManager {
         if undecided[id] != nil { return .yes }
         guard id > highest else { return .no(.late) }
         highest = id
-        for other in undecided.values {
-            for change in other where changes.contains(where: { $0.resource == change.resource }) {
-                return .no(.locked(change.resource))
-            }
-        }
+        if let resource = locked(changes) { return .no(.locked(resource)) }
         if let resource = impossible(changes) { return .no(.insufficient(resource)) }
         undecided[id] = changes
         return .yes
+    }
+
+    /// The first of these resources that an undecided transaction changes, in the order of the
+    /// changes: an order of hashes would not be that of another server.
+    private func locked(_ changes: [ResourceChange]) -> String? {
+        let locked = Set(undecided.values.joined().map(\.resource))
+        return changes.first { locked.contains($0.resource) }?.resource
     }
 
     /// The first resource whose quantity would become negative, or more than 64 bits hold.
