@@ -197,6 +197,14 @@ extension SessionTable {
         #expect(reader == original)
     }
 
+    @Test func `survives its encoding after the last request of all`() throws {
+        var table = SessionTable(limits: small)
+        _ = table.open(7)
+        let last = SessionTable.requestMax - 1
+        #expect(table.run(7, last, result: [UInt8](repeating: 1, count: small.bytes + 1)).ran)
+        #expect(try SessionTable.read(table.encoded(), limits: small) == table)
+    }
+
     @Test func `never crashes on bytes that are no table`() {
         var random = SeededGenerator(seed: 11)
         let bytes = randomTable(seed: 5, steps: 60).encoded()

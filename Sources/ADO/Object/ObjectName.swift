@@ -23,6 +23,19 @@ public struct ObjectName: Sendable, Hashable {
     /// Bytes that both names may take.
     public static let sizeMax = 255
 
+    /// Whether two names have the same bytes: those decide which log it is.
+    ///
+    /// Strings are equal where they look the same; of two such names each has a log of its own.
+    public static func == (left: ObjectName, right: ObjectName) -> Bool {
+        left.type.utf8.elementsEqual(right.type.utf8)
+            && left.name.utf8.elementsEqual(right.name.utf8)
+    }
+
+    /// Feeds the bytes that ``==(_:_:)`` compares.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(description)
+    }
+
     /// What identifies the object in a log: type, a zero byte, name.
     public var description: [UInt8] {
         Array(type.utf8) + [0] + Array(name.utf8)

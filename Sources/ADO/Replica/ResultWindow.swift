@@ -159,7 +159,8 @@ extension ResultWindow: BinaryCodable {
     static func read(from reader: inout Reader) throws(DecodingFailure) -> ResultWindow {
         var window = ResultWindow()
         window.base = try reader.u64()
-        guard window.base >= 1, window.base < SessionTable.requestMax else { throw .malformed }
+        // Beyond the last request, where that one's result was given up.
+        guard window.base >= 1, window.base <= SessionTable.requestMax else { throw .malformed }
         let count = try reader.length()
         for position in 0..<count {
             let outcome = try reader.u32()
