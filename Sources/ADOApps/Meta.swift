@@ -30,14 +30,14 @@ public struct MetaBucket: Sendable, Hashable {
 
     /// What is known of a key; setting nil removes it.
     public subscript(key: String) -> Meta? {
-        get { keys.firstIndex(of: key).map { metas[$0] } }
+        get { keys.firstIndex { Self.isSame($0, key) }.map { metas[$0] } }
         set { _ = replace(key, by: newValue) }
     }
 
     /// Sets what is known of a key, or removes it, and returns what was known.
     mutating func replace(_ key: String, by meta: Meta?) -> Meta? {
         let position = keys.firstIndex { !Self.precedes($0, key) } ?? keys.count
-        guard position < keys.count, keys[position] == key else {
+        guard position < keys.count, Self.isSame(keys[position], key) else {
             if let meta {
                 keys.insert(key, at: position)
                 metas.insert(meta, at: position)
@@ -52,6 +52,11 @@ public struct MetaBucket: Sendable, Hashable {
             metas.remove(at: position)
         }
         return before
+    }
+
+    /// By bytes, as their order is: of two keys that only look the same each has its own value.
+    private static func isSame(_ left: String, _ right: String) -> Bool {
+        left.utf8.elementsEqual(right.utf8)
     }
 
     private static func precedes(_ left: String, _ right: String) -> Bool {

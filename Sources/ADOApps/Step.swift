@@ -79,6 +79,8 @@ struct Step<Object: AtomicObject>: Sendable {
     private func push<Result: BinaryCodable>(
         _ request: Request, _ patience: inout Patience, pulls: Bool, as type: Result.Type
     ) async throws(StepFailure) -> Bool {
+        // A push that was late goes on: it may send the request, and lose the branch unseen.
+        var isLate = false
         while true {
             do throws(PushFailure) {
                 try await handle.push(timeout: pacing.step)
@@ -87,11 +89,13 @@ struct Step<Object: AtomicObject>: Sendable {
                 switch error {
                 case .partial where !handle.pending.contains(request): return true
                 case .preempted(_, let unknown), .stale(let unknown):
-                    guard unknown.contains(request) else { return false }
+                    guard isLate || unknown.contains(request) else { return false }
                     guard pulls else { throw .unknown(.preempted) }
                     try await pullAgain(&patience)
                     return try await settle(request, &patience, as: type)
-                default: try await retry(.unknown(Obstacle(error)), &patience)
+                default:
+                    isLate = true
+                    try await retry(.unknown(Obstacle(error)), &patience)
                 }
             }
         }

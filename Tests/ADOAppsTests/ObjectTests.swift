@@ -48,6 +48,17 @@ import Testing
         #expect(bucket["a"] == nil)
     }
 
+    @Test func `tell keys apart that only look the same`() {
+        var bucket = MetaBucket()
+        bucket["\u{e9}"] = Meta(size: 1, index: 1)
+        bucket["e\u{301}"] = Meta(size: 2, index: 2)
+        #expect(bucket.keys.count == 2)
+        #expect(bucket["\u{e9}"]?.index == 1)
+        #expect(bucket["e\u{301}"]?.index == 2)
+        bucket["\u{e9}"] = nil
+        #expect(bucket["\u{e9}"] == nil && bucket["e\u{301}"] != nil)
+    }
+
     @Test func `hash keys alike for ever`() {
         #expect(KeyHash.fnv1a("") == 0xcbf2_9ce4_8422_2325)
         #expect(KeyHash.fnv1a("foobar") == 0x8594_4171_f739_67e8)
