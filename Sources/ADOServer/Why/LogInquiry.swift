@@ -135,7 +135,7 @@ struct LogInquiry: Sendable {
         guard depth < Self.depthMax, answer.asked != nil else { return }
         for sighting in answer.calls.first?.origin?.seen ?? [] {
             guard case .reply(let tag?, let index, _) = sighting, let object = only(tag),
-                ExplainableTypes.has(object.type)
+                ExplainableTypes.has(object.type), index >= 1, index <= commit(of: object)
             else { continue }
             // What cannot be explained there was said in the sentence already.
             if let report = try? await explain(object, index, depth: depth + 1) {
@@ -210,8 +210,10 @@ struct LogInquiry: Sendable {
     private func said<Object: Explainable>(
         _ type: Object.Type, _ object: ObjectName, _ index: UInt64, _ digest: UInt32
     ) async -> String {
+        guard index >= 1 else { return "(no entry of a log)" }
         guard index <= commit(of: object) else {
-            return "(never committed: a speculative reply that was lost)"
+            return "(not known to be committed: a speculative reply that was lost, or an entry "
+                + "that was committed since the servers were asked)"
         }
         let found = try? await history(of: object, as: type, through: index, since: index - 1)
         guard let found else { return "(no longer in the log)" }
