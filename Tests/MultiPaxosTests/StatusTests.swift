@@ -13,7 +13,7 @@ extension `A cluster in one process` {
                 for number in 0..<4 {
                     try await withClient(of: replicas) { try await open(850, number, on: $0) }
                 }
-                let status = try await cluster.client.status(of: 1)
+                let status = try await cluster.client.status(of: 1, timeout: .seconds(30))
                 #expect(status.objectCount >= 3_400)
                 #expect(status.objects.count > 2_000 && status.objects.count < 3_400)
             }
