@@ -31,7 +31,7 @@ public struct ObjectName: Sendable, Hashable {
             && left.name.utf8.elementsEqual(right.name.utf8)
     }
 
-    /// Feeds the bytes that ``==(_:_:)`` compares.
+    /// Feeds the bytes that two names are compared by.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(description)
     }
