@@ -152,7 +152,8 @@ struct Run: ParsableCommand {
     }
 
     private func report(_ result: RunResult, _ simulator: Simulator) {
-        show(FailureReport(result, core: core, commit: commit ?? Checkout.commit).text)
+        let commit = commit ?? Checkout.commit
+        show(FailureReport(result, core: core, commit: commit).text)
         guard !noShrink, keep == nil, scenario == nil else { return }
         show("looking for a shorter schedule of faults …")
         var said = Stopwatch.now
@@ -161,6 +162,6 @@ struct Run: ParsableCommand {
             said = Stopwatch.now
             show("\(faults) of \(result.faults.count) faults are left after \(attempts) runs")
         }
-        show(FailureReport(shrunk, core: core, commit: commit ?? Checkout.commit).schedule)
+        show(FailureReport(shrunk, core: core, commit: commit).schedule)
     }
 }
