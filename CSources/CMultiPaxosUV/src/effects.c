@@ -61,6 +61,11 @@ static void stage_writes(struct mp_uv_node *node, const struct mp_effects *effec
     }
 }
 
+/* Whether an answer may wait for its write: clients may not take all the room. */
+static bool may_hold(const struct mp_uv_node *node, const struct mp_conn *conn) {
+    return node->held_count < (conn->server ? MP_HELD_MAX : MP_HELD_MAX / 2);
+}
+
 static void hold(struct mp_uv_node *node, const struct mp_conn *conn, uint64_t after_write,
                  struct mp_out *out) {
     struct mp_held *held = node->free_held;
@@ -81,6 +86,7 @@ static void hold(struct mp_uv_node *node, const struct mp_conn *conn, uint64_t a
         node->held_head = held;
     }
     node->held_tail = held;
+    node->held_count += 1;
 }
 
 /* A frame that the cache no longer has is not sent: the core asks again, and a peer that far
@@ -109,14 +115,15 @@ static void send_messages(struct mp_uv_node *node, const struct mp_effects *effe
         struct mp_frame *frame = NULL;
         uint64_t checksum = 0;
         bool lost = conn != NULL && conn->peer != NULL && conn->peer->lost;
-        bool sent = !mute && conn != NULL && !lost &&
+        bool waits = send->after_write > node->storage.durable;
+        bool sent = !mute && conn != NULL && !lost && (!waits || may_hold(node, conn)) &&
                     attach_frame(node, send, &message, &frame, &checksum);
         if (!sent) {
             node->stats.messages_dropped += 1;
             continue;
         }
         struct mp_out *out = mp_uv__out_new(node, &message, checksum, frame);
-        if (send->after_write > node->storage.durable) {
+        if (waits) {
             hold(node, conn, send->after_write, out);
         } else {
             mp_uv__out_queue(conn, out);
@@ -129,6 +136,7 @@ void mp_uv__held_release(struct mp_uv_node *node) {
         struct mp_held *held = node->held_head;
         node->held_head = held->next;
         if (node->held_head == NULL) node->held_tail = NULL;
+        node->held_count -= 1;
         struct mp_conn *conn = mp_uv__conn_at(node, held->slot, held->generation);
         if (conn != NULL) {
             mp_uv__out_queue(conn, held->out);
@@ -148,6 +156,7 @@ void mp_uv__held_free(struct mp_uv_node *node) {
         free(held);
     }
     node->held_tail = NULL;
+    node->held_count = 0;
     while (node->free_held != NULL) {
         struct mp_held *held = node->free_held;
         node->free_held = held->next;

@@ -17,6 +17,7 @@
 #include "wire.h"
 
 #define MP_REPLIES_MAX 1024u
+#define MP_HELD_MAX 131072u /* Answers that wait for a write: half of them for clients. */
 #define MP_ASKED_MAX 1024u
 #define MP_READ_JOBS_MAX 4u
 #define MP_READ_QUEUE_MAX 256u
@@ -190,6 +191,7 @@ struct mp_uv_node {
     struct mp_held *held_head;
     struct mp_held *held_tail;
     struct mp_held *free_held;
+    uint32_t held_count;
 
     /* Drafts sent to other nodes, by record. */
     struct mp_draft **sent;
@@ -428,6 +430,11 @@ void mp_uv__snapshot_kept(struct mp_uv_node *node, struct mp_object *object,
 void mp_uv__snapshot_read(struct mp_uv_node *node, struct mp_read_job *job);
 /* Use the own snapshot if it holds entry `wanted` and the state does not. */
 bool mp_uv__snapshot_use(struct mp_uv_node *node, struct mp_object *object, uint64_t wanted);
+/* Entries through `wanted` are applied but damaged on this disk, and no peer has them any more: let
+ * the own snapshot stand for them, or one that is made now. While neither can be it is tried again.
+ */
+void mp_uv__snapshot_stand_in(struct mp_uv_node *node, struct mp_object *object,
+                              uint64_t wanted);
 /* A chunk or the record of the snapshot at `index` is damaged. */
 void mp_uv__snapshot_damaged(struct mp_uv_node *node, struct mp_object *object, uint64_t index);
 void mp_uv__snapshot_tick(struct mp_uv_node *node, struct mp_object *object);

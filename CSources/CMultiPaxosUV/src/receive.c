@@ -26,14 +26,21 @@ static bool has_room(struct mp_uv_node *node, uint64_t group) {
            mp_uv__object_find(node, group) != NULL;
 }
 
+/* Whether what a message may have to write can be queued. To drop one is always safe: whoever sent
+ * it sends it again. */
+static bool has_space(const struct mp_uv_node *node, bool batch) {
+    if (!node->server) return true;
+    return batch ? !mp_uv__storage_busy(&node->storage)
+                 : !mp_uv__storage_flooded(&node->storage);
+}
+
 static void step_core(struct mp_conn *conn, const struct mp_message *message,
                       const struct mp_batch *batch) {
     struct mp_uv_node *node = conn->owner;
     /* A server without its directory has no vote; what it says counts for nothing. */
     if (conn->peer != NULL && conn->peer->lost) return;
     if (node->server && !node->admitted) return;
-    /* Dropping a message is always safe: the owner sends it again. */
-    if (batch != NULL && node->server && mp_uv__storage_busy(&node->storage)) return;
+    if (!has_space(node, batch != NULL)) return;
     if (batch != NULL && !has_room(node, message->group)) return;
     struct mp_event event = {
         .kind = MP_EVENT_RECEIVE,

@@ -250,6 +250,13 @@ bool mp_uv__snapshot_use(struct mp_uv_node *node, struct mp_object *object, uint
     return true;
 }
 
+void mp_uv__snapshot_stand_in(struct mp_uv_node *node, struct mp_object *object,
+                              uint64_t wanted) {
+    bool there = !object->snapshot_damaged && mp_uv__snapshot_use(node, object, wanted);
+    bool busy = object->draft.point.index != 0 || object->restoring || node->disk_full;
+    if (!there && !busy) begin(node, object);
+}
+
 void mp_uv__snapshots_begin(struct mp_uv_node *node) {
     for (uint32_t i = 0; i < node->objects.bucket_count; i += 1) {
         struct mp_object *object = node->objects.buckets[i];

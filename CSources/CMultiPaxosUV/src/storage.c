@@ -390,6 +390,10 @@ bool mp_uv__storage_busy(const struct mp_storage *storage) {
            storage->pending_writes > MP_STORAGE_WRITES_MAX;
 }
 
+bool mp_uv__storage_flooded(const struct mp_storage *storage) {
+    return storage->pending_writes > 2 * MP_STORAGE_WRITES_MAX;
+}
+
 uint64_t mp_uv__storage_stall_us(struct mp_storage *storage, uint64_t now_us) {
     uv_mutex_lock(&storage->lock);
     uint64_t oldest = storage->working_since_us;

@@ -152,8 +152,11 @@ struct mp_mending *mp_uv__storage_mended(struct mp_storage *storage);
 /* Take what became durable: valid until the next call. */
 struct mp_write_list *mp_uv__storage_finished(struct mp_storage *storage);
 
-/* True if so much is queued that no more should be taken in. */
+/* True if so much is queued that no more batches should be taken in. */
 bool mp_uv__storage_busy(const struct mp_storage *storage);
+
+/* True if as much again is queued, of promises: then they are not to be taken in either. */
+bool mp_uv__storage_flooded(const struct mp_storage *storage);
 
 /* How old the oldest write is that is not durable. */
 uint64_t mp_uv__storage_stall_us(struct mp_storage *storage, uint64_t now_us);

@@ -124,11 +124,11 @@ void mp_uv__transfer_attend(struct mp_uv_node *node, struct mp_object *object) {
         }
         return;
     }
-    bool came = object->applied >= transfer->wanted; /* The entries, after all. */
-    /* They cannot be read again from this disk: a snapshot of the own state stands in for them. */
-    if (came && object->damaged) object->grown = UINT64_MAX / 2;
-    if (came || mp_uv__snapshot_use(node, object, transfer->wanted)) {
+    uint64_t wanted = transfer->wanted;
+    bool came = object->applied >= wanted; /* The entries, after all. */
+    if (came || mp_uv__snapshot_use(node, object, wanted)) {
         mp_uv__transfer_free(object);
+        if (came && object->damaged) mp_uv__snapshot_stand_in(node, object, wanted);
         return;
     }
     if (node->now_us >= transfer->retry_us) ask(node, object);
@@ -191,6 +191,9 @@ void mp_uv__manifest_receive(struct mp_conn *conn, const struct mp_message *mess
         return;
     }
     close_question(node, transfer, asked);
+    /* None is of use from before the voters changed: a later one has to be made. */
+    bool older = transfer->upload && transfer->wanted < object->voters_from;
+    if (older) transfer->wanted = object->voters_from;
     has = has && snapshot.point.index >= transfer->wanted;
     has = has && (!transfer->upload || mp_uv__upload_admits(node, object, &snapshot));
     if (!has) {

@@ -100,8 +100,11 @@ extension `Real servers` {
 }
 
 /// The first bytes of an honest client, as it sends them.
-private struct Greeting {
+struct Greeting {
     let bytes: [UInt8]
+
+    /// The id of the node that it is from.
+    var node: UInt64 { WireMessage(bytes[...]).ballot.node }
 
     /// Listens where a client expects a server, and takes down what it says.
     static func capture() async throws -> Greeting {
@@ -131,7 +134,8 @@ extension ServerCluster {
         }
     }
 
-    fileprivate func connect(sending bytes: [UInt8]) throws -> RawSocket {
+    /// Connects to node 1 and says this first.
+    func connect(sending bytes: [UInt8]) throws -> RawSocket {
         let socket = try RawSocket(connectedTo: port(of: 1))
         socket.send(bytes)
         return socket

@@ -149,5 +149,38 @@ extension `Real servers` {
             }
             try await cluster.stop()
         }
+
+        /// Node 3 keeps its whole log, so that what it has of a batch can be all that there is.
+        @Test func `and a batch that the others have trimmed of a log that rests`() async throws {
+            let cluster = try await ServerCluster.start(
+                in: directory,
+                edit: { arguments in
+                    let node = arguments.firstIndex(of: "--node").map { arguments[$0 + 1] }
+                    return arguments + ["--snapshot-bytes", node == "3" ? "0" : "16384"]
+                })
+            let (ledger, group) = try await cluster.withClient { client throws in
+                let ledger = try await Writers.run(on: client) { _ throws in
+                    for node in [1, 2] as [UInt64] {
+                        try await poll(until: "node \(node) has trimmed") {
+                            let status = try? await client.client.status(of: keys, on: node)
+                            return status?.trimmed ?? 0 > 0
+                        }
+                    }
+                }
+                // What it has in memory would be written again.
+                try await cluster.kill([3])
+                try await cluster.restart([3])
+                try await cluster.waitUntilAgreed(on: keys, client)
+                let status = try await client.patientStatus(of: keys, on: 3)
+                return (ledger, try #require(status).group)
+            }
+            let batches = try StoredBatches(of: group, in: cluster.data(of: 3))
+            try batches.damage(try #require(batches.indices.first))
+            try await poll(until: "node 3 is whole again", within: .seconds(60)) {
+                cluster.log(of: 3).contains("is whole again")
+            }
+            try await expectEverything(in: ledger, cluster)
+            try await cluster.stop()
+        }
     }
 }
