@@ -206,6 +206,28 @@ extension CallPolicy {
         #expect(backend.numbers?.sorted() == Array(0..<50))
     }
 
+    /// Those that come last to the new owner must not have been given up by those that come first.
+    @Test(arguments: [
+        LocalFault.Push.refused(.stale), .preempted(stranded: true), .preempted(stranded: false),
+    ])
+    func `is done once each when many lose their branch`(fault: LocalFault.Push) async throws {
+        for _ in 0..<20 {
+            let handle = backend.client()
+            try await handle.pull()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<50 {
+                    if number == 25 { backend.failNextPush(fault) }
+                    group.addTask {
+                        _ = try await handle.call(.enqueue(number), policy: .patient)
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+        let numbers = (0..<20).flatMap { _ in 0..<50 }
+        #expect(backend.numbers?.sorted() == numbers.sorted())
+    }
+
     @Test func `opens a new session when its own was evicted`() async throws {
         let handle = backend.client()
         try await handle.call(.enqueue(1))

@@ -56,20 +56,25 @@ extension HandleState {
         }
     }
 
-    /// Forgets the branch; what was not sent is definitely not done.
+    /// Forgets the branch; what was invoked and not sent is definitely not done.
     ///
     /// - Returns: Requests that were sent and are not known to be committed.
     mutating func dropBranch() -> [Request] {
         guard let gone = branch else { return [] }
         lastCommitted = gone.committed.object
         branch = nil
-        end(gone.unsentRequests)
+        endInvoked(gone.unsentRequests)
         return gone.sentRequests
     }
 
     mutating func end(_ requests: [Request]) {
-        invokeSession.end(requests)
+        endInvoked(requests)
         callSession.end(requests)
+    }
+
+    /// Ends what was invoked; calls on the branch end by themselves, as they may be tried again.
+    private mutating func endInvoked(_ requests: [Request]) {
+        invokeSession.end(requests)
     }
 }
 
@@ -174,11 +179,11 @@ extension HandleState {
         switch report {
         case .committed(let through):
             branch?.markSent(count)
-            end(branch?.commitSent(through: through) ?? [])
+            endInvoked(branch?.commitSent(through: through) ?? [])
             return nil
         case .partial(let through):
             branch?.markSent(count)
-            end(branch?.commit(through: through) ?? [])
+            endInvoked(branch?.commit(through: through) ?? [])
             return partial()
         case .preempted(let by):
             branch?.markSent(count)
