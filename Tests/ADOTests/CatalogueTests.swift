@@ -4,11 +4,19 @@ import Testing
 // A type written by hand that declares its methods, in two versions.
 
 private struct Gauge: AtomicObject, Equatable {
+    enum Unit: UInt8, BinaryCodable {
+        case bar = 1
+    }
+
     enum Method: ObjectMethod {
         case raise(Int)
         case reset
+        case show(Unit)
 
-        static let signatures = [MethodSignature("raise(by: Int)"), MethodSignature("reset()")]
+        static let signatures = [
+            MethodSignature("raise(by: Int)"), MethodSignature("reset()"),
+            MethodSignature("show(in: Unit)"),
+        ]
         var isReadOnly: Bool { false }
 
         func write(to writer: inout Writer) {
@@ -17,6 +25,9 @@ private struct Gauge: AtomicObject, Equatable {
                 writer.u32(Self.signatures[0].tag)
                 number.write(to: &writer)
             case .reset: writer.u32(Self.signatures[1].tag)
+            case .show(let unit):
+                writer.u32(Self.signatures[2].tag)
+                unit.write(to: &writer)
             }
         }
 
@@ -24,6 +35,7 @@ private struct Gauge: AtomicObject, Equatable {
             switch try reader.u32() {
             case signatures[0].tag: return .raise(try .read(from: &reader))
             case signatures[1].tag: return .reset
+            case signatures[2].tag: return .show(try .read(from: &reader))
             case let tag: throw .unknownTag(tag)
             }
         }
@@ -36,6 +48,7 @@ private struct Gauge: AtomicObject, Equatable {
         switch method {
         case .raise(let number): level += number
         case .reset: level = 0
+        case .show: break
         }
         level.write(to: &result)
     }
@@ -127,6 +140,20 @@ private struct Log {
         #expect(log.replica.object.level == 2)
         #expect(log.replica.sessions == stopped.sessions)
         #expect(log.replica.lastIndex == 5)
+    }
+
+    /// A later version would run it: whether it has an effect must not depend on the version.
+    @Test func `stops a replica whose version lacks a case of an argument`() {
+        var log = Log()
+        var pascal = Gauge.Method.show(.bar).encoded()
+        pascal[pascal.count - 1] = 2
+        #expect(log.open(1, declaring: ["reset()"]) == .ok)
+        #expect(log.call(1, pascal).outcome == .rejected)
+        #expect(log.open(2, declaring: ["show(in: Unit)"]) == .ok)
+        #expect(log.call(1, Gauge.Method.show(.bar).encoded()).outcome == .ok)
+        #expect(log.call(2, pascal).outcome == .quarantined)
+        let why = Quarantine(index: 5, cause: .missingMethod("show(in: Unit)"))
+        #expect(log.replica.quarantine == why)
     }
 
     @Test func `answers no read of a replica that stopped`() throws {

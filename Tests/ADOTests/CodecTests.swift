@@ -131,7 +131,8 @@ private func checkRandomBytes<Value: BinaryCodable & Equatable>(as type: Value.T
 
     @Test func `tells every failure in a sentence`() {
         let failures: [DecodingFailure] = [
-            .truncated, .malformed, .trailing(3), .unknownTag(9), .unknownProperty("raised"),
+            .truncated, .malformed, .trailing(3), .unknownTag(9), .unknownCase,
+            .unknownProperty("raised"),
         ]
         #expect(Set(failures.map(\.description)).count == failures.count)
     }

@@ -9,8 +9,11 @@ public enum DecodingFailure: Error, Sendable, Hashable {
     /// This many bytes follow the value.
     case trailing(Int)
 
-    /// No method, or no case, has this tag.
+    /// No method has this tag.
     case unknownTag(UInt32)
+
+    /// A value is a case that the type lacks, as one that a later version added.
+    case unknownCase
 
     /// The state holds a property of this name, and the type does not.
     case unknownProperty(String)
@@ -28,6 +31,8 @@ extension DecodingFailure: CustomStringConvertible {
             "\(count) bytes follow the value; check that both sides use one version."
         case .unknownTag(let tag):
             "No method has the tag \(tag); update the program that reads it."
+        case .unknownCase:
+            "A value is a case that this version of the type lacks; run a version that has it."
         case .unknownProperty(let name):
             "The state holds a property \(name), which this version of the type lacks; run a "
                 + "version that has it."

@@ -9,7 +9,7 @@ extension BinaryCodable where Self: RawRepresentable, RawValue: BinaryCodable {
     @inlinable
     public static func read(from reader: inout Reader) throws(DecodingFailure) -> Self {
         guard let value = Self(rawValue: try RawValue.read(from: &reader)) else {
-            throw .malformed
+            throw .unknownCase
         }
         return value
     }

@@ -219,7 +219,7 @@ extension ObjectReplica {
             try reader.finish()
             return Object.Method.signatures.isEmpty || declared(arguments) != nil
                 ? .found(method) : .rejected
-        } catch .unknownTag {
+        } catch .unknownTag, .unknownCase {
             guard let name = declared(arguments) else { return .rejected }
             return .missing(name)
         } catch {

@@ -5,7 +5,8 @@
 public struct Quarantine: Error, Sendable, Hashable, Codable {
     /// What keeps a replica from going on.
     public enum Cause: Sendable, Hashable, Codable {
-        /// The log holds calls of this method, and the program has no such method.
+        /// The log holds calls of this method, and the program has no such method, or lacks a case
+        /// of an argument.
         case missingMethod(String)
         /// Replicas of the object came to different things, and nobody knows which is right.
         ///
@@ -43,8 +44,8 @@ extension Quarantine: CustomStringConvertible {
         switch cause {
         case .missingMethod(let name):
             """
-            Entry \(index) of the log calls \(name), which this version of the type lacks; run a \
-            version that has it.
+            Entry \(index) of the log calls \(name), which this version of the type lacks, or with \
+            a case of an argument that it lacks; run a version that has it.
             """
         case .diverged(let divergence):
             divergence.description
