@@ -16,6 +16,11 @@ internal import Synchronization
 /// with any number of managers at work. Between the commits at two resource managers a reader can
 /// see one without the other.
 ///
+/// **One set of names.** It holds among managers that are made over the same names. Two over sets
+/// that overlap and differ break it: whoever enrolls recovers over its own set, and cannot commit a
+/// transaction where it does not know to look. To add a resource manager, run one transaction over
+/// the old set, so that nothing there is undecided, end all managers, and begin over the larger.
+///
 /// **How.** Phase one asks all resource managers at once to prepare, up to ``Options/triesMax``
 /// pushes each; a no or a failure means abort. Phase two tells all of them at once, until it works;
 /// those never reached tolerate the unknown id and refuse it for ever.
@@ -104,8 +109,8 @@ public final class TwoPhaseCommit: Sendable {
 
     /// Makes a manager over resource managers, given by name.
     ///
-    /// `identity` tells this manager from all others; no two may share one. It is drawn if it is
-    /// not given.
+    /// All managers over one of them are made over the same names. `identity` tells this manager
+    /// from all others; no two may share one. It is drawn if it is not given.
     public init(
         over names: [String], on backend: any Backend,
         identity: UInt64? = nil, options: Options = Options()
