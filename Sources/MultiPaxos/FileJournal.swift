@@ -1,4 +1,5 @@
 public import ADO
+internal import CMultiPaxos
 internal import Glibc
 internal import Synchronization
 
@@ -52,20 +53,54 @@ public final class FileJournal: EventJournal {
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)
         var writer = Writer()
-        writer.u32(0)
         writer.u64(UInt64(max(0, now.tv_sec)) * 1000 + UInt64(max(0, now.tv_nsec)) / 1_000_000)
         event.write(to: &writer)
-        writer.patchU32(UInt32(writer.count - 4), at: 0)
-        let bytes = writer.bytes
+        let bytes = Self.framed(writer.bytes)
         file.withLock { descriptor in
-            var status = stat()
-            if fstat(descriptor, &status) == 0, Int(status.st_size) + bytes.count > bytesMax {
-                rename(path, path + ".1")
-                close(descriptor)
-                descriptor = Self.open(path)
-            }
+            // Opened again if it could not be at the last turn.
+            if descriptor < 0 { descriptor = Self.open(path) }
+            guard makeRoom(for: bytes.count, in: &descriptor) else { return }
             _ = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
         }
+    }
+
+    /// The bytes of an entry behind their size and their checksum.
+    private static func framed(_ bytes: [UInt8]) -> [UInt8] {
+        var writer = Writer()
+        writer.u32(UInt32(bytes.count))
+        writer.u64(bytes.withUnsafeBytes(checksum))
+        writer.raw(bytes)
+        return writer.bytes
+    }
+
+    private static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+        mp_hash(bytes.baseAddress, bytes.count)
+    }
+
+    /// Begins a new file where this one has no room for so many bytes; false if it cannot now.
+    ///
+    /// Of several processes that find a file full one renames it: who comes later sees that the
+    /// path leads to another file by then.
+    private func makeRoom(for count: Int, in descriptor: inout Int32) -> Bool {
+        guard let file = Self.status(of: descriptor) else { return false }
+        guard Int(file.st_size) + count > bytesMax else { return true }
+        // It is not waited for: another process may have been stopped while it renames.
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { return false }
+        var named = stat()
+        let isNamed =
+            stat(path, &named) == 0 && named.st_ino == file.st_ino
+            && named.st_dev == file.st_dev
+        if isNamed { rename(path, path + ".1") }
+        let full = descriptor
+        descriptor = Self.open(path)
+        close(full)
+        guard let begun = Self.status(of: descriptor) else { return false }
+        return Int(begun.st_size) + count <= bytesMax
+    }
+
+    private static func status(of descriptor: Int32) -> stat? {
+        var status = stat()
+        return fstat(descriptor, &status) == 0 ? status : nil
     }
 
     private static func open(_ path: String) -> Int32 {
@@ -78,7 +113,8 @@ public final class FileJournal: EventJournal {
 // MARK: - Reading
 
 extension FileJournal {
-    /// The events of the journal at a path, the oldest first; an end that is torn is left out.
+    /// The events of the journal at a path, the oldest first; what is torn is left out, as on a
+    /// disk that was full for a while.
     ///
     /// - Throws: ``NodeError`` with code `system` if there is no such file, or `corrupt` if it is
     ///   no journal.
@@ -93,33 +129,51 @@ extension FileJournal {
     }
 
     static func entries(_ bytes: [UInt8], _ path: String) throws(NodeError) -> [Entry] {
-        var entries: [Entry] = []
-        var isJournal = true
-        bytes.withUnsafeBytes { buffer in
-            var reader = Reader(buffer)
-            while reader.remaining >= 4, isJournal {
-                guard let size = try? reader.u32() else { return }
-                guard (8...UInt32(entryMax)).contains(size) else { return isJournal = false }
-                guard let raw = try? reader.raw(Int(size)) else { return }
-                guard let entry = entry(raw) else { return isJournal = false }
-                entries.append(entry)
+        let entries = bytes.withUnsafeBytes { buffer in
+            var entries: [Entry] = []
+            var place = 0
+            while place < buffer.count {
+                let found = entry(UnsafeRawBufferPointer(rebasing: buffer[place...]))
+                if let found { entries.append(found.entry) }
+                place += found?.size ?? 1
             }
+            return entries
         }
-        guard isJournal else {
+        guard !entries.isEmpty || isTornFirst(bytes) else {
             throw NodeError(
                 .corrupt,
-                "\(path) is no journal of external events after its first \(entries.count); name "
-                    + "the file that the program was told to write")
+                "\(path) is no journal of external events; name the file that the program was told "
+                    + "to write")
         }
         return entries
     }
 
-    private static func entry(_ raw: UnsafeRawBufferPointer) -> Entry? {
-        var reader = Reader(raw)
-        guard let time = try? reader.u64(), let event = try? ExternalEvent.read(from: &reader),
-            reader.remaining == 0
+    /// The entry that these bytes begin with, and how many of them are its own.
+    private static func entry(_ bytes: UnsafeRawBufferPointer) -> (entry: Entry, size: Int)? {
+        var reader = Reader(bytes)
+        guard let size = try? reader.u32(), isSize(size), let sum = try? reader.u64(),
+            let raw = try? reader.raw(Int(size)), checksum(raw) == sum
         else { return nil }
-        return Entry(time: time, event: event)
+        var inner = Reader(raw)
+        guard let time = try? inner.u64(), let event = try? ExternalEvent.read(from: &inner),
+            inner.remaining == 0
+        else { return nil }
+        return (Entry(time: time, event: event), headSize + Int(size))
+    }
+
+    /// Bytes of the size and the checksum.
+    private static var headSize: Int { 12 }
+
+    private static func isSize(_ size: UInt32) -> Bool { (8...UInt32(entryMax)).contains(size) }
+
+    /// Whether these are the first bytes of an entry, or none at all.
+    private static func isTornFirst(_ bytes: [UInt8]) -> Bool {
+        guard bytes.count >= 4 else { return true }
+        return bytes.withUnsafeBytes { buffer in
+            var reader = Reader(buffer)
+            guard let size = try? reader.u32() else { return false }
+            return isSize(size) && buffer.count < headSize + Int(size)
+        }
     }
 
     private static func read(_ path: String) -> [UInt8]? {

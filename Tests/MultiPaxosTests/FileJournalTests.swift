@@ -49,6 +49,37 @@ import Testing
         }
     }
 
+    @Test func `is read beyond what is torn in its middle`() throws {
+        for number in 1...3 { try FileJournal(path: path).record(event(UInt64(number))) }
+        let bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: path)))
+        let size = bytes.count / 3
+        for torn in 1..<size {
+            let left = bytes[..<(size + torn)] + bytes[(2 * size)...]
+            let events = try FileJournal.entries(Array(left), path).map(\.event)
+            #expect(events == [event(1), event(3)], "\(torn) of \(size) bytes")
+        }
+    }
+
+    @Test func `loses nothing when several processes find its file full`() throws {
+        let journals = try (0..<2).map { _ in try FileJournal(path: path, bytesMax: 4096) }
+        for number in 1...200 { journals[number % 2].record(event(UInt64(number))) }
+        let kept = try FileJournal.entries(at: path).map(\.event)
+        #expect(kept == (1...200).suffix(kept.count).map { event(UInt64($0)) })
+        #expect(kept.count > 40)
+    }
+
+    @Test func `is written again once it can be`() throws {
+        let folder = directory.path + "/logs"
+        let path = folder + "/events.journal"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+        let journal = try FileJournal(path: path, bytesMax: 1024)
+        try FileManager.default.removeItem(atPath: folder)
+        for number in 1...100 { journal.record(event(UInt64(number))) }
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+        for number in 101...103 { journal.record(event(UInt64(number))) }
+        #expect(try FileJournal.entries(at: path).last?.event == event(103))
+    }
+
     @Test func `is no other file, and says so`() throws {
         #expect(throws: NodeError.self) { try FileJournal.entries(at: path) }
         let error = #expect(throws: NodeError.self) {
