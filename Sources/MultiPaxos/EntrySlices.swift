@@ -13,8 +13,9 @@ struct EntrySlices: Sequence, IteratorProtocol {
     static let countMax = 32
 
     private var rest: UnsafeRawBufferPointer
-    private var left: Int
-    private var first: UInt64
+    /// The entries that are left, and the index of the first of them.
+    private(set) var left: Int
+    private(set) var first: UInt64
 
     init(of batch: mp_batch) {
         self.init(batch.block, count: Int(batch.count), first: batch.first)

@@ -59,9 +59,13 @@ final class ObjectHost {
     /// A small entry may have a large result, such as a `get` that was invoked, and a batch holds
     /// thousands: so few are in memory at once, and beyond a bound answers are unknown.
     func apply(_ batch: mp_batch, answer: Bool, _ results: inout Writer) {
-        precondition(batch.first == applied + 1, "a batch was left out or applied twice")
+        apply(EntrySlices(of: batch), answer: answer, &results)
+    }
+
+    func apply(_ slices: EntrySlices, answer: Bool, _ results: inout Writer) {
+        precondition(slices.first == applied + 1, "a batch was left out or applied twice")
         let start = results.count
-        for slice in EntrySlices(of: batch) {
+        for slice in slices {
             let sliceStart = results.count
             applyBlock(slice.bytes, slice.count, slice.first, &results)
             results.withUnsafeBytes { bytes in
@@ -74,7 +78,7 @@ final class ObjectHost {
                 for _ in 0..<slice.count { results.append(.unknown) }
             }
         }
-        applied = batch.last
+        applied += UInt64(slices.left)
     }
 
     /// Bytes of the results of one batch that are answered.

@@ -64,8 +64,7 @@ extension `A cluster in one process` {
         }
 
         /// Some ten thousand would take more memory than there is.
-        @Test(arguments: [false, true])
-        func `and answers as many large results as are held at once`(areReads: Bool) async throws {
+        @Test func `and goes on after more large results than are held at once`() async throws {
             try await withCluster { cluster, replicas in
                 replicas.types.host(KeyValue.self)
                 let store = cluster.object(KeyValue.self, named: "large")
@@ -80,11 +79,7 @@ extension `A cluster in one process` {
                     }
                 }
                 let count = 300
-                if areReads {
-                    try pipeline.submitReads { for _ in 0..<count { $0.append(.get("key")) } }
-                } else {
-                    _ = try pipeline.submit { for _ in 0..<count { $0.append(.get("key")) } }
-                }
+                try pipeline.submitReads { for _ in 0..<count { $0.append(.get("key")) } }
                 try await poll(until: "all are answered", within: .seconds(60)) {
                     seen.withLock { $0.count } >= count
                 }
