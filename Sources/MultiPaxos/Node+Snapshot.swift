@@ -17,6 +17,14 @@ extension Node {
     public func snapshot<Object: AtomicObject>(
         of object: ObjectName, as type: Object.Type, from server: UInt64, sizeMax: Int = 64 << 20
     ) async throws(NodeError) -> (index: UInt64, state: Object)? {
+        let replica = try await replica(of: object, as: type, from: server, sizeMax: sizeMax)
+        return replica.map { ($0.lastIndex, $0.object) }
+    }
+
+    /// The same, with what the object remembers of its clients.
+    package func replica<Object: AtomicObject>(
+        of object: ObjectName, as type: Object.Type, from server: UInt64, sizeMax: Int = 64 << 20
+    ) async throws(NodeError) -> ObjectReplica<Object>? {
         let group = object.group
         let described = Mutex(LentBytes())
         let manifest = try await core.fetchSnapshot(group, from: server) { bytes in
@@ -42,7 +50,7 @@ extension Node {
         guard isWhole, let replica, replica.lastIndex == manifest.last else {
             throw NodeError(MP_CORRUPT)
         }
-        return (manifest.last, replica.object)
+        return replica
     }
 }
 

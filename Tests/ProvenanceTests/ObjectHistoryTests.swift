@@ -6,6 +6,7 @@ import Testing
 
 @Suite struct `The history of an object` {
     private typealias Content = Change<KeyValue>.Content
+    private typealias Failure = ObjectHistory<KeyValue>.Failure
 
     @Test func `holds each request once, where it took effect`() throws {
         let request = Request(session: 1, number: 1)
@@ -14,49 +15,122 @@ import Testing
             .method(.set("x", to: "1"), request),
         ])
         #expect(history.entries.map(\.index) == [3])
-        #expect(throws: ObjectHistory<KeyValue>.Failure.repeats(3)) { try history.traceOfLast() }
+        #expect(throws: Failure.repeats(3)) { try history.traceOfLast() }
     }
 
     @Test func `leaves out what was settled before it came`() throws {
         let request = Request(session: 1, number: 1)
         let history = history([
-            .created, .settled(request), .method(.set("x", to: "1"), request),
+            .opened(session: 1), .settled(request), .method(.set("x", to: "1"), request),
         ])
         #expect(history.entries.isEmpty)
-        #expect(throws: ObjectHistory<KeyValue>.Failure.refused(3)) { try history.traceOfLast() }
+        #expect(throws: Failure.refused(3)) { try history.traceOfLast() }
+    }
+
+    @Test func `leaves out what came without a session`() throws {
+        let history = history([
+            .created, .method(.set("x", to: "1"), Request(session: 1, number: 1)),
+        ])
+        #expect(history.entries.isEmpty)
+        #expect(throws: Failure.refused(2)) { try history.traceOfLast() }
+    }
+
+    @Test func `leaves out what its client had given up`() throws {
+        var history = history([
+            .opened(session: 1), .method(.set("x", to: "1"), Request(session: 1, number: 1)),
+        ])
+        for (number, lowest) in [(3, 3), (2, 2)] as [(UInt64, UInt64)] {
+            let request = Request(session: 1, number: number)
+            let content = Content.method(.set("x", to: "\(number)"), request)
+            history.append(content.change(at: history.end + 1, lowest: lowest))
+        }
+        #expect(history.entries.map(\.index) == [2, 3])
+        #expect(throws: Failure.refused(4)) { try history.traceOfLast() }
+    }
+
+    @Test func `leaves out what came once many others had taken the place of its session`() throws {
+        let others = (2...4097 as ClosedRange<UInt64>).map { Content.opened(session: $0) }
+        let history = history(
+            [.opened(session: 1)] + others
+                + [.method(.set("x", to: "1"), Request(session: 1, number: 1))])
+        #expect(throws: Failure.refused(4098)) { try history.traceOfLast() }
     }
 
     @Test func `keeps what was done before it was settled`() throws {
         let request = Request(session: 1, number: 1)
-        let history = history([.method(.set("x", to: "1"), request), .settled(request)])
-        #expect(history.entries.map(\.index) == [1])
-        #expect(throws: ObjectHistory<KeyValue>.Failure.noMethod(2)) { try history.traceOfLast() }
+        let history = history([
+            .opened(session: 1), .method(.set("x", to: "1"), request), .settled(request),
+        ])
+        #expect(history.entries.map(\.index) == [2])
+        #expect(throws: Failure.noMethod(3)) { try history.traceOfLast() }
     }
 
     @Test func `begins anew after a removal`() throws {
         let content: [Content] = [
-            .method(.set("x", to: "1"), Request(session: 1, number: 1)),
+            .opened(session: 1), .method(.set("x", to: "1"), Request(session: 1, number: 1)),
             .removed(Request(session: 1, number: 2)),
             .method(.set("x", to: "2"), Request(session: 1, number: 3)),
             .revived(Request(session: 1, number: 4)),
             .method(.get("x"), Request(session: 1, number: 5)),
         ]
-        let refused = history(Array(content.prefix(3)))
-        #expect(throws: ObjectHistory<KeyValue>.Failure.refused(3)) { try refused.traceOfLast() }
+        let refused = history(Array(content.prefix(4)))
+        #expect(throws: Failure.refused(4)) { try refused.traceOfLast() }
         let trace = try history(content).traceOfLast()
         #expect(trace.inputs.isEmpty)
         #expect(Explainer(trace).why().verdict == .noCause)
     }
 
+    @Test func `is not removed by a request that was refused`() throws {
+        let removal = Request(session: 1, number: 2)
+        let history = history([
+            .opened(session: 1), .method(.set("x", to: "1"), Request(session: 1, number: 1)),
+            .settled(removal), .removed(removal),
+            .method(.get("x"), Request(session: 1, number: 3)),
+        ])
+        #expect(history.entries.map(\.index) == [2, 5])
+    }
+
+    /// What came after may be anything.
+    @Test func `ends at what its version cannot read, if others can`() throws {
+        let signature = MethodSignature("paint(_: Color)")
+        var log = Writer()
+        log.openEntry(session: 1, signatures: [signature])
+        log.entry(.call) { writer in
+            header(Request(session: 1, number: 1), .method).write(to: &writer)
+            writer.u32(signature.tag)
+        }
+        var history = ObjectHistory<Painted>()
+        for change in decoded(log.bytes, count: 2, as: Painted.self) { history.append(change) }
+        #expect(history.unreadable == 2)
+        #expect(throws: ObjectHistory<Painted>.Failure.unreadable(2)) {
+            try history.traceOfLast()
+        }
+    }
+
+    @Test func `goes on over what no version can read`() throws {
+        var log = Writer()
+        log.openEntry(session: 1)
+        log.entry(.call) { writer in
+            header(Request(session: 1, number: 1), .method).write(to: &writer)
+            writer.u8(99)
+        }
+        log.methodEntry(
+            header(Request(session: 1, number: 2), .method), KeyValue.Method.set("x", to: "1"))
+        var history = ObjectHistory<KeyValue>()
+        for change in decoded(log.bytes, count: 3, as: KeyValue.self) { history.append(change) }
+        #expect(history.unreadable == nil && history.entries.map(\.index) == [3])
+    }
+
     @Test func `explains its last entry by indices of the log`() throws {
         let history = history([
-            .created, .method(.set("x", to: "1"), Request(session: 1, number: 1)), .barrier,
+            .created, .opened(session: 1), .opened(session: 2),
+            .method(.set("x", to: "1"), Request(session: 1, number: 1)), .barrier,
             .method(.set("x", to: "2"), Request(session: 2, number: 1)),
         ])
         let explanation = Explainer(try history.traceOfLast()).why()
         #expect(explanation.witnesses == [[1]])
         let indices = history.entries.map(\.index)
-        #expect(explanation.renumbered(indices).witnesses == [[2]])
+        #expect(explanation.renumbered(indices).witnesses == [[4]])
     }
 
     @Test func `explains from a part of a log what was overwritten in it`() {
@@ -81,23 +155,42 @@ import Testing
         #expect(Explainer(history.trace(asking: .count)).whySinceStart().witnesses == [[1]])
     }
 
+    @Test func `of a part of a log leaves out what that shows to be repeated or refused`() throws {
+        let first = Request(session: 1, number: 1)
+        let settled = Request(session: 1, number: 2)
+        let content: [Content] = [
+            .method(.set("x", to: "1"), first), .settled(settled),
+            .method(.set("x", to: "2"), settled), .method(.set("x", to: "3"), first),
+        ]
+        let repeated = history(content, from: 40)
+        #expect(repeated.base == nil && repeated.entries.map(\.index) == [40])
+        #expect(throws: Failure.repeats(40)) { try repeated.traceOfLast() }
+        let refused = history(Array(content.dropLast()), from: 40)
+        #expect(throws: Failure.refused(42)) { try refused.traceOfLast() }
+    }
+
     @Test func `goes on from a snapshot, unless the object began anew since`() {
-        var state = ObjectMachine(KeyValue())
-        _ = state.step(.set("z", to: "0"))
-        let write = Content.method(.set("x", to: "1"), Request(session: 1, number: 8))
+        let snapshot = replica([
+            .opened(session: 1), .method(.set("z", to: "0"), Request(session: 1, number: 7)),
+        ])
         let later = Content.method(.set("y", to: "2"), Request(session: 1, number: 9))
-        var known = history([write, later], from: 40)
-        #expect(known.base == nil)
-        known.begin(with: state.object, after: 40)
-        #expect(known.start == 41 && known.entries.map(\.index) == [41])
-        #expect(known.state(through: 41)["z"] == "0" && known.state(through: 41)["x"] == nil)
-        var anew = history(
+        let known = history([later], after: snapshot)
+        #expect(known.start == 3 && known.entries.map(\.index) == [3])
+        #expect(known.state(through: 3)["z"] == "0")
+        let anew = history(
             [
-                write, .removed(Request(session: 1, number: 10)),
+                .removed(Request(session: 1, number: 10)),
                 .revived(Request(session: 1, number: 11)), later,
-            ], from: 40)
-        anew.begin(with: state.object, after: 40)
-        #expect(anew.state(through: 43)["z"] == nil && anew.state(through: 43)["y"] == "2")
+            ], after: snapshot)
+        #expect(anew.state(through: 5)["z"] == nil && anew.state(through: 5)["y"] == "2")
+    }
+
+    @Test func `knows from a snapshot what was done before it`() {
+        let request = Request(session: 1, number: 7)
+        let snapshot = replica([.opened(session: 1), .method(.set("z", to: "0"), request)])
+        let repeated = history([.method(.set("z", to: "0"), request)], after: snapshot)
+        #expect(repeated.entries.isEmpty)
+        #expect(throws: Failure.repeats(nil)) { try repeated.traceOfLast() }
     }
 
     @Test func `knows which cells of a snapshot matter`() {
@@ -116,12 +209,88 @@ import Testing
     }
 
     private func history(_ content: [Content], from start: UInt64 = 1) -> ObjectHistory<KeyValue> {
-        let empty = ObjectHistory<KeyValue>(from: start)
-        return content.enumerated().reduce(into: empty) { history, entry in
-            history.append(
-                Change(
-                    index: UInt64(entry.offset) + start, ballot: Ballot(round: 1, node: 1),
-                    content: entry.element))
+        history(content, in: ObjectHistory(from: start))
+    }
+
+    private func history(
+        _ content: [Content], after snapshot: ObjectReplica<KeyValue>
+    ) -> ObjectHistory<KeyValue> {
+        history(content, in: ObjectHistory(after: snapshot))
+    }
+
+    private func history(
+        _ content: [Content], in empty: ObjectHistory<KeyValue>
+    ) -> ObjectHistory<KeyValue> {
+        content.reduce(into: empty) { history, content in
+            history.append(content.change(at: history.end + 1))
         }
+    }
+
+    private func replica(_ content: [Content]) -> ObjectReplica<KeyValue> {
+        content.reduce(into: ObjectReplica()) { replica, content in
+            let entry = content.change(at: replica.lastIndex + 1).entry
+            var results = Writer()
+            entry.withUnsafeBytes {
+                replica.apply(block: $0, count: 1, first: replica.lastIndex + 1, results: &results)
+            }
+        }
+    }
+}
+
+/// An object whose log declares its methods, and that has none.
+private struct Painted: AtomicObject {
+    enum Method: ObjectMethod {
+        static let signatures = [MethodSignature("clean()")]
+        var isReadOnly: Bool { true }
+        func write(to writer: inout Writer) {}
+
+        static func read(from reader: inout Reader) throws(DecodingFailure) -> Method {
+            throw .unknownTag(try reader.u32())
+        }
+    }
+
+    static let typeName = "Painted"
+
+    mutating func apply(_ method: Method, result: inout Writer) throws(MethodFailure) {}
+    func writeState(to writer: inout Writer) {}
+    static func readState(from reader: inout Reader) throws(DecodingFailure) -> Painted { Self() }
+}
+
+private func header(
+    _ request: Request, lowest: UInt64 = 1, _ operation: CallOperation
+) -> CallHeader {
+    CallHeader(
+        session: request.session, request: request.number, lowest: lowest, operation: operation)
+}
+
+private func decoded<Object: AtomicObject>(
+    _ bytes: [UInt8], count: Int, from first: UInt64 = 1, as type: Object.Type
+) -> [Change<Object>] {
+    Change.decoded(
+        CommittedBlock(
+            ballot: Ballot(round: 1, node: 1),
+            entries: EntryBlock(first: first, count: count, bytes: bytes))) ?? []
+}
+
+extension Change<KeyValue>.Content {
+    /// The entry that says this, and what is read of it.
+    fileprivate func change(at index: UInt64, lowest: UInt64 = 1) -> Change<KeyValue> {
+        var writer = Writer()
+        switch self {
+        case .created: writer.entry(.create)
+        case .opened(let session): writer.openEntry(session: session)
+        case .method(let method, let request):
+            writer.methodEntry(header(request, lowest: lowest, .method), method)
+        case .settled(let request):
+            writer.entry(.call) { header(request, .settle).write(to: &$0) }
+        case .removed(let request):
+            writer.entry(.call) { header(request, .remove).write(to: &$0) }
+        case .revived(let request):
+            writer.entry(.call) { header(request, .create).write(to: &$0) }
+        case .barrier: writer.entry(.barrier)
+        case .configuration: writer.entry(.configuration)
+        case .unreadable: writer.entry(.read)
+        }
+        return decoded(writer.bytes, count: 1, from: index, as: KeyValue.self)[0]
     }
 }

@@ -38,6 +38,9 @@ public struct Change<Object: AtomicObject>: Sendable {
     /// Where the call came from; nil if that was not recorded, or not in a form known here.
     public internal(set) var origin: Origin?
 
+    /// The entry as it is in the log.
+    package let entry: [UInt8]
+
     /// The method, if it is one.
     public var method: Object.Method? {
         if case .method(let method, _) = content { return method }
@@ -50,12 +53,13 @@ extension Change: Equatable where Object.Method: Equatable {}
 
 extension Change {
     /// The changes of a block, or nil if its entries do not fill it.
-    static func decoded(_ block: CommittedBlock) -> [Change]? {
+    package static func decoded(_ block: CommittedBlock) -> [Change]? {
         let entries = block.entries
         let changes: [Change]? = try? Reader.read(entries.bytes) { reader throws(DecodingFailure) in
             var changes: [Change] = []
             changes.reserveCapacity(entries.count)
             for position in 0..<UInt64(entries.count) {
+                let start = entries.bytes.count - reader.remaining
                 let size = Int(try reader.u32())
                 let kind = EntryKind(rawValue: try reader.u32())
                 let payload = try reader.raw(size)
@@ -63,7 +67,8 @@ extension Change {
                     Change(
                         index: entries.first + position, ballot: block.ballot,
                         content: Content(kind, payload),
-                        origin: kind == .call ? origin(payload) : nil))
+                        origin: kind == .call ? origin(payload) : nil,
+                        entry: Array(entries.bytes[start...].prefix(Entries.headSize + size))))
             }
             return changes
         }

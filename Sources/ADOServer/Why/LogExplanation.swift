@@ -29,7 +29,7 @@ public enum LogExplanation {
         let client = try await connect(name, peers, timeout)
         let inquiry = LogInquiry(
             client: client, servers: peers.map(\.node), objects: objects, mode: mode,
-            journal: journal)
+            journal: journal, patience: timeout * 5)
         let result: Result<ExplanationReport, Failure>
         do throws(Failure) {
             result = .success(

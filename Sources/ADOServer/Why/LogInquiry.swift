@@ -9,6 +9,8 @@ struct LogInquiry: Sendable {
     let objects: [ObjectReport]
     let mode: ExplanationMode
     let journal: [FileJournal.Entry]
+    /// How long servers may take to give a part of a log.
+    let patience: Duration
 
     /// How far the way leads from object to object.
     static let depthMax = 3
@@ -75,45 +77,74 @@ struct LogInquiry: Sendable {
     func history<Object: AtomicObject>(
         of object: ObjectName, as type: Object.Type, through index: UInt64, since latest: UInt64
     ) async throws(Failure) -> ObjectHistory<Object> {
-        var history = try await log(of: object, as: type, through: index)
-        guard history.base == nil else { return history }
-        for server in servers {
-            // Without it the answer says that it depends on what is not known.
-            let found = try? await client.client.snapshot(of: object, as: type, from: server)
-            guard let found, found.index + 1 >= history.start, found.index <= latest else {
-                continue
+        let history = try await log(of: object, as: type, through: index, since: latest)
+        guard let unreadable = history.unreadable else { return history }
+        throw Failure(ObjectHistory<Object>.Failure.unreadable(unreadable).sentence)
+    }
+
+    private func log<Object: AtomicObject>(
+        of object: ObjectName, as type: Object.Type, through index: UInt64, since latest: UInt64
+    ) async throws(Failure) -> ObjectHistory<Object> {
+        let handle = client.object(type, named: object.name)
+        var history = ObjectHistory<Object>()
+        // It may begin after the entry: then there is nothing to read.
+        while history.end < index {
+            let changes = handle.changes(from: history.end + 1)
+            for element in try await part(of: changes, object, through: index) {
+                switch element {
+                case .lagged(let first):
+                    guard first <= index else { throw trimmed(index) }
+                    history = await begin(object, from: first, since: latest)
+                case .change(let change):
+                    history.append(change)
+                }
             }
-            history.begin(with: found.state, after: found.index)
-            break
         }
         return history
     }
 
-    private func log<Object: AtomicObject>(
-        of object: ObjectName, as type: Object.Type, through index: UInt64
-    ) async throws(Failure) -> ObjectHistory<Object> {
-        let handle = client.object(type, named: object.name)
-        var history = ObjectHistory<Object>()
-        do throws(Changes<Object>.Failure) {
-            var changes = handle.changes(from: 1).makeAsyncIterator()
-            while let element = try await changes.next(isolation: nil) {
-                switch element {
-                case .lagged(let first):
-                    guard first <= index else { throw .unreadable(index: index) }
-                    history = ObjectHistory(from: first)
-                case .change(let change):
-                    history.append(change)
-                    if change.index == index { return history }
-                }
-            }
-        } catch {
-            throw Failure(
-                "the log of this object no longer holds entry \(index): it was trimmed to a "
-                    + "snapshot, or a server cannot read it; explain an entry sooner, or run "
-                    + "servers with --snapshot-bytes 0",
-                status: Failure.gap)
+    /// What comes next in a log, through `index` at most, or where it begins.
+    ///
+    /// It is committed, so that servers which do not give it in time do not answer at all.
+    private func part<Object: AtomicObject>(
+        of changes: Changes<Object>, _ object: ObjectName, through index: UInt64
+    ) async throws(Failure) -> [Changes<Object>.Element] {
+        let ended = await awaited(for: patience, in: client.client.surroundings) {
+            var part = PartOfLog<Object>()
+            await part.read(changes, through: index)
+            return part
         }
-        throw Failure("interrupted")
+        guard case .finished(let part) = ended else {
+            throw Failure(
+                "no server gave more of the log of \(object.type)/\(object.name) within "
+                    + "\(patience); see adoctl status, or raise --timeout-ms")
+        }
+        guard !part.hasFailed else { throw trimmed(index) }
+        return part.elements
+    }
+
+    /// What is before the first entry that the log still has.
+    private func begin<Object: AtomicObject>(
+        _ object: ObjectName, from first: UInt64, since latest: UInt64
+    ) async -> ObjectHistory<Object> {
+        for server in servers {
+            // Without it the answer says that it depends on what is not known.
+            let found = try? await client.client.replica(
+                of: object, as: Object.self, from: server)
+            guard let found, found.lastIndex + 1 >= first, found.lastIndex <= latest else {
+                continue
+            }
+            return ObjectHistory(after: found)
+        }
+        return ObjectHistory(from: first)
+    }
+
+    private func trimmed(_ index: UInt64) -> Failure {
+        Failure(
+            "the log of this object no longer holds entry \(index): it was trimmed to a snapshot, "
+                + "or a server cannot read it; explain an entry sooner, or run servers with "
+                + "--snapshot-bytes 0",
+            status: Failure.gap)
     }
 
     // MARK: - From object to object
@@ -227,5 +258,28 @@ struct LogInquiry: Sendable {
             entry.event.caller?.invocation == caller.invocation
                 && entry.event.caller?.step ?? .max < caller.step
         }.map { "journal: \($0.sentence)" }
+    }
+}
+
+/// Elements of a log, as many as are waited for at once.
+private struct PartOfLog<Object: AtomicObject>: Sendable {
+    private(set) var elements: [Changes<Object>.Element] = []
+    private(set) var hasFailed = false
+    private var bytes = 0
+
+    /// The last answer of a server is asked for again, so that parts are larger than one.
+    private var isFull: Bool { elements.count >= 1 << 16 || bytes >= 16 << 20 }
+
+    mutating func read(_ changes: Changes<Object>, through index: UInt64) async {
+        do throws(Changes<Object>.Failure) {
+            for try await element in changes {
+                elements.append(element)
+                guard case .change(let change) = element, change.index < index else { return }
+                bytes += change.entry.count
+                if isFull { return }
+            }
+        } catch {
+            hasFailed = true
+        }
     }
 }

@@ -9,9 +9,16 @@ extension ObjectHistory.Failure {
         switch self {
         case .missing(let index): "there is no entry \(index)"
         case .noMethod(let index): "entry \(index) calls no method: it is a barrier or a session's"
-        case .repeats(let first): "that entry repeats the request of entry \(first); ask about that"
+        case .repeats(let first?):
+            "that entry repeats the request of entry \(first); ask about that"
+        case .repeats(nil):
+            "that entry repeats a request that was done before the log begins, in its snapshot"
         case .refused(let index):
-            "entry \(index) changed nothing: it was settled before, or the object was removed"
+            "entry \(index) changed nothing: its request was settled or given up before, its "
+                + "client's session was gone, or the object was removed"
+        case .unreadable(let index):
+            "entry \(index) calls what this version of the type lacks, and what came after depends "
+                + "on it; use the adoctl of the servers' version"
         }
     }
 }

@@ -3,8 +3,10 @@ public import ADO
 /// What the log of an object did to it: the methods that took effect, in order.
 ///
 /// A log is the trace of its object, but for what is in it for other reasons: barriers, sessions, a
-/// request that was repeated, or that came after it was settled. None of them changed anything, so
-/// none explains anything. A removal begins the object anew.
+/// request that was repeated, or that was refused. None of them changed anything, so none explains
+/// anything. Which those are is not guessed: the log is applied as a replica applies it. Only of a
+/// part of a log, whose beginning is not known, it is taken from that part alone. A removal begins
+/// the object anew.
 public struct ObjectHistory<Object: AtomicObject>: Sendable {
     /// A method that took effect.
     public struct Entry: Sendable {
@@ -26,10 +28,23 @@ public struct ObjectHistory<Object: AtomicObject>: Sendable {
         case missing(UInt64)
         /// It holds no method: a barrier, a session, a configuration.
         case noMethod(UInt64)
-        /// Its request was done by the entry at this index; this one repeated it.
-        case repeats(UInt64)
-        /// Its request had been settled as not done, or the object was removed.
+        /// Its request was done by the entry at this index, which this one repeated; nil if that is
+        /// before the history.
+        case repeats(UInt64?)
+        /// It changed nothing: its request had been settled or given up, its session was gone, or
+        /// the object was removed.
         case refused(UInt64)
+        /// It, or one before, calls what this version of the type lacks.
+        case unreadable(UInt64)
+    }
+
+    /// What an entry came to.
+    private enum Effect {
+        case took
+        case repeated
+        case refused
+        /// Nobody can say without a version that has what it calls.
+        case unreadable
     }
 
     /// The methods that took effect, since the object last began.
@@ -39,62 +54,82 @@ public struct ObjectHistory<Object: AtomicObject>: Sendable {
     public private(set) var owners: [(index: UInt64, ballot: Ballot)] = []
 
     /// Where the history starts: 1, unless earlier entries were given up.
-    public private(set) var start: UInt64
+    public let start: UInt64
+
+    /// The last entry that was taken, or the one before the first.
+    public var end: UInt64 { next - 1 }
 
     /// The state that the history starts from; nil if that is in a snapshot and not known.
     public private(set) var base: Object?
 
+    /// The first entry that this version of the type cannot read; what came after is not known.
+    public private(set) var unreadable: UInt64?
+
+    /// What applies the entries; nil if what was before them is not known.
+    private var replica: ObjectReplica<Object>?
+    private var part = PartOfLog()
     private var next: UInt64
     private var done: [Request: UInt64] = [:]
-    private var settled: Set<Request> = []
-    private var isRemoved = false
-    private var lastRemoval: UInt64 = 0
     private var last: Failure?
 
-    /// Makes the history of a log that is read from an index on.
+    /// Makes the history of a log that is read from an index on, and whose beginning is not known
+    /// unless that is 1.
     public init(from start: UInt64 = 1) {
         self.start = start
         next = start
-        if start == 1 { base = Object() }
+        guard start == 1 else { return }
+        base = Object()
+        replica = ObjectReplica()
     }
 
-    /// Starts from a snapshot, the state right after an entry, instead of what is not known.
-    ///
-    /// The entry must be one of the history, or the last before it.
-    public mutating func begin(with state: Object, after index: UInt64) {
-        precondition(index + 1 >= start && index < next, "the snapshot is of another part")
-        start = index + 1
-        // A removal since has begun the object anew, and the entries with it.
-        base = lastRemoval > index ? Object() : state
-        entries.removeAll { $0.index <= index }
+    /// Makes the history that goes on from a snapshot.
+    public init(after snapshot: ObjectReplica<Object>) {
+        start = snapshot.lastIndex + 1
+        next = start
+        base = snapshot.object
+        replica = snapshot
     }
 
     /// Takes the next entry of the log.
     public mutating func append(_ change: Change<Object>) {
-        next = change.index + 1
+        precondition(change.index == next, "entries are taken in the order of the log")
+        next += 1
         if owners.last?.ballot != change.ballot { owners.append((change.index, change.ballot)) }
+        let effect = replica == nil ? part.effect(of: change) : applied(change)
+        if effect == .unreadable, unreadable == nil { unreadable = change.index }
         last = .noMethod(change.index)
         switch change.content {
-        case .method(let method, let request): append(method, request, change)
-        case .settled(let request): settled.insert(request)
-        case .removed:
+        case .method(let method, let request): append(method, request, change, effect)
+        case .removed where effect == .took:
             entries = []
-            isRemoved = true
-            lastRemoval = change.index
-        case .revived: isRemoved = false
-        case .opened, .barrier, .created, .configuration, .unreadable: break
+            base = Object()
+        default: break
+        }
+    }
+
+    /// Applies an entry as a replica does.
+    private mutating func applied(_ change: Change<Object>) -> Effect {
+        let isRepeated = change.content.request.map { replica?.sessions.isStored($0) ?? false }
+        var results = Writer()
+        change.entry.withUnsafeBytes {
+            replica?.apply(block: $0, count: 1, first: change.index, results: &results)
+        }
+        guard replica?.quarantine == nil else { return .unreadable }
+        switch Reply.records(results.bytes, count: 1, first: change.index).first?.outcome {
+        case .ok, .thrown: return isRepeated == true ? .repeated : .took
+        default: return .refused
         }
     }
 
     private mutating func append(
-        _ method: Object.Method, _ request: Request, _ change: Change<Object>
+        _ method: Object.Method, _ request: Request, _ change: Change<Object>, _ effect: Effect
     ) {
         let index = change.index
-        if let first = done[request] {
-            last = .repeats(first)
-        } else if isRemoved || settled.contains(request) {
-            last = .refused(index)
-        } else {
+        switch effect {
+        case .repeated: last = .repeats(done[request])
+        case .refused: last = .refused(index)
+        case .unreadable: last = .unreadable(index)
+        case .took:
             done[request] = index
             entries.append(
                 Entry(
@@ -104,8 +139,35 @@ public struct ObjectHistory<Object: AtomicObject>: Sendable {
         }
     }
 
+    /// What a part of a log shows by itself of requests and removals.
+    private struct PartOfLog {
+        private var done: Set<Request> = []
+        private var settled: Set<Request> = []
+        private var isRemoved = false
+
+        mutating func effect(of change: Change<Object>) -> Effect {
+            switch change.content {
+            case .method(_, let request):
+                guard !done.contains(request) else { return .repeated }
+                guard !isRemoved, !settled.contains(request) else { return .refused }
+                done.insert(request)
+            case .settled(let request): settled.insert(request)
+            case .removed: isRemoved = true
+            case .revived: isRemoved = false
+            case .unreadable: return .unreadable
+            case .opened, .barrier, .created, .configuration: break
+            }
+            return .took
+        }
+    }
+}
+
+// MARK: - Questions
+
+extension ObjectHistory {
     /// The trace behind the reply of the last entry that was taken.
     public func traceOfLast() throws(Failure) -> Trace<ObjectMachine<Object>> {
+        if let unreadable { throw .unreadable(unreadable) }
         if let last { throw last }
         guard let question = entries.last else { throw .missing(next) }
         return trace(before: entries.count - 1, asking: question.method)
@@ -144,5 +206,17 @@ public struct ObjectHistory<Object: AtomicObject>: Sendable {
         Trace(
             start: ObjectMachine(base ?? Object()), inputs: entries.prefix(count).map(\.method),
             question: method)
+    }
+}
+
+extension Change.Content {
+    /// The request that asks for a change, if it is one.
+    fileprivate var request: Request? {
+        switch self {
+        case .method(_, let request), .settled(let request), .removed(let request),
+            .revived(let request):
+            request
+        case .opened, .barrier, .created, .configuration, .unreadable: nil
+        }
     }
 }

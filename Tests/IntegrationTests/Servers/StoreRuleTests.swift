@@ -71,14 +71,7 @@ import Testing
     private func expectAgreement<Object: Explainable>(
         of type: Object.Type, _ methods: [Object.Method], asking question: Object.Method
     ) -> Int {
-        var history = ObjectHistory<Object>(from: 1)
-        for (place, method) in methods.enumerated() {
-            let number = UInt64(place + 1)
-            history.append(
-                Change(
-                    index: number, ballot: Ballot(round: 1, node: 1),
-                    content: .method(method, Request(session: 1, number: number))))
-        }
+        let history = history(of: methods, in: ObjectHistory<Object>())
         let trace = history.trace(asking: question)
         let object = ObjectName(type: Object.typeName, name: "store")
         let answer = LogAnswer(history, object, trace, .exact).explanation
@@ -114,9 +107,8 @@ import Testing
 /// A history that goes on from a snapshot.
 @Suite struct `An answer from a snapshot` {
     @Test func `has its reply, says what the snapshot held, and is cut`() {
-        var state = KeyValue()
-        _ = try? state.set("long", String(repeating: "v", count: 500))
-        let report = report(state, [], asking: .get("long"))
+        let long = String(repeating: "v", count: 500)
+        let report = report([.set("long", to: long)], [], asking: .get("long"))
         #expect(report.output.description.contains("vvvv"))
         #expect(report.verdict == .overApproximation)
         let held = report.notes?.first { $0.hasPrefix("the snapshot held \"long\": \"vv") }
@@ -125,35 +117,30 @@ import Testing
     }
 
     @Test func `says what the call itself would have been told where cells are not known`() {
-        var state = KeyValue()
-        _ = try? state.set("a", "1")
-        let report = report(state, [.set("b", to: "2")], asking: .count)
+        let report = report([.set("a", to: "1")], [.set("b", to: "2")], asking: .count)
         #expect(report.output == .string("2"))
         #expect(
             report.notes?.last == "of the snapshot alone the same call would have been told 1")
     }
 
     @Test func `does not mention what was overwritten since`() {
-        var state = KeyValue()
-        _ = try? state.set("a", "1")
-        let report = report(state, [.set("a", to: "2")], asking: .get("a"))
+        let report = report([.set("a", to: "1")], [.set("a", to: "2")], asking: .get("a"))
         #expect(report.verdict == .exact || report.verdict == .oneOf)
         #expect(report.notes?.count == 1)
         #expect(report.notes?[0].contains("what that holds does not matter here") == true)
     }
 
     private func report(
-        _ state: KeyValue, _ methods: [KeyValue.Method], asking question: KeyValue.Method
+        _ before: [KeyValue.Method], _ methods: [KeyValue.Method], asking question: KeyValue.Method
     ) -> ExplanationReport {
-        var history = ObjectHistory<KeyValue>(from: 40)
-        for (place, method) in ([.set("gone", to: "x")] + methods).enumerated() {
-            let number = UInt64(place + 40)
-            history.append(
-                Change(
-                    index: number, ballot: Ballot(round: 1, node: 1),
-                    content: .method(method, Request(session: 1, number: number))))
+        var snapshot = ObjectReplica<KeyValue>()
+        let block = entries(of: before, session: 1, from: 1)
+        var results = Writer()
+        block.bytes.withUnsafeBytes {
+            snapshot.apply(block: $0, count: block.count, first: 1, results: &results)
         }
-        history.begin(with: state, after: 40)
+        snapshot.skip(to: 40)
+        let history = history(of: methods, in: ObjectHistory(after: snapshot))
         let object = ObjectName(type: KeyValue.typeName, name: "settings")
         return LogAnswer(history, object, history.trace(asking: question), .exact).report
     }
@@ -166,9 +153,28 @@ extension ObjectMachine {
     }
 }
 
-extension KeyValue {
-    fileprivate mutating func set(_ key: String, _ value: String) throws {
-        var result = Writer()
-        try apply(.set(key, to: value), result: &result)
+/// A log that calls these methods, one after the other.
+private func entries<Method: ObjectMethod>(
+    of methods: [Method], session: UInt64, from first: UInt64
+) -> EntryBlock {
+    var writer = Writer()
+    writer.openEntry(session: session, signatures: Method.signatures)
+    for (place, method) in methods.enumerated() {
+        let number = UInt64(place + 1)
+        writer.methodEntry(
+            CallHeader(session: session, request: number, lowest: number, operation: .method),
+            method)
     }
+    return EntryBlock(first: first, count: methods.count + 1, bytes: writer.bytes)
+}
+
+/// What such a log makes of a history.
+private func history<Object: AtomicObject>(
+    of methods: [Object.Method], in empty: ObjectHistory<Object>
+) -> ObjectHistory<Object> {
+    let changes = Change<Object>.decoded(
+        CommittedBlock(
+            ballot: Ballot(round: 1, node: 1),
+            entries: entries(of: methods, session: 2, from: empty.end + 1)))
+    return (changes ?? []).reduce(into: empty) { $0.append($1) }
 }
