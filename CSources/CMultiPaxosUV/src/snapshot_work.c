@@ -115,7 +115,7 @@ static bool advance(struct mp_storage *storage, struct mp_snapshot_work *work,
 }
 
 bool mp_uv__work_sweeps(const struct mp_storage *storage) {
-    const struct mp_snapshot_work *work = storage->queued_work.head;
+    const struct mp_snapshot_work *work = storage->working_work.head;
     while (work != NULL && !sweeps(work)) work = work->next;
     return work != NULL;
 }
@@ -141,23 +141,21 @@ static enum mp_status step(struct mp_storage *storage, struct mp_snapshot_work *
         mp_uv__work_free(work);
         return MP_SYSTEM;
     }
+    if (!over) {
+        append(&storage->working_work, work);
+        return MP_OK;
+    }
     uv_mutex_lock(&storage->lock);
-    append(over ? &storage->done_work : &storage->queued_work, work);
-    if (over) uv_async_send(storage->done_signal);
+    append(&storage->done_work, work);
+    uv_async_send(storage->done_signal);
     uv_mutex_unlock(&storage->lock);
     return MP_OK;
 }
 
 enum mp_status mp_uv__work_step(struct mp_storage *storage, struct mp_lmdb_error *error) {
-    uv_mutex_lock(&storage->lock);
-    struct mp_snapshot_work *work = pop(&storage->queued_work);
-    uv_mutex_unlock(&storage->lock);
-    return step(storage, work, error);
+    return step(storage, pop(&storage->working_work), error);
 }
 
 enum mp_status mp_uv__work_sweep(struct mp_storage *storage, struct mp_lmdb_error *error) {
-    uv_mutex_lock(&storage->lock);
-    struct mp_snapshot_work *work = pop_sweep(&storage->queued_work);
-    uv_mutex_unlock(&storage->lock);
-    return step(storage, work, error);
+    return step(storage, pop_sweep(&storage->working_work), error);
 }

@@ -206,9 +206,9 @@ static bool mend_all(struct mp_storage *storage, struct mp_mending *list) {
 }
 
 static bool has_work(const struct mp_storage *storage) {
-    bool work = storage->queued_work.head != NULL && !storage->closing;
-    return work || storage->queued.count > 0 || storage->peer_count > 0 || storage->admit_wanted ||
-           storage->mendings != NULL;
+    bool work = storage->queued_work.head != NULL || storage->working_work.head != NULL;
+    return (work && !storage->closing) || storage->queued.count > 0 || storage->peer_count > 0 ||
+           storage->admit_wanted || storage->mendings != NULL;
 }
 
 /* While the disk is full, for a moment only. Under the lock. */
@@ -223,14 +223,16 @@ static void wait_for_work(struct mp_storage *storage) {
     }
 }
 
-/* Wait for work and take all of it, which may be none. False once the node closes and none is
- * left. */
+/* Wait for work and take all of it, which may be none. Writes and what was queued behind them are
+ * taken together: a sweep that overtook its trim would find nothing, and not come again. False once
+ * the node closes and none is left. */
 static bool take(struct mp_storage *storage, struct notes *notes) {
     uv_mutex_lock(&storage->lock);
     wait_for_work(storage);
     bool goes_on = has_work(storage) || !storage->closing;
     storage->working_since_us = storage->queued.oldest_us;
     list_move(&storage->working, &storage->queued);
+    mp_uv__work_move(&storage->working_work, &storage->queued_work);
     memcpy(notes->peers, storage->peers, storage->peer_count * sizeof notes->peers[0]);
     notes->peer_count = storage->peer_count;
     notes->admit_wanted = storage->admit_wanted;
@@ -424,5 +426,6 @@ void mp_uv__storage_stop(struct mp_storage *storage, struct mp_frames *frames) {
     list_free(&storage->finished, frames);
     mp_uv__work_list_free(&storage->staged_work);
     mp_uv__work_list_free(&storage->queued_work);
+    mp_uv__work_list_free(&storage->working_work);
     mp_uv__work_list_free(&storage->done_work);
 }

@@ -100,6 +100,7 @@ struct mp_storage {
 
     /* Storage thread. */
     struct mp_write_list working;
+    struct mp_work_list working_work; /* Taken after the writes that it was queued behind. */
 };
 
 /* Start the thread. False if the system refused. */
@@ -127,7 +128,7 @@ enum mp_status mp_uv__work_step(struct mp_storage *storage, struct mp_lmdb_error
 /* The same, if a sweep is queued: it deletes what a durable record says may go, so that it may
  * overtake writes that wait for space. */
 enum mp_status mp_uv__work_sweep(struct mp_storage *storage, struct mp_lmdb_error *error);
-/* Whether one is. Under the lock. */
+/* Storage thread: whether one is. */
 bool mp_uv__work_sweeps(const struct mp_storage *storage);
 
 /* Hand over all that is staged. */
