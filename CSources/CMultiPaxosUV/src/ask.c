@@ -5,7 +5,7 @@
  * places repair each other. */
 #include "node.h"
 
-enum { SLOT_BITS = 8, ROUNDS_SHIFT_MAX = 5 };
+enum { SLOT_BITS = 8, ROUNDS_SHIFT_MAX = 5, ROUNDS_PATIENT = 3 };
 
 _Static_assert(MP_DAMAGES_MAX == 1u << SLOT_BITS, "the sequence has room for any damage");
 
@@ -42,11 +42,19 @@ static bool take_cached(struct mp_uv_node *node, struct mp_damage *damage) {
     return true;
 }
 
-/* Where the others have trimmed it, a snapshot of theirs stands for it. */
+/* Where the others have trimmed it, a snapshot of theirs stands for it, or of what was made of it
+ * here. For the vote that is missed a part of the log is given up, so not as long as a peer may
+ * have it that is only slow to answer. */
 static void get_snapshot(struct mp_uv_node *node, const struct mp_damage *damage) {
     struct mp_object *object = mp_uv__object_find(node, damage->what.group);
-    if (object == NULL || damage->what.last == 0) return;
-    mp_uv__transfer_begin(node, object, damage->what.last);
+    uint64_t last = damage->what.last;
+    if (object == NULL || last == 0) return;
+    bool gone = damage->gone >= node->peer_count || damage->rounds > ROUNDS_PATIENT;
+    if (object->applied < last) {
+        mp_uv__transfer_begin(node, object, last);
+    } else if (gone) {
+        mp_uv__snapshot_stand_in(node, object, last);
+    }
 }
 
 /* Nobody had it. They may have it later, or somebody may come who has. */
@@ -54,6 +62,7 @@ static void rest(struct mp_uv_node *node, struct mp_damage *damage) {
     uint32_t shift = damage->rounds < ROUNDS_SHIFT_MAX ? damage->rounds : ROUNDS_SHIFT_MAX;
     damage->rounds += 1;
     get_snapshot(node, damage);
+    damage->gone = 0;
     uint64_t base = node->options.timeout_us / 2 << shift;
     damage->due_us = node->now_us + base / 2 + mp_uv__random(node) % (base + 1);
     if (damage->told || damage->rounds < 3) return;
@@ -152,6 +161,7 @@ void mp_uv__give_receive(struct mp_conn *conn, const struct mp_message *message)
                  mp_batch_decode(message->payload, message->payload_size, &batch) == MP_OK &&
                  is_wanted(&batch, &damage->what);
     if (!given) {
+        damage->gone += message->outcome == MP_OUTCOME_GONE;
         next_peer(node, damage);
         return;
     }

@@ -71,6 +71,7 @@ struct mp_damage {
     uint32_t generation;
     uint32_t peer;   /* Position of the one to ask next, or that is being asked. */
     uint32_t rounds; /* Of asking everybody in vain. */
+    uint32_t gone;   /* Peers that said in this round that they do not have it. */
     uint64_t due_us; /* When to ask, or to ask the next one. */
     struct mp_lmdb_damage what;
 };
@@ -430,9 +431,8 @@ void mp_uv__snapshot_kept(struct mp_uv_node *node, struct mp_object *object,
 void mp_uv__snapshot_read(struct mp_uv_node *node, struct mp_read_job *job);
 /* Use the own snapshot if it holds entry `wanted` and the state does not. */
 bool mp_uv__snapshot_use(struct mp_uv_node *node, struct mp_object *object, uint64_t wanted);
-/* Entries through `wanted` are applied but damaged on this disk, and no peer has them any more: let
- * the own snapshot stand for them, or one that is made now. While neither can be it is tried again.
- */
+/* Entries through `wanted` are applied but damaged on this disk: let the own snapshot stand for
+ * them, or one that is made now, if it can be. */
 void mp_uv__snapshot_stand_in(struct mp_uv_node *node, struct mp_object *object,
                               uint64_t wanted);
 /* A chunk or the record of the snapshot at `index` is damaged. */

@@ -26,12 +26,21 @@ static bool has_room(struct mp_uv_node *node, uint64_t group) {
            mp_uv__object_find(node, group) != NULL;
 }
 
-/* Whether what a message may have to write can be queued. To drop one is always safe: whoever sent
- * it sends it again. */
-static bool has_space(const struct mp_uv_node *node, bool batch) {
+static bool raises_promise(const struct mp_uv_node *node, const struct mp_message *message) {
+    if (!of_proposers(message->kind)) return false;
+    struct mp_group_view view;
+    bool known = mp_replica_group(node->replica, message->group, &view);
+    return !known || mp_ballot_compare(message->ballot, view.promised) > 0;
+}
+
+/* Whether what a message has to write can be queued: a batch, or a promise alone. To drop those is
+ * safe, as they are sent again. The last COMMIT of a log that rests is not, so what writes nothing
+ * is never dropped. */
+static bool has_space(const struct mp_uv_node *node, const struct mp_message *message,
+                      bool batch) {
     if (!node->server) return true;
-    return batch ? !mp_uv__storage_busy(&node->storage)
-                 : !mp_uv__storage_flooded(&node->storage);
+    if (batch) return !mp_uv__storage_busy(&node->storage);
+    return !mp_uv__storage_flooded(&node->storage) || !raises_promise(node, message);
 }
 
 static void step_core(struct mp_conn *conn, const struct mp_message *message,
@@ -40,7 +49,7 @@ static void step_core(struct mp_conn *conn, const struct mp_message *message,
     /* A server without its directory has no vote; what it says counts for nothing. */
     if (conn->peer != NULL && conn->peer->lost) return;
     if (node->server && !node->admitted) return;
-    if (!has_space(node, batch != NULL)) return;
+    if (!has_space(node, message, batch != NULL)) return;
     if (batch != NULL && !has_room(node, message->group)) return;
     struct mp_event event = {
         .kind = MP_EVENT_RECEIVE,

@@ -124,11 +124,9 @@ void mp_uv__transfer_attend(struct mp_uv_node *node, struct mp_object *object) {
         }
         return;
     }
-    uint64_t wanted = transfer->wanted;
-    bool came = object->applied >= wanted; /* The entries, after all. */
-    if (came || mp_uv__snapshot_use(node, object, wanted)) {
+    bool came = object->applied >= transfer->wanted; /* The entries, after all. */
+    if (came || mp_uv__snapshot_use(node, object, transfer->wanted)) {
         mp_uv__transfer_free(object);
-        if (came && object->damaged) mp_uv__snapshot_stand_in(node, object, wanted);
         return;
     }
     if (node->now_us >= transfer->retry_us) ask(node, object);
