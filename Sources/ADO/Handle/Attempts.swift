@@ -58,10 +58,10 @@ struct Attempts: Sendable {
     }
 
     /// Goes on with a request of a new session, because that of the last one was refused.
-    mutating func renew(_ request: Request) throws(CallFailure) {
+    mutating func renew(_ makeRequest: (Request) -> Request) throws(CallFailure) {
         guard renewals < Self.renewalsMax else { throw failure(.busy) }
         renewals += 1
-        self.request = request
+        request = makeRequest(request)
         placed = nil
     }
 

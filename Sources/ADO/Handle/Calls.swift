@@ -104,7 +104,7 @@ extension Handle {
                 guard attempts.operation != .settle else { return Reply(.forgotten) }
                 // Evicted. An earlier attempt may have been done before that.
                 guard !attempts.isUncertain else { throw .unknown(attempts.request) }
-                try attempts.renew(shared.withLock { $0.renewCall(attempts.request) })
+                try attempts.renew { old in shared.withLock { $0.renewCall(old) } }
             case .failed(let failure):
                 throw attempts.failure(failure)
             case .retry(let cause, let uncertain):
