@@ -77,25 +77,34 @@ public final class FileJournal: EventJournal {
         mp_hash(bytes.baseAddress, bytes.count)
     }
 
-    /// Begins a new file where this one has no room for so many bytes; false if it cannot now.
+    /// Begins a new file where this one is gone or has no room for so many bytes; false if that
+    /// cannot be now.
     ///
     /// Of several processes that find a file full one renames it: who comes later sees that the
     /// path leads to another file by then.
     private func makeRoom(for count: Int, in descriptor: inout Int32) -> Bool {
         guard let file = Self.status(of: descriptor) else { return false }
-        guard Int(file.st_size) + count > bytesMax else { return true }
-        // It is not waited for: another process may have been stopped while it renames.
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { return false }
-        var named = stat()
-        let isNamed =
-            stat(path, &named) == 0 && named.st_ino == file.st_ino
-            && named.st_dev == file.st_dev
-        if isNamed { rename(path, path + ".1") }
+        let isGone = file.st_nlink == 0
+        guard isGone || Int(file.st_size) + count > bytesMax else { return true }
+        if leads(to: file) {
+            // It is not waited for: another process may have been stopped while it renames. Where
+            // files cannot be locked nobody else is asked.
+            let isLocked = flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK
+            guard isLocked || !leads(to: file) else { return false }
+            if leads(to: file) { rename(path, path + ".1") }
+        }
         let full = descriptor
         descriptor = Self.open(path)
         close(full)
         guard let begun = Self.status(of: descriptor) else { return false }
         return Int(begun.st_size) + count <= bytesMax
+    }
+
+    /// Whether the path still leads to this file.
+    private func leads(to file: stat) -> Bool {
+        var named = stat()
+        return stat(path, &named) == 0 && named.st_ino == file.st_ino
+            && named.st_dev == file.st_dev
     }
 
     private static func status(of descriptor: Int32) -> stat? {
@@ -119,17 +128,33 @@ extension FileJournal {
     /// - Throws: ``NodeError`` with code `system` if there is no such file, or `corrupt` if it is
     ///   no journal.
     public static func entries(at path: String) throws(NodeError) -> [Entry] {
-        guard let bytes = read(path) else {
-            throw NodeError(.system, "the journal \(path) cannot be read: \(reason)")
+        while true {
+            let newer = read(path)
+            let older = read(path + ".1")
+            // It was renamed in between.
+            if let newer, let older, newer.file == older.file { continue }
+            guard newer != nil || older != nil else {
+                throw NodeError(.system, "the journal \(path) cannot be read: \(reason)")
+            }
+            let last = try newer.map { newer throws(NodeError) in try entries(newer.bytes, path) }
+            return entries(older?.bytes ?? []) + (last ?? [])
         }
-        let older = try read(path + ".1").map { bytes throws(NodeError) in
-            try entries(bytes, path + ".1")
-        }
-        return try (older ?? []) + entries(bytes, path)
     }
 
     static func entries(_ bytes: [UInt8], _ path: String) throws(NodeError) -> [Entry] {
-        let entries = bytes.withUnsafeBytes { buffer in
+        let entries = entries(bytes)
+        guard !entries.isEmpty || isTornFirst(bytes) else {
+            throw NodeError(
+                .corrupt,
+                "\(path) is no journal of external events; name the file that the program was told "
+                    + "to write")
+        }
+        return entries
+    }
+
+    /// Those that are whole.
+    private static func entries(_ bytes: [UInt8]) -> [Entry] {
+        bytes.withUnsafeBytes { buffer in
             var entries: [Entry] = []
             var place = 0
             while place < buffer.count {
@@ -139,13 +164,6 @@ extension FileJournal {
             }
             return entries
         }
-        guard !entries.isEmpty || isTornFirst(bytes) else {
-            throw NodeError(
-                .corrupt,
-                "\(path) is no journal of external events; name the file that the program was told "
-                    + "to write")
-        }
-        return entries
     }
 
     /// The entry that these bytes begin with, and how many of them are its own.
@@ -176,15 +194,16 @@ extension FileJournal {
         }
     }
 
-    private static func read(_ path: String) -> [UInt8]? {
+    private static func read(_ path: String) -> (bytes: [UInt8], file: UInt64)? {
         let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
+        guard let file = status(of: descriptor) else { return nil }
         var bytes: [UInt8] = []
         var part = [UInt8](repeating: 0, count: 1 << 16)
         while true {
             let count = Glibc.read(descriptor, &part, part.count)
-            guard count > 0 else { return count == 0 ? bytes : nil }
+            guard count > 0 else { return count == 0 ? (bytes, UInt64(file.st_ino)) : nil }
             bytes += part[..<count]
         }
     }

@@ -68,6 +68,24 @@ import Testing
         #expect(kept.count > 40)
     }
 
+    @Test func `is read where a process ended while it began a new file`() throws {
+        try FileJournal(path: path).record(event(1))
+        try FileManager.default.moveItem(atPath: path, toPath: path + ".1")
+        #expect(try FileJournal.entries(at: path).map(\.event) == [event(1)])
+        try FileJournal(path: path).record(event(2))
+        #expect(try FileJournal.entries(at: path).map(\.event) == [event(1), event(2)])
+        try Data("no journal at all".utf8).write(to: URL(fileURLWithPath: path + ".1"))
+        #expect(try FileJournal.entries(at: path).map(\.event) == [event(2)])
+    }
+
+    @Test func `begins anew where its file was deleted`() throws {
+        let journal = try FileJournal(path: path)
+        journal.record(event(1))
+        try FileManager.default.removeItem(atPath: path)
+        journal.record(event(2))
+        #expect(try FileJournal.entries(at: path).map(\.event) == [event(2)])
+    }
+
     @Test func `is written again once it can be`() throws {
         let folder = directory.path + "/logs"
         let path = folder + "/events.journal"
