@@ -169,6 +169,17 @@ import Testing
         #expect(throws: Failure.refused(42)) { try refused.traceOfLast() }
     }
 
+    @Test func `of a part of a log takes a removal that is repeated for one`() {
+        let removal = Request(session: 1, number: 2)
+        let history = history(
+            [
+                .removed(removal), .revived(Request(session: 1, number: 3)),
+                .method(.set("x", to: "1"), Request(session: 1, number: 4)), .removed(removal),
+            ], from: 40)
+        #expect(history.entries.map(\.index) == [42])
+        #expect(history.beganAnew && history.state(through: 43)["x"] == "1")
+    }
+
     @Test func `goes on from a snapshot, unless the object began anew since`() {
         let snapshot = replica([
             .opened(session: 1), .method(.set("z", to: "0"), Request(session: 1, number: 7)),

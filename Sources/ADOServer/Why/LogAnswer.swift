@@ -49,13 +49,14 @@ struct LogAnswer<Object: Explainable> {
             relevant.map {
                 Trace(start: trace.start, inputs: $0.map(\.method), question: trace.question)
             } ?? trace)
-        isRelative = history.start > 1 && explainer.dependsOnStart
+        let isPart = history.start > 1 && !history.beganAnew
+        isRelative = isPart && explainer.dependsOnStart
         // A part of a log is explained by its last overwrites: those hold whatever was before.
-        let wanted = history.start > 1 ? .latest : mode
+        let wanted = isPart ? .latest : mode
         explanation = (isRelative ? explainer.whySinceStart() : explainer.why(wanted))
             .renumbered(
                 relevant?.map(\.index) ?? history.entries.map(\.index), of: trace.inputs.count)
-        guard history.start > 1 else { return }
+        guard isPart else { return }
         let snapshot = "the log begins at entry \(history.start), after a snapshot"
         notes.append(
             isRelative

@@ -29,7 +29,7 @@ public enum LogExplanation {
         let client = try await connect(name, peers, timeout)
         let inquiry = LogInquiry(
             client: client, servers: peers.map(\.node), objects: objects, mode: mode,
-            journal: journal, patience: timeout * 5)
+            journal: journal, patience: max(timeout * 5, .seconds(20)))
         let result: Result<ExplanationReport, Failure>
         do throws(Failure) {
             result = .success(

@@ -74,11 +74,13 @@ struct LogInquiry: Sendable {
 
     /// The log of an object up to an entry; what was trimmed is a snapshot's, if a server has one
     /// that is no later than `latest`.
+    ///
+    /// Through that index it must be known what the entries did.
     func history<Object: AtomicObject>(
         of object: ObjectName, as type: Object.Type, through index: UInt64, since latest: UInt64
     ) async throws(Failure) -> ObjectHistory<Object> {
         let history = try await log(of: object, as: type, through: index, since: latest)
-        guard let unreadable = history.unreadable else { return history }
+        guard let unreadable = history.unreadable, unreadable <= latest else { return history }
         throw Failure(ObjectHistory<Object>.Failure.unreadable(unreadable).sentence)
     }
 
@@ -246,9 +248,13 @@ struct LogInquiry: Sendable {
             return "(not known to be committed: a speculative reply that was lost, or an entry "
                 + "that was committed since the servers were asked)"
         }
-        let found = try? await history(of: object, as: type, through: index, since: index - 1)
-        guard let found else { return "(no longer in the log)" }
-        return found.said(at: index, digest)
+        do throws(Failure) {
+            return try await history(of: object, as: type, through: index, since: index - 1)
+                .said(at: index, digest)
+        } catch {
+            let isTrimmed = error.status == Failure.gap
+            return isTrimmed ? "(no longer in the log)" : "(not read: \(error.message))"
+        }
     }
 
     /// What the journal holds of a caller's run.
@@ -268,7 +274,7 @@ private struct PartOfLog<Object: AtomicObject>: Sendable {
     private var bytes = 0
 
     /// The last answer of a server is asked for again, so that parts are larger than one.
-    private var isFull: Bool { elements.count >= 1 << 16 || bytes >= 16 << 20 }
+    private var isFull: Bool { elements.count >= 1 << 16 || bytes >= 2 << 20 }
 
     mutating func read(_ changes: Changes<Object>, through index: UInt64) async {
         do throws(Changes<Object>.Failure) {

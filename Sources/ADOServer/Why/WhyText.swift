@@ -17,8 +17,8 @@ extension ObjectHistory.Failure {
             "entry \(index) changed nothing: its request was settled or given up before, its "
                 + "client's session was gone, or the object was removed"
         case .unreadable(let index):
-            "entry \(index) calls what this version of the type lacks, and what came after depends "
-                + "on it; use the adoctl of the servers' version"
+            "entry \(index) is nothing that this version of the type can read, and what came after "
+                + "may depend on it; use the adoctl of the servers' version"
         }
     }
 }

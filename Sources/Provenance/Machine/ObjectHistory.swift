@@ -62,6 +62,9 @@ public struct ObjectHistory<Object: AtomicObject>: Sendable {
     /// The state that the history starts from; nil if that is in a snapshot and not known.
     public private(set) var base: Object?
 
+    /// Whether the object was removed since: nothing depends on what was before ``start`` then.
+    public private(set) var beganAnew = false
+
     /// The first entry that this version of the type cannot read; what came after is not known.
     public private(set) var unreadable: UInt64?
 
@@ -103,6 +106,7 @@ public struct ObjectHistory<Object: AtomicObject>: Sendable {
         case .removed where effect == .took:
             entries = []
             base = Object()
+            beganAnew = true
         default: break
         }
     }
@@ -146,17 +150,20 @@ public struct ObjectHistory<Object: AtomicObject>: Sendable {
         private var isRemoved = false
 
         mutating func effect(of change: Change<Object>) -> Effect {
+            guard let request = change.content.request else {
+                if case .unreadable = change.content { return .unreadable }
+                return .took
+            }
+            guard !done.contains(request) else { return .repeated }
+            guard !settled.contains(request) else { return .refused }
             switch change.content {
-            case .method(_, let request):
-                guard !done.contains(request) else { return .repeated }
-                guard !isRemoved, !settled.contains(request) else { return .refused }
-                done.insert(request)
-            case .settled(let request): settled.insert(request)
+            case .method where isRemoved: return .refused
+            case .settled: settled.insert(request)
             case .removed: isRemoved = true
             case .revived: isRemoved = false
-            case .unreadable: return .unreadable
-            case .opened, .barrier, .created, .configuration: break
+            default: break
             }
+            if !settled.contains(request) { done.insert(request) }
             return .took
         }
     }
