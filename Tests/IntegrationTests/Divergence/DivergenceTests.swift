@@ -67,7 +67,7 @@ extension `Real servers` {
         @Test func `name it from before a snapshot, and find it again from there`() async throws {
             // Comparisons are so far apart that a snapshot comes between.
             let cluster = try await GuestServer.cluster(
-                in: directory, electionTimeout: 2000, snapshotBytes: 4096)
+                in: directory, electionTimeout: 2000, snapshotBytes: 1024)
             try await cluster.withClient { client throws in
                 let party = client.object(GuestList.self, named: guestList.name)
                 try await invite(1...20, to: party)

@@ -21,24 +21,26 @@ extension `Real servers` {
         }
 
         private func run(
-            replicas: Int = 3, _ body: (ServerCluster, Cluster, ShimmedDisk) async throws -> Void
+            replicas: Int = 3,
+            edit: @escaping @Sendable ([String]) -> [String] = keepsLogs,
+            _ body: (ServerCluster, Cluster, ShimmedDisk) async throws -> Void
         ) async throws {
             let disk = try await ShimmedDisk(
                 in: directory.path, shim: Shim.library("disk"))
             try await ServerCluster.run(
                 replicas: replicas, in: directory, environment: { disk.environment(of: $0) },
-                edit: Self.keepsLogs
+                edit: edit
             ) { cluster, client throws in
                 try await body(cluster, client, disk)
             }
         }
 
         @Test func `that is slow, as followers, are not waited for`() async throws {
-            try await run { cluster, client, disk throws in
+            try await run(edit: ServerCluster.patient) { cluster, client, disk throws in
                 try await cluster.underLoad(client) { writers, owner throws in
                     let follower = try #require(cluster.others(than: owner).first)
-                    try disk.set(.slow(.milliseconds(1000)), on: follower)
-                    // At one write a second it would take too long.
+                    try disk.set(.slow(.milliseconds(1500)), on: follower)
+                    // At one write in that time it would take too long.
                     try await writers.waitForProgress(100, within: .seconds(15))
                     #expect(try await cluster.owner(of: Writers.keys, client) == owner)
                     disk.mend(follower)
@@ -150,7 +152,9 @@ extension `Real servers` {
                     let value = String(repeating: "\(number % 10)", count: 900_000)
                     try await poll(until: "write \(number) is taken") {
                         do throws(CallFailure) {
-                            try await keys.call(.set("large", to: value))
+                            try await keys.call(
+                                .set("large", to: value),
+                                policy: .exactlyOnce(deadline: .seconds(20)))
                             return true
                         } catch {
                             guard error == .storageFull else { throw error }

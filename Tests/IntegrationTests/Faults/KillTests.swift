@@ -30,7 +30,8 @@ extension `Real servers` {
         }
 
         @Test func `lose nothing with a follower, and the owner stays`() async throws {
-            let cluster = try await ServerCluster.start(in: directory)
+            let cluster = try await ServerCluster.start(
+                in: directory, edit: ServerCluster.patient)
             try await cluster.withClient { client throws in
                 try await cluster.waitUntilSettled(client)
                 let ledger = try await Writers.run(on: client) { writers throws in

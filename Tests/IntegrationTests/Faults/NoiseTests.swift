@@ -53,7 +53,7 @@ extension `Real servers` {
         @Test func `elect nobody for a delay below the election timeout`() async throws {
             // So long that a machine which is busy with something else does not pause for more.
             let patient = { @Sendable (arguments: [String]) in
-                arguments + ["--election-timeout-ms", "1000"]
+                arguments + ["--election-timeout-ms", "1500"]
             }
             try await ServerCluster.run(links: true, in: directory, edit: patient) {
                 cluster, client throws in
@@ -62,7 +62,7 @@ extension `Real servers` {
                     let ballot = try await cluster.ballot(of: Writers.keys, client)
                     for node in cluster.nodes {
                         for peer in cluster.others(than: node) {
-                            links.set(.delay(.milliseconds(300)), from: node, to: peer)
+                            links.set(.delay(.milliseconds(400)), from: node, to: peer)
                         }
                     }
                     try await writers.waitForProgress(within: .seconds(60))

@@ -58,8 +58,9 @@ extension `Real servers` {
 
         @Test(arguments: Network.Break.allCases)
         func `with the owner in the majority, it stays`(how: Network.Break) async throws {
-            try await ServerCluster.run(replicas: 5, links: true, in: directory) {
-                cluster, client throws in
+            try await ServerCluster.run(
+                replicas: 5, links: true, in: directory, edit: ServerCluster.patient
+            ) { cluster, client throws in
                 let links = try #require(cluster.links)
                 try await cluster.underLoad(client) { writers, owner throws in
                     let lonely = Array(cluster.others(than: owner).prefix(2))
@@ -68,7 +69,7 @@ extension `Real servers` {
                     try await writers.waitForProgress(within: elections(3))
                     #expect(try await cluster.owner(of: Writers.keys, client) == owner)
                     links.mend()
-                    try await cluster.waitUntilSettled(client)
+                    try await cluster.waitUntilSettled(client, for: .seconds(3))
                     #expect(try await cluster.owner(of: Writers.keys, client) == owner)
                 }
             }
@@ -77,17 +78,19 @@ extension `Real servers` {
         /// Each of them in turn, so that one is the owner and the others are not.
         @Test(arguments: Network.Break.allCases)
         func `one from the rest, each come back without a stir`(how: Network.Break) async throws {
-            try await ServerCluster.run(links: true, in: directory) { cluster, client throws in
+            try await ServerCluster.run(
+                links: true, in: directory, edit: ServerCluster.patient
+            ) { cluster, client throws in
                 let links = try #require(cluster.links)
                 try await cluster.underLoad(client) { writers, _ throws in
                     for node in cluster.nodes {
                         links.separate([node], how)
-                        try await writers.waitForProgress(within: elections(3))
+                        try await writers.waitForProgress(within: elections(6))
                         let owner = try await cluster.owner(of: Writers.keys, client)
                         #expect(owner != node)
                         links.mend()
-                        try await writers.waitForProgress(within: elections(1))
-                        try await cluster.waitUntilSettled(client)
+                        try await writers.waitForProgress(within: elections(3))
+                        try await cluster.waitUntilSettled(client, for: .seconds(3))
                         #expect(try await cluster.owner(of: Writers.keys, client) == owner)
                     }
                 }

@@ -67,11 +67,13 @@ extension `Real servers` {
         }
 
         @Test func `as followers, they are not missed`() async throws {
-            try await ServerCluster.run(replicas: 5, in: directory) { cluster, client throws in
+            try await ServerCluster.run(
+                replicas: 5, in: directory, edit: ServerCluster.patient
+            ) { cluster, client throws in
                 try await cluster.underLoad(client) { writers, owner throws in
                     let followers = cluster.others(than: owner).prefix(2)
                     try await cluster.pause(Array(followers))
-                    try await writers.waitForProgress(within: elections(1))
+                    try await writers.waitForProgress(within: elections(3))
                     #expect(try await cluster.owner(of: Writers.keys, client) == owner)
                     for node in followers { cluster.send(SIGCONT, to: node) }
                 }

@@ -8,6 +8,12 @@ import Testing
 func elections(_ timeouts: Int) -> Duration { .milliseconds(200) * timeouts * 10 }
 
 extension ServerCluster {
+    /// For tests in which nobody may be elected: a machine that is busy with something else does
+    /// not stop a server for so long.
+    static let patient: @Sendable ([String]) -> [String] = {
+        $0 + ["--election-timeout-ms", "1000"]
+    }
+
     /// Starts servers, waits until they agree who serves, runs `body`, and stops them in order.
     static func run(
         replicas: Int = 3, links: Bool = false, in directory: TemporaryDirectory,

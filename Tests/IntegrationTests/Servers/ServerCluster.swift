@@ -249,7 +249,9 @@ extension ServerCluster {
     /// Waits until all servers have named the same one to serve for three election timeouts.
     ///
     /// The first to listen serves until a better connected one is known.
-    func waitUntilSettled(_ client: Cluster) async throws {
+    func waitUntilSettled(
+        _ client: Cluster, for time: Duration = .milliseconds(600)
+    ) async throws {
         var since = ContinuousClock.now
         var agreed: Set<UInt64> = []
         try await poll(until: "the servers agree who serves") {
@@ -260,7 +262,7 @@ extension ServerCluster {
             }
             if serving != agreed || serving.count != 1 || serving == [0] { since = .now }
             agreed = serving
-            return .now - since > .milliseconds(600)
+            return .now - since > time
         }
     }
 
@@ -287,17 +289,26 @@ extension ServerCluster {
                     seen.append(try? await client.client.status(of: object, on: node))
                 }
                 guard seen.allSatisfy({ $0?.quarantine == nil }) else {
-                    throw Disagreement(seen: seen)
+                    throw disagreement(seen)
                 }
                 return Set(seen.map { $0.map { [$0.commit, $0.applied, $0.digest] } }).count == 1
             }
         } catch {
-            throw Disagreement(seen: seen)
+            throw disagreement(seen)
         }
     }
 
     /// The replicas of an object did not come to agree in time.
     struct Disagreement: Error {
         let seen: [ObjectStatus?]
+        /// The last of what each server said.
+        let logs: [String]
+    }
+
+    private func disagreement(_ seen: [ObjectStatus?]) -> Disagreement {
+        let logs = nodes.map { node in
+            log(of: node).split(separator: "\n").suffix(12).joined(separator: "\n")
+        }
+        return Disagreement(seen: seen, logs: logs)
     }
 }
