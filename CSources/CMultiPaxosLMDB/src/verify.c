@@ -6,6 +6,7 @@
 
 void mp__report(struct mp__verifying *verifying, const struct mp_lmdb_damage *damage,
                 const struct mp_lmdb_error *error) {
+    if (verifying->stopped) return; /* Whoever is told has no room for more. */
     if (!verifying->on_damage(verifying->context, damage, error)) verifying->stopped = true;
 }
 

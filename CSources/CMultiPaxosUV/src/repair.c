@@ -219,16 +219,14 @@ static void take_mended(struct mp_uv_node *node, struct mp_mending *mending) {
     MP_ASSERT(damage->used && damage->storing);
     damage->storing = false;
     struct mp_lmdb_damage what = damage->what;
-    bool idle = mending->frame == NULL && mending->mended == 0 && !mending->wants;
-    bool again = mending->status == MP_FULL || mending->status == MP_CORRUPT || idle;
-    if (again) {
+    if (mending->status == MP_FULL || mending->status == MP_CORRUPT) {
         damage->due_us = node->now_us + 10 * node->options.timeout_us;
-        const char *text = mending->error.text;
-        if (text[0] == '\0') text = "a damaged identity could not be mended";
-        if (!damage->told) mp_uv__log(node, MP_UV_LOG_ERROR, "%s", text);
+        if (!damage->told) mp_uv__log(node, MP_UV_LOG_ERROR, "%s", mending->error.text);
         damage->told = true;
         return;
     }
+    /* With another record of the group it was mended already, or it is found again. */
+    bool idle = mending->frame == NULL && mending->mended == 0 && !mending->wants;
     settle(node, damage);
     if (mending->status == MP_OK && (mending->frame != NULL || mending->mended > 0)) {
         log_stored(node, &what);
@@ -237,6 +235,7 @@ static void take_mended(struct mp_uv_node *node, struct mp_mending *mending) {
     struct mp_object *object = mp_uv__object_find(node, what.group);
     if (object == NULL || is_record(&what)) return;
     mp_uv__repair_suspect(node, object, what.first > 0 ? what.first : 1);
+    if (idle) object->read_retry_us = node->now_us + 10 * node->options.timeout_us;
 }
 
 static void take_all_mended(struct mp_uv_node *node) {

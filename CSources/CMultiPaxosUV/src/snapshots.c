@@ -79,8 +79,9 @@ void mp_uv__snapshot_made(struct mp_uv_node *node, const struct mp_request *requ
     mp_uv__storage_work(&node->storage, &work);
 }
 
-/* The log is kept from the snapshot before on: whoever is not that far behind needs no snapshot. */
-static void trim(struct mp_uv_node *node, struct mp_object *object, struct mp_point point) {
+/* The log is kept from the snapshot before on: whoever is not that far behind needs no snapshot.
+ * False if the core would not: it has no vote in the group, or has not committed as much. */
+static bool trim(struct mp_uv_node *node, struct mp_object *object, struct mp_point point) {
     struct mp_event event = {
         .kind = MP_EVENT_TRIM,
         .now_us = node->now_us,
@@ -88,14 +89,15 @@ static void trim(struct mp_uv_node *node, struct mp_object *object, struct mp_po
         .trim = {.point = point},
     };
     enum mp_status status = mp_uv__step(node, &event, NULL);
-    if (status != MP_CONFLICT) return;
+    if (status != MP_CONFLICT) return status == MP_OK;
     mp_uv__log(node, MP_UV_LOG_ERROR,
                "group %016llx: the snapshot at entry %llu is not of this log; verify the directory",
                (unsigned long long)object->group, (unsigned long long)point.index);
+    return false;
 }
 
 static void shorten(struct mp_uv_node *node, struct mp_object *object, struct mp_point point) {
-    trim(node, object, point);
+    (void)trim(node, object, point);
     mp_uv__storage_sweep(&node->storage, object->group);
 }
 
@@ -129,7 +131,8 @@ static bool trim_to_snapshot(struct mp_uv_node *node, struct mp_object *object) 
     mp_replica_group(node->replica, object->group, &view);
     bool done = object->snapshot.point.index <= view.trimmed.index;
     if (done || object->snapshot_damaged) return false;
-    shorten(node, object, object->snapshot.point);
+    if (!trim(node, object, object->snapshot.point)) return false;
+    mp_uv__storage_sweep(&node->storage, object->group);
     return true;
 }
 
@@ -245,7 +248,7 @@ bool mp_uv__snapshot_use(struct mp_uv_node *node, struct mp_object *object, uint
     const struct mp_lmdb_snapshot *snapshot = &object->snapshot;
     if (object->restoring || snapshot->point.index < wanted) return false;
     if (!install(node, object, snapshot)) return false;
-    if (object->damaged) trim(node, object, snapshot->point);
+    if (object->damaged) (void)trim(node, object, snapshot->point);
     if (object->applied < snapshot->point.index) read_snapshot(node, object);
     return true;
 }
@@ -341,7 +344,7 @@ void mp_uv__snapshot_arrived(struct mp_uv_node *node, struct mp_object *object,
     if (node->server) {
         object->snapshot = *snapshot;
         end_damage(node, object);
-        if (installed && object->damaged) trim(node, object, snapshot->point);
+        if (installed && object->damaged) (void)trim(node, object, snapshot->point);
         mp_uv__storage_sweep(&node->storage, object->group);
     }
     /* An owner that has not committed as much yet will not have it: not at once again. */

@@ -232,7 +232,7 @@ static bool take(struct mp_storage *storage, struct notes *notes) {
     bool goes_on = has_work(storage) || !storage->closing;
     storage->working_since_us = storage->queued.oldest_us;
     list_move(&storage->working, &storage->queued);
-    mp_uv__work_move(&storage->working_work, &storage->queued_work);
+    mp_uv__work_move(&storage->taken_work, &storage->queued_work);
     memcpy(notes->peers, storage->peers, storage->peer_count * sizeof notes->peers[0]);
     notes->peer_count = storage->peer_count;
     notes->admit_wanted = storage->admit_wanted;
@@ -263,9 +263,14 @@ static bool work(struct mp_storage *storage, const struct notes *notes) {
     } else if (works && storage->full) {
         works = look_for_room(storage);
     }
-    if (works) return mend_all(storage, notes->mendings);
+    if (works) {
+        mp_uv__work_move(&storage->working_work, &storage->taken_work);
+        return mend_all(storage, notes->mendings);
+    }
     uv_mutex_lock(&storage->lock);
-    storage->mendings = notes->mendings; /* Freed with the rest. */
+    struct mp_mending **end = &storage->mendings; /* Freed with those queued since. */
+    while (*end != NULL) end = &(*end)->next;
+    *end = notes->mendings;
     uv_mutex_unlock(&storage->lock);
     return false;
 }
@@ -426,6 +431,7 @@ void mp_uv__storage_stop(struct mp_storage *storage, struct mp_frames *frames) {
     list_free(&storage->finished, frames);
     mp_uv__work_list_free(&storage->staged_work);
     mp_uv__work_list_free(&storage->queued_work);
+    mp_uv__work_list_free(&storage->taken_work);
     mp_uv__work_list_free(&storage->working_work);
     mp_uv__work_list_free(&storage->done_work);
 }

@@ -100,7 +100,8 @@ struct mp_storage {
 
     /* Storage thread. */
     struct mp_write_list working;
-    struct mp_work_list working_work; /* Taken after the writes that it was queued behind. */
+    struct mp_work_list taken_work;   /* Waits for the writes that it was queued behind. */
+    struct mp_work_list working_work; /* They are durable. */
 };
 
 /* Start the thread. False if the system refused. */
