@@ -45,7 +45,8 @@ public struct Server: Sendable {
         let name = await signals.next()
         logger.info("\(name): settles what is pending and stops")
         await node.shutdown()
-        logger.info("stopped")
+        // Until here a second signal ends the process.
+        withExtendedLifetime(signals) { logger.info("stopped") }
     }
 
     private func readyLine(_ node: Node) -> String {

@@ -20,7 +20,7 @@ final class StopSignals {
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number)
             source.setEventHandler {
-                signal(number, SIG_DFL)
+                for (number, _) in Self.names { signal(number, SIG_DFL) }
                 continuation.yield(name)
             }
             source.resume()

@@ -27,17 +27,27 @@ extension NodeCore {
         _ settle: @escaping @Sendable (Result<Pulled<Object>, PullFailure>) -> Void
     ) {
         let group = object.group
-        waiting.add(token) { [self] proposed in
-            settle(pulled(object, group, as: type, proposed))
-        }
         // From here on a push with the ballot of an earlier pull would reach the new branch.
-        owned.withLock { $0[group] = nil }
+        let before = owned.withLock { $0.removeValue(forKey: group) }
+        waiting.add(token) { [self] proposed in
+            let result = pulled(object, group, as: type, proposed)
+            if case .failure(.busy) = result { restore(before, group) }
+            settle(result)
+        }
         var status = open(object, group)
         if status == MP_OK {
             status = order { mp_uv_node_pull($0, group, token, timeout.microseconds) }
         }
         guard status != MP_OK, waiting.takeProposal(token) != nil else { return }
+        restore(before, group)
         settle(.failure(status == MP_CLOSED ? .closed : .busy))
+    }
+
+    /// A pull that was refused took the object from nobody.
+    private func restore(_ before: Owned?, _ group: UInt64) {
+        owned.withLock { owned in
+            if owned[group] == nil { owned[group] = before }
+        }
     }
 
     /// Copies the adopted state out, on the loop thread.
@@ -51,7 +61,7 @@ extension NodeCore {
             return .failure(.unreadable)
         }
         let ballot = Ballot(proposed.ballot)
-        owned.withLock { $0[group] = ballot }
+        owned.withLock { $0[group] = Owned(ballot: ballot) }
         // The driver begins an empty log with the entry that names the object.
         let tip = max(proposed.point.index, 1)
         return .success(
@@ -66,14 +76,15 @@ extension NodeCore {
         waiting.add(token) { [self] proposed in
             let report = proposed.map { PushReport($0) } ?? .unknown
             if report.endsOwnership { disown(group, ballot) }
+            if report.isSent { give(count, group, ballot) }
             settle(report)
         }
         // Under the lock, so that no pull comes between the check and the order.
         let status: mp_status? = owned.withLock { owned in
-            guard owned[group] == ballot else { return nil }
+            guard let mine = owned[group], mine.ballot == ballot else { return nil }
             return order { raw in
                 mp_uv_node_push(
-                    raw, group, token, UInt32(clamping: count), entries,
+                    raw, group, token, ballot.round, mine.given, UInt32(clamping: count), entries,
                     UInt32(clamping: entries.count), timeout.microseconds)
             }
         }
@@ -87,14 +98,35 @@ extension NodeCore {
 }
 
 extension NodeCore {
+    /// An object that a handle of this node pulled.
+    struct Owned {
+        let ballot: Ballot
+        /// Entries that were pushed since, and that are in the log as far as the handle knows.
+        var given: UInt64 = 0
+    }
+
     func disown(_ group: UInt64, _ ballot: Ballot) {
         owned.withLock { owned in
-            if owned[group] == ballot { owned[group] = nil }
+            if owned[group]?.ballot == ballot { owned[group] = nil }
+        }
+    }
+
+    private func give(_ count: Int, _ group: UInt64, _ ballot: Ballot) {
+        owned.withLock { owned in
+            if owned[group]?.ballot == ballot { owned[group]?.given += UInt64(count) }
         }
     }
 }
 
 extension PushReport {
+    /// Whether the handle takes its entries for sent.
+    fileprivate var isSent: Bool {
+        switch self {
+        case .committed, .partial, .preempted, .unknown: true
+        case .stale, .busy, .storageFull, .tooLarge, .closed: false
+        }
+    }
+
     fileprivate var endsOwnership: Bool {
         switch self {
         case .preempted, .stale: true

@@ -60,19 +60,17 @@ extension NodeCore {
         }
     }
 
-    /// Changes the state on the loop thread, and tells the driver in the same turn.
+    /// Changes the state on the loop thread, and tells the driver, which applies nothing before.
     private func settle(
         _ group: UInt64, _ index: UInt64, _ restored: Bool,
         _ change: @escaping @Sendable () -> Void
     ) async {
-        while true {
-            let status = run { [self] in
-                change()
-                // Should this one request not fit, the object waits for a restart.
-                _ = order { mp_uv_node_restored($0, group, index, restored) }
-            }
-            guard status == MP_BUSY else { return }
-            try? await Task.sleep(for: .milliseconds(10))
-        }
+        await insist { run(change) }
+        await insist { order { mp_uv_node_restored($0, group, index, restored) } }
+    }
+
+    /// Orders again what the inbox has no room for, or what comes before the node has started.
+    private func insist(_ order: () -> mp_status) async {
+        while order() == MP_BUSY { try? await Task.sleep(for: .milliseconds(10)) }
     }
 }

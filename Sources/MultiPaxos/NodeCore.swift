@@ -30,7 +30,7 @@ final class NodeCore: Sendable {
     /// Groups of which the driver was told what object they are.
     let opened = Mutex<Set<UInt64>>([])
     /// The ballots that this node pulled groups with, as long as it may push with them.
-    let owned = Mutex<[UInt64: Ballot]>([:])
+    let owned = Mutex<[UInt64: Owned]>([:])
     private let phase = Mutex(Phase.starting)
 
     init(options: NodeOptions, types: TypeRegistry) {
@@ -51,10 +51,15 @@ extension NodeCore {
     }
 
     /// Lends the C node to `body`, or is `MP_CLOSED` if it may not be used any more.
+    ///
+    /// Its thread runs before it is here: that moment is `MP_BUSY`.
     func order(_ body: (OpaquePointer) -> mp_status) -> mp_status {
         phase.withLock { phase in
-            guard case .running(let raw) = phase else { return MP_CLOSED }
-            return body(raw.pointer)
+            switch phase {
+            case .starting: MP_BUSY
+            case .running(let raw): body(raw.pointer)
+            case .closing, .closed: MP_CLOSED
+            }
         }
     }
 

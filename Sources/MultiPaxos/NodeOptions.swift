@@ -234,13 +234,14 @@ extension NodeOptions.LogLevel {
 }
 
 extension Duration {
-    /// Whole microseconds, at least 0.
+    /// Whole microseconds, at least 0, and so few that a time may be added.
     var microseconds: UInt64 {
         let (seconds, attoseconds) = components
         guard seconds >= 0, attoseconds >= 0 else { return 0 }
         let whole = UInt64(seconds).multipliedReportingOverflow(by: 1_000_000)
-        guard !whole.overflow else { return .max }
-        return whole.partialValue &+ UInt64(attoseconds / 1_000_000_000_000)
+        let most = UInt64.max / 2
+        guard !whole.overflow, whole.partialValue < most else { return most }
+        return whole.partialValue + UInt64(attoseconds / 1_000_000_000_000)
     }
 }
 

@@ -103,7 +103,8 @@ private struct Log<Object: DerivedObject> {
         #expect(
             why.description
                 == "Entry 3 of the log calls write(_: String), which this version of the "
-                + "type lacks; run a version that has it.")
+                + "type lacks, or with a case of an argument that it lacks; run a version that "
+                + "has it.")
     }
 
     @Test func `refuses an argument that is not known yet`() {

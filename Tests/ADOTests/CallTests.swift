@@ -296,6 +296,14 @@ extension CallPolicy {
         #expect(try await handle.settle(request, as: Int.self) == .forgotten)
     }
 
+    @Test func `finds that one was refused because the object was removed`() async throws {
+        let handle = backend.client()
+        try await handle.call(.enqueue(1))
+        #expect(try await handle.remove())
+        let request = try await unknownCall(handle, .enqueue(5), .answerLost)
+        #expect(try await handle.settle(request, as: Int.self) == .cancelled)
+    }
+
     @Test(arguments: [true, false])
     func `resolves what a preempted push had sent`(stranded: Bool) async throws {
         let handle = backend.client()

@@ -97,14 +97,17 @@ extension `A cluster in one process` {
                 await replicas.stop(1)
                 await replicas.stop(2)
                 _ = try settings.invoke(.set("a", to: "1"))
-                let failure = await #expect(throws: PushFailure.self) {
-                    try await settings.push(timeout: .milliseconds(300))
+                // Each of them: what an earlier one could not send is not in the log.
+                for _ in 0..<3 {
+                    await #expect(throws: PushFailure.self) {
+                        try await settings.push(timeout: .milliseconds(300))
+                    }
+                    #expect(settings.committed?["a"] == nil)
                 }
-                guard case .unknown(let requests) = failure else {
-                    Issue.record("a push without a quorum is not unknown")
-                    return
+                let policy = CallPolicy.exactlyOnce(deadline: .seconds(3))
+                await #expect(throws: CallFailure.self) {
+                    try await settings.call(.set("b", to: "2"), policy: policy)
                 }
-                #expect(requests.count >= 1)
                 await #expect(throws: PullFailure.self) {
                     try await settings.pull(timeout: .milliseconds(300))
                 }
@@ -113,6 +116,69 @@ extension `A cluster in one process` {
                 // What was unknown is on one disk at least; whoever pulls next may find it there.
                 let state = try await pull(settings)
                 #expect([nil, "1"].contains(state["a"]))
+            }
+        }
+
+        @Test func `and pushes later what it could not send`() async throws {
+            try await withCluster { cluster, replicas in
+                let settings = cluster.object(KeyValue.self, named: "settings")
+                try await pull(settings)
+                await replicas.stop(1)
+                await replicas.stop(2)
+                _ = try settings.invoke(.set("a", to: "1"))
+                try await poll(until: "nothing can be sent") {
+                    let failure = await #expect(throws: PushFailure.self) {
+                        try await settings.push(timeout: .milliseconds(300))
+                    }
+                    return failure == .busy
+                }
+                try replicas.start(1)
+                try replicas.start(2)
+                try await poll(until: "it is pushed, or the servers took the object") {
+                    do throws(PushFailure) {
+                        try await settings.push()
+                        return true
+                    } catch {
+                        return !settings.isOwner
+                    }
+                }
+                let wasOwner = settings.isOwner
+                #expect(try await pull(settings)["a"] == (wasOwner ? "1" : nil))
+            }
+        }
+
+        /// What it invoked since would come to something else in the log than it was told.
+        @Test func `until somebody calls through the same node`() async throws {
+            try await withCluster { cluster, _ in
+                let owner = cluster.object(Counter.self, named: "hits")
+                let caller = cluster.object(Counter.self, named: "hits")
+                try await pull(owner)
+                #expect(try owner.invoke(.add(1)) == 1)
+                try await owner.push()
+                #expect(try await caller.call(.add(10)) == 11)
+                #expect(try owner.invoke(.add(100)) == 101)
+                let failure = await #expect(throws: PushFailure.self) { try await owner.push() }
+                #expect(failure == .stale(unknown: []))
+                #expect(try await pull(owner).value == 11)
+                #expect(try owner.invoke(.add(100)) == 111)
+                try await owner.push()
+                #expect(try await caller.call(.value) == 111)
+            }
+        }
+
+        @Test func `also while others read through the same node`() async throws {
+            try await withCluster { cluster, _ in
+                let owner = cluster.object(Counter.self, named: "hits")
+                let reader = cluster.object(Counter.self, named: "hits")
+                try await owner.call(.add(1))
+                try await pull(owner)
+                #expect(try await reader.call(.value) == 1)
+                for number in 2...4 {
+                    #expect(try owner.invoke(.add(1)) == number)
+                    try await owner.push()
+                    #expect(try await reader.call(.value) == number)
+                }
+                #expect(owner.isOwner)
             }
         }
     }

@@ -227,10 +227,14 @@ MP_MUST_USE enum mp_status mp_uv_node_pull(struct mp_uv_node *node, uint64_t gro
                                            uint64_t timeout_us);
 
 /* Push a block of entries, as in submit, from this node; with count 0 push again what is pending.
+ * `round` is that of the ballot that the last pull gave, and `given` counts the entries that were
+ * pushed since. If the log is not what these say, because a call came between or an earlier push
+ * did not get into it, then the push is stale and nothing is sent.
  * Entries are applied through on_apply when committed; on_proposed follows.
  * MP_OK, MP_BUSY, MP_CLOSED, MP_TOO_BIG, MP_MALFORMED. */
 MP_MUST_USE enum mp_status mp_uv_node_push(struct mp_uv_node *node, uint64_t group, uint64_t token,
-                                           uint32_t count, const uint8_t *block, uint32_t size,
+                                           uint64_t round, uint64_t given, uint32_t count,
+                                           const uint8_t *block, uint32_t size,
                                            uint64_t timeout_us);
 
 /* Read committed frames of a group from the server `from_node`, from the one that holds index

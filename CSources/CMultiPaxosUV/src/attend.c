@@ -21,6 +21,18 @@ static void replace(struct mp_uv_node *node, struct mp_object *object, uint64_t 
     object->flights = keep;
 }
 
+/* What the log now holds, as seen by the handle that stands on it. */
+static void account(struct mp_object *object, const struct mp_draft *draft) {
+    if (draft->proposal) {
+        object->branch_count += draft->last - draft->first + 1;
+    } else if (draft->barrier) {
+        /* That an empty log begins with an entry is known to whoever pulled it. */
+        if (draft->first > 1) object->branch_padded = true;
+    } else {
+        object->branched = false; /* A call took the object from it. */
+    }
+}
+
 /* The sealed draft is the frame of the log now; it remembers who waits for its entries. */
 static void launch(struct mp_uv_node *node, struct mp_object *object, struct mp_draft *draft) {
     const struct mp_identity *id = &node->effects.append;
@@ -32,6 +44,7 @@ static void launch(struct mp_uv_node *node, struct mp_object *object, struct mp_
     /* A frame has a header, too. */
     uint32_t most = MP_BATCH_SIZE_MAX - MP_BATCH_HEADER_SIZE;
     object->capacity_hint = id->size < most ? id->size : most;
+    account(object, draft);
     if (draft->proposal) mp_uv__proposal_sealed(object, id->last);
     mp_uv__frame_release(&node->frames, draft->frame); /* The log cache holds it. */
     draft->frame = NULL;
@@ -68,6 +81,7 @@ static struct mp_draft *make_barrier(struct mp_uv_node *node, struct mp_object *
     struct mp_draft *draft = mp_uv__draft_take(&node->drafts, &node->frames, object->group,
                                                MP_ENTRY_HEADER_SIZE + MP_UV_OBJECT_SIZE_MAX);
     struct mp_origin nobody = {.slot = MP_SLOT_NONE};
+    draft->barrier = true;
     mp_uv__draft_append_one(draft, &node->frames, create ? MP_ENTRY_CREATE : MP_ENTRY_BARRIER,
                             create ? object->description : NULL,
                             create ? object->description_size : 0, nobody);
@@ -85,6 +99,8 @@ static struct mp_draft *next_draft(struct mp_uv_node *node, struct mp_object *ob
         mp_uv__waiting_fail(node, &object->reads, MP_UV_NOT_OPEN);
     }
     if (object->pushes.head != NULL) return mp_uv__draft_pop(&object->pushes);
+    /* Whoever pulled is shown first what it adopted. */
+    if (mp_uv__proposal_adopts(object)) return NULL;
     return mp_uv__waiting_pop(node, &object->calls);
 }
 
@@ -102,6 +118,7 @@ static void own(struct mp_uv_node *node, struct mp_object *object, struct mp_gro
     bool quorum = mp_uv__peers_quorum(node);
     if (quorum && mp_uv__naming_attend(node, object, view)) {
         invoked = true;
+        object->branch_padded = true;
         mp_replica_group(node->replica, object->group, view);
     }
     while (quorum && view->role == MP_OWNING && view->window_free > 0) {

@@ -31,6 +31,7 @@ struct mp_draft {
     bool read;
     bool relayed;  /* Came from another server: not to be forwarded again. */
     bool proposal; /* Belongs to an explicit push. */
+    bool barrier;  /* An entry that changes nothing. */
 
     /* As a batch of this node: its identity. Orphaned: the ballot is no longer this node's. */
     uint64_t first;

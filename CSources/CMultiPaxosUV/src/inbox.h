@@ -35,8 +35,8 @@ struct mp_request {
     uint32_t waits; /* Of a fetch: 1 if it is to be answered once there is something. */
     uint64_t group;
     uint64_t token;
-    uint64_t node;   /* SNAPSHOT: its checksum. */
-    uint64_t from;   /* SNAPSHOT, RESTORED, FETCH_SNAPSHOT: the index. */
+    uint64_t node;   /* SNAPSHOT: its checksum. PUSH: the round of the ballot. */
+    uint64_t from;   /* SNAPSHOT, RESTORED, FETCH_SNAPSHOT: the index. PUSH: entries before. */
     uint64_t amount; /* Bytes of a fetch or snapshot, microseconds of a pull or push. */
     void (*job)(void *argument);
     void *argument;

@@ -122,14 +122,16 @@ enum mp_status mp_uv_node_pull(struct mp_uv_node *node, uint64_t group, uint64_t
 }
 
 enum mp_status mp_uv_node_push(struct mp_uv_node *node, uint64_t group, uint64_t token,
-                               uint32_t count, const uint8_t *block, uint32_t size,
-                               uint64_t timeout_us) {
+                               uint64_t round, uint64_t given, uint32_t count,
+                               const uint8_t *block, uint32_t size, uint64_t timeout_us) {
     enum mp_status status = mp_uv__block_check(block, size, count, MP_BLOCK_ANY);
     if (status != MP_OK) return status;
     struct mp_request request = {
         .kind = MP_REQUEST_PUSH,
         .group = group,
         .token = token,
+        .node = round,
+        .from = given,
         .count = count,
         .size = size,
         .amount = timeout_us,

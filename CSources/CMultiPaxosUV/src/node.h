@@ -373,6 +373,8 @@ void mp_uv__propose_push(struct mp_uv_node *node, const struct mp_request *reque
 void mp_uv__proposal_outcome(struct mp_uv_node *node, struct mp_object *object,
                              const struct mp_outcome *outcome);
 void mp_uv__proposal_attend(struct mp_uv_node *node, struct mp_object *object);
+/* Whether a pull has adopted the log, and whoever asked for it has not been shown it yet. */
+bool mp_uv__proposal_adopts(const struct mp_object *object);
 void mp_uv__proposal_sealed(struct mp_object *object, uint64_t last);
 void mp_uv__proposal_refused(struct mp_uv_node *node, struct mp_object *object,
                              enum mp_status status);

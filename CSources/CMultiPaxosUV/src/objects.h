@@ -83,6 +83,12 @@ struct mp_object {
     uint64_t owner_seen;
     struct mp_proposal *proposal;
     struct mp_draft_list pushes; /* Of the explicit push, not sealed yet. */
+
+    /* Since an explicit pull a handle of this node stands on the log, and has told its callers what
+     * its own entries come to. Nothing else that changes the object may get between them. */
+    bool branched;
+    bool branch_padded;    /* Entries that change nothing did: for reads, or to name directories. */
+    uint64_t branch_count; /* Entries that it pushed and that are in the log. */
 };
 
 struct mp_objects {

@@ -21,6 +21,8 @@ struct mp_proposal {
     uint64_t deadline_us;
     uint64_t start_commit;
     uint64_t target; /* 0: not known yet. */
+    uint32_t sealed; /* Batches of the push that are in the log. */
+    bool has_block;
     struct mp_ballot ballot;
     struct mp_point tip;
 };
@@ -136,6 +138,15 @@ static void push_again(struct mp_uv_node *node, struct mp_object *object,
     MP_ASSERT(status == MP_OK);
 }
 
+/* Whether the log ends with what whoever pushes stands on: of its ballot, with all that it pushed
+ * before, and with nothing from others that changes the object. */
+static bool stands(const struct mp_uv_node *node, const struct mp_object *object,
+                   const struct mp_group_view *view, const struct mp_request *request) {
+    struct mp_ballot ballot = {.round = request->node, .node = node->id};
+    return object->branched && mp_ballot_equal(view->owner, ballot) &&
+           object->branch_count == request->from;
+}
+
 void mp_uv__propose_push(struct mp_uv_node *node, const struct mp_request *request,
                          const uint8_t *block) {
     struct mp_object *object = mp_uv__object_find(node, request->group);
@@ -149,6 +160,10 @@ void mp_uv__propose_push(struct mp_uv_node *node, const struct mp_request *reque
         refuse(node, request, MP_UV_PROPOSAL_BUSY);
         return;
     }
+    if (!stands(node, object, &view, request)) {
+        refuse(node, request, MP_UV_PUSH_STALE);
+        return;
+    }
     if (mp_replica_disks_full(node->replica)) {
         refuse(node, request, MP_UV_PROPOSAL_FULL);
         return;
@@ -160,12 +175,18 @@ void mp_uv__propose_push(struct mp_uv_node *node, const struct mp_request *reque
         push_again(node, object, &view);
         return;
     }
+    proposal->has_block = true;
     gather(node, object, block, request->size);
 }
 
+bool mp_uv__proposal_adopts(const struct mp_object *object) {
+    return object->proposal != NULL && object->proposal->stage == ADOPTED;
+}
+
 void mp_uv__proposal_sealed(struct mp_object *object, uint64_t last) {
-    if (object->proposal == NULL || object->pushes.head != NULL) return;
-    object->proposal->target = last;
+    if (object->proposal == NULL) return;
+    object->proposal->sealed += 1;
+    if (object->pushes.head == NULL) object->proposal->target = last;
 }
 
 void mp_uv__proposal_refused(struct mp_uv_node *node, struct mp_object *object,
@@ -174,7 +195,7 @@ void mp_uv__proposal_refused(struct mp_uv_node *node, struct mp_object *object,
     struct mp_group_view view;
     mp_replica_group(node->replica, object->group, &view);
     enum mp_uv_proposal what = status == MP_FULL ? MP_UV_PROPOSAL_FULL : MP_UV_PROPOSAL_BUSY;
-    bool part_sent = view.tip.index > object->proposal->start_commit;
+    bool part_sent = object->proposal->sealed > 0;
     finish(node, object, part_sent ? MP_UV_PUSH_UNKNOWN : what, view.owner, view.commit);
 }
 
@@ -187,6 +208,9 @@ void mp_uv__proposal_outcome(struct mp_uv_node *node, struct mp_object *object,
         proposal->stage = ADOPTED;
         proposal->ballot = outcome->ballot;
         proposal->tip = outcome->point;
+        object->branched = true;
+        object->branch_padded = false;
+        object->branch_count = 0;
         mp_uv__object_mark(node, object);
         mp_uv__object_mark_apply(node, object);
         return;
@@ -226,9 +250,9 @@ static void attend_adopted(struct mp_uv_node *node, struct mp_object *object) {
 static void attend_push(struct mp_uv_node *node, struct mp_object *object) {
     const struct mp_proposal *proposal = object->proposal;
     if (proposal->target == 0 || object->applied < proposal->target) return;
-    struct mp_group_view view;
-    mp_replica_group(node->replica, object->group, &view);
-    finish(node, object, MP_UV_COMMITTED, proposal->ballot, view.commit);
+    /* What was committed after it may be of others. */
+    finish(node, object, MP_UV_COMMITTED, proposal->ballot,
+           (struct mp_point){.index = proposal->target});
 }
 
 static void attend_deadline(struct mp_uv_node *node, struct mp_object *object) {
@@ -242,9 +266,15 @@ static void attend_deadline(struct mp_uv_node *node, struct mp_object *object) {
         return;
     }
     if (node->now_us < proposal->deadline_us) return;
+    if (proposal->has_block && proposal->sealed == 0) {
+        /* No server could be reached, or the window was full: it never got into the log. */
+        finish(node, object, MP_UV_PROPOSAL_BUSY, proposal->ballot, (struct mp_point){0});
+        return;
+    }
     struct mp_group_view view;
     mp_replica_group(node->replica, object->group, &view);
-    bool partly = view.commit.index > proposal->start_commit;
+    /* What the driver added has moved the indices that the handle knows. */
+    bool partly = view.commit.index > proposal->start_commit && !object->branch_padded;
     finish(node, object, partly ? MP_UV_PARTIAL : MP_UV_PUSH_UNKNOWN, proposal->ballot,
            view.commit);
 }

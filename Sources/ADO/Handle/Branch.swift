@@ -27,6 +27,8 @@ struct Branch<Object: AtomicObject>: Sendable {
     private var bytes: [UInt8] = []
     /// The number of entries that the backend has been given, or had.
     private var sent = 0
+    /// The number of those after them that a push is on its way with.
+    private var sending = 0
     private var scratch = Writer()
 
     init(_ pulled: Pulled<Object>) throws(PullFailure) {
@@ -82,11 +84,14 @@ struct Branch<Object: AtomicObject>: Sendable {
     /// Own requests that are not committed.
     var pending: [Request] { entries.compactMap(\.request) }
 
-    /// Own requests that are not committed, and that a backend was given.
-    var sentRequests: [Request] { entries[..<sent].compactMap(\.request) }
+    /// Own requests that are not committed, and that a backend was given, or is being given.
+    var sentRequests: [Request] { entries[..<(sent + sending)].compactMap(\.request) }
 
     /// Own requests that no backend was given: definitely not done.
-    var unsentRequests: [Request] { entries[sent...].compactMap(\.request) }
+    var unsentRequests: [Request] { entries[(sent + sending)...].compactMap(\.request) }
+
+    /// The index of the last entry that a backend was given, 0 if there is none.
+    var lastSent: UInt64 { sent == 0 ? 0 : entries[sent - 1].index }
 }
 
 // MARK: - Growing
@@ -132,6 +137,11 @@ extension Branch {
             count += 1
         }
         return (Array(bytes[start..<end]), count)
+    }
+
+    /// Says that a push is on its way with `count` entries, or with none any more.
+    mutating func isSending(_ count: Int) {
+        sending = count
     }
 
     /// Says that the backend was given `count` more entries.

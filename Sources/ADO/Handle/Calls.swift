@@ -52,7 +52,8 @@ extension Handle {
             guard let result = try? Result.decoded(from: reply.payload) else { throw .unreadable }
             return .done(result)
         case .thrown: return .thrown(MethodFailure(payload: reply.payload))
-        case .cancelled: return .cancelled
+        // The object was removed before: it was refused.
+        case .cancelled, .removed: return .cancelled
         default: return .forgotten
         }
     }

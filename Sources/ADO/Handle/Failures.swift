@@ -46,11 +46,13 @@ public enum PushFailure: Error, Sendable, Hashable {
     case unknown([Request])
     /// The disks are full. What this push would have sent first was not sent and stays pending.
     case storageFull
-    /// A queue is full, or another pull or push is under way. Nothing was sent by this push.
+    /// A queue is full, another pull or push is under way, or too few servers can be reached for
+    /// anything to be sent. Nothing was sent by this push.
     case busy
     /// More is pending than one push may carry. Nothing was sent by this push.
     case tooLarge
-    /// The branch is gone: pull again. `unknown` was sent by earlier pushes.
+    /// The branch is gone, or somebody has called through the same node since, so that the log is
+    /// not what it stands on: pull again. `unknown` was sent by earlier pushes.
     case stale(unknown: [Request])
     /// Nothing was pulled yet: pull first.
     case notPulled

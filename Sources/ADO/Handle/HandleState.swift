@@ -160,12 +160,13 @@ extension HandleState {
         return branch?.speculative.lastIndex ?? 0
     }
 
-    func nextPush(goal: UInt64) -> PushStep {
+    mutating func nextPush(goal: UInt64) -> PushStep {
         guard let branch else { return .finished(.failure(.stale(unknown: []))) }
         guard branch.committed.lastIndex < goal else {
             return .finished(.success(branch.committed.lastIndex))
         }
         let chunk = branch.chunk()
+        self.branch?.isSending(chunk.count)
         return .send(branch.ballot, entries: chunk.bytes, count: chunk.count)
     }
 
@@ -176,9 +177,12 @@ extension HandleState {
         _ report: PushReport, count: Int, ballot: Ballot, progress: Bool
     ) -> PushFailure? {
         guard branch?.ballot == ballot else { return .stale(unknown: []) }
+        branch?.isSending(0)
         switch report {
         case .committed(let through):
             branch?.markSent(count)
+            // What the backend was given is not in the log that is committed.
+            guard through >= branch?.lastSent ?? 0 else { return .stale(unknown: dropBranch()) }
             endInvoked(branch?.commitSent(through: through) ?? [])
             return nil
         case .partial(let through):
