@@ -114,6 +114,17 @@ import Testing
         #expect(!storage.holds(4, tip) && !storage.holds(6, tip))
     }
 
+    /// Else it would be swept at once, and had from a peer again and again.
+    @Test func `takes the place of a later one that was given up`() throws {
+        let storage = try Storage(options)
+        for index in [1000, 950] as [UInt64] {
+            let whole = bytes(300_000, of: UInt8(index % 251))
+            try put(whole, at: index, in: storage)
+            try storage.putSnapshot(manifest(whole, at: index))
+        }
+        #expect(try storage.snapshot(5)?.point.index == 950)
+    }
+
     @Test func `is swept once there is a newer one, in steps`() throws {
         let storage = try Storage(options)
         let large = bytes(40 * Int(MP_LMDB_CHUNK_SIZE))

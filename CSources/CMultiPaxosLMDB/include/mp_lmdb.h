@@ -281,7 +281,8 @@ MP_MUST_USE enum mp_status mp_lmdb_put_chunks(struct mp_lmdb *env, uint64_t grou
                                               uint64_t first, const uint8_t *bytes, uint32_t size,
                                               struct mp_lmdb_error *error);
 
-/* Make the chunks that were put a snapshot, durably. MP_OK, MP_FULL, MP_SYSTEM as for commit. */
+/* Make the chunks that were put the newest snapshot, durably: later ones are none any more.
+ * MP_OK, MP_FULL, MP_SYSTEM as for commit. */
 MP_MUST_USE enum mp_status mp_lmdb_put_snapshot(struct mp_lmdb *env,
                                                 const struct mp_lmdb_snapshot *snapshot,
                                                 struct mp_lmdb_error *error);
