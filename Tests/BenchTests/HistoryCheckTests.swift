@@ -79,6 +79,13 @@ import Testing
         #expect(run.judged().findings.count(.staleRead) > 0)
     }
 
+    /// As a server would answer that has applied nothing.
+    @Test func `rejects a read of the empty state once there was another`() {
+        var run = FakeRun(.set, requests: 20)
+        run.read(after: 0, at: 500)
+        #expect(run.judged().findings.count(.staleRead) > 0)
+    }
+
     @Test func `rejects a read of a state to come`() {
         var run = FakeRun(.set, requests: 20)
         run.read(after: 20, at: 12)

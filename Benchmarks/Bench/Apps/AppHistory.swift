@@ -78,3 +78,26 @@ final class Tally: Sendable {
 
     func add() { number.withLock { $0 += 1 } }
 }
+
+/// What the transactions over one set of resource managers came to, whoever ran them.
+struct CommitTally: Sendable {
+    /// All that were begun.
+    let begun = Tally()
+    /// Those that were said to be committed.
+    let done = Tally()
+    /// Those that were said not to be.
+    let refused = Tally()
+
+    /// Those of which nobody can say.
+    var unknown: Int { begun.value - done.value - refused.value }
+
+    /// What is wrong with resource managers that each transaction added one to; nil if nothing is.
+    func offence(_ quantities: Set<Int>, of names: [String]) -> String? {
+        let possible = done.value...done.value + unknown
+        guard quantities.count == 1, quantities.allSatisfy(possible.contains) else {
+            return "\(names) hold \(quantities.sorted()), where \(done.value) were committed and "
+                + "\(unknown) may be"
+        }
+        return nil
+    }
+}

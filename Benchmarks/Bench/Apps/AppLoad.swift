@@ -33,12 +33,14 @@ final class AppLoad: Load {
         _ options: RunOptions, _ connection: NodeOptions, object: String, values: Values
     ) async throws(BenchError) -> AppLoad {
         let history = AppHistory(keys: values.keys)
+        let shared = CommitTally()
         var clients: [Client] = []
         do {
             for number in 0..<options.clients {
                 let node = try Node.start(connection)
                 let workers = options.workers(
-                    number, node, object: object, values: values, history: history)
+                    number, node, object: object, values: values, history: history,
+                    tally: options.sharesObjects ? shared : CommitTally())
                 clients.append(Client(node: node, workers: workers, recorder: Recorder()))
             }
         } catch {
@@ -111,7 +113,8 @@ final class AppLoad: Load {
 extension RunOptions {
     /// What a client of the application does at once.
     fileprivate func workers(
-        _ number: Int, _ node: Node, object: String, values: Values, history: AppHistory
+        _ number: Int, _ node: Node, object: String, values: Values, history: AppHistory,
+        tally: CommitTally
     ) -> [any AppWorker] {
         // Clients that do not contend have objects of their own.
         let object = sharesObjects ? object : "\(object).\(number)"
@@ -120,7 +123,7 @@ extension RunOptions {
             options.placement = placement
             let names = ["a", "b", "c"].map { "\(object).\($0)" }
             let manager = TwoPhaseCommit(over: names, on: node, options: options)
-            return [CommitWorker(names: names, manager: manager, node: node)]
+            return [CommitWorker(names: names, manager: manager, node: node, tally: tally)]
         }
         let store = store(object, node)
         return (0..<inFlightPerClient).map { lane in

@@ -93,34 +93,42 @@ struct StoreWorker: AppWorker {
     func finding() async -> AppFinding? {
         guard judges else { return nil }
         for key in history.keys.map({ space + $0 }) {
-            _ = await history.record(.get(key), client: number) { () throws(StoreFailure) in
-                try await perform(.get(key))
+            let input = StoreModel.Input.get(key)
+            let answer = await history.record(input, client: number) { () throws(StoreFailure) in
+                try await perform(input)
             }
+            guard answer == .done else { return .undecided("\(key) could not be read in the end") }
         }
         return isLast || space.isEmpty ? history.finding() : nil
     }
 }
 
-/// A transaction manager, with three resource managers of its own.
+/// A transaction manager, over three resource managers that it may share with others.
 struct CommitWorker: AppWorker {
     let names: [String]
     let manager: TwoPhaseCommit
     let node: Node
-    /// Transactions that were said to be committed.
-    let done = Tally()
+    /// Shared as well.
+    let tally: CommitTally
 
     func work(_ number: Int) async -> AppAnswer {
         let changes = Dictionary(
             uniqueKeysWithValues: names.map { ($0, [ResourceChange("x", by: 1)]) })
+        tally.begun.add()
         do throws(TwoPhaseCommit.Failure) {
-            guard case .committed = try await manager.run(changes) else { return .refused }
-            done.add()
+            guard case .committed = try await manager.run(changes) else { return refused() }
+            tally.done.add()
             return .done
         } catch .notBegun {
-            return .refused
+            return refused()
         } catch {
             return .unknown
         }
+    }
+
+    private func refused() -> AppAnswer {
+        tally.refused.add()
+        return .refused
     }
 
     /// Whether all three have committed the same, each once, and hold nothing undecided.
@@ -143,9 +151,7 @@ struct CommitWorker: AppWorker {
             commits.append(state.decided.filter { $0.decision == .commit })
             quantities.insert(state.quantity(of: "x"))
         }
-        guard quantities.count == 1, quantities.first ?? 0 >= done.value else {
-            return .offence("\(names) hold \(quantities), where \(done.value) were committed")
-        }
+        if let offence = tally.offence(quantities, of: names) { return .offence(offence) }
         // Each remembers the last of its decisions, refusals among them, which not all were asked.
         let known = commits.map(\.count).min() ?? 0
         guard Set(commits.map { $0.suffix(known) }).count == 1 else {

@@ -160,7 +160,8 @@ extension LoadClient {
                     recorder.count(reception)
                     if case .acknowledged = reception, !reply.isRead { acknowledged = true }
                 }
-                fill(&loop, pipeline, now, &recorder)
+                // What is opened now comes after what was answered, and must be seen to.
+                fill(&loop, pipeline, max(monotonicNow(), now + 1), &recorder)
             }
         }
         guard acknowledged else { return }

@@ -4,7 +4,7 @@
 /// is kept but that there were more, and the history of the run is then incomplete.
 struct ReadLedger: Sendable {
     struct Read: Sendable, Equatable {
-        /// The last index of the log that the answer has seen; 0 if there was no answer.
+        /// The last index of the log that the answer has seen: 0 if it was that of an empty state.
         var index: UInt64 = 0
         /// The result as one number.
         var witness: UInt64 = 0
@@ -29,7 +29,7 @@ struct ReadLedger: Sendable {
         guard number >= 1, number <= last else { return nil }
         let (chunk, offset) = Self.place(number)
         let read = chunks[chunk][offset]
-        return read.index == 0 ? nil : read
+        return read.interval.returned == .max ? nil : read
     }
 
     /// Takes note of an answer.

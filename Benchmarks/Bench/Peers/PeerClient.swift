@@ -168,7 +168,8 @@ extension PeerClient {
                     recorder.count(reception)
                     if case .acknowledged = reception, !reply.isRead { acknowledged = true }
                 }
-                fill(&state, now, &recorder)
+                // What is opened now comes after what was answered, and must be seen to.
+                fill(&state, max(monotonicNow(), now + 1), &recorder)
             }
             return now
         }
