@@ -93,10 +93,7 @@ extension `A cluster in one process` {
         @Test func `only with a quorum`() async throws {
             try await withCluster { cluster, replicas in
                 let settings = cluster.object(KeyValue.self, named: "settings")
-                try await pull(settings)
-                await replicas.stop(1)
-                await replicas.stop(2)
-                _ = try settings.invoke(.set("a", to: "1"))
+                try await ownAlone(settings, replicas)
                 // Each of them: what an earlier one could not send is not in the log.
                 for _ in 0..<3 {
                     await #expect(throws: PushFailure.self) {
@@ -122,10 +119,7 @@ extension `A cluster in one process` {
         @Test func `and pushes later what it could not send`() async throws {
             try await withCluster { cluster, replicas in
                 let settings = cluster.object(KeyValue.self, named: "settings")
-                try await pull(settings)
-                await replicas.stop(1)
-                await replicas.stop(2)
-                _ = try settings.invoke(.set("a", to: "1"))
+                try await ownAlone(settings, replicas)
                 try await poll(until: "nothing can be sent") {
                     let failure = await #expect(throws: PushFailure.self) {
                         try await settings.push(timeout: .milliseconds(300))
@@ -182,6 +176,14 @@ extension `A cluster in one process` {
             }
         }
     }
+}
+
+/// Pulls an object and invokes a method, with too few servers left to push it to.
+private func ownAlone(_ settings: Handle<KeyValue>, _ replicas: EmbeddedReplicas) async throws {
+    try await pull(settings)
+    await replicas.stop(1)
+    await replicas.stop(2)
+    _ = try settings.invoke(.set("a", to: "1"))
 }
 
 /// Pulls until it succeeds: the serving node may hold a higher ballot at first.
