@@ -208,9 +208,11 @@ import Testing
 
     @Test(arguments: Plant.allCases)
     func `refutes what is planted`(_ plant: Plant) async throws {
+        // One at a time: each read is opened by an answer, and must see what that answer says.
+        let more = ["--workload", "mixed", "--in-flight", "1"]
         let run = try await Run(
             ["--seconds", "1", "--warmup", "0", "--plant", plant.rawValue]
-                + (plant == .staleRead ? ["--workload", "mixed"] : []))
+                + (plant == .staleRead ? more : []))
         #expect(run.exit == .status(1), "\(run.text)")
         let report = try #require(run.report)
         #expect(report.verdict.refines_ado == (plant == .fork ? .fails : .holds))
@@ -259,6 +261,26 @@ import Testing
                 return !text.contains(folder.url.path)
             }
         }
+    }
+
+    @Test func `is invalid if a server does not end well`() async throws {
+        let folder = try TemporaryDirectory()
+        let script = folder.url.appending(path: "adod").path
+        let adod = Products.path("adod")
+        let text = """
+            #!/bin/sh
+            [ "$1" = format ] && exec \(adod) "$@"
+            \(adod) "$@" & child=$!
+            trap 'kill -TERM $child; wait $child; exit 139' TERM
+            wait $child
+            """
+        try Data(text.utf8).write(to: URL(filePath: script))
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: script)
+        let run = try await Run(["--seconds", "1", "--adod", script])
+        #expect(run.exit == .status(2), "\(run.text)")
+        #expect(run.report?.status == .invalid)
+        #expect(run.report?.reason?.contains("status 139") == true, "\(run.text)")
+        #expect(run.report?.verdict.acked_lost == 0)
     }
 
     @Test func `says what a server said that did not start`() async throws {

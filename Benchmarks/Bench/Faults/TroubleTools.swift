@@ -23,13 +23,20 @@ struct TroubleTools: Sendable {
             return try each(part, places) { (node) throws(BenchError) in
                 let pid = try servers.pid(node)
                 meter.end(node, statuses[node], cpu: cpuSeconds(of: pid))
-                kill(pid, SIGKILL)
+                try servers.signal(SIGKILL, to: node)
                 events.note("SIGKILL to \(name(node, places))")
             }
         case .pause(let part):
-            return try each(part, places) { (node) throws(BenchError) in
-                kill(try servers.pid(node), SIGSTOP)
-                events.note("SIGSTOP to \(name(node, places))")
+            do throws(BenchError) {
+                let nodes = try each(part, places) { (node) throws(BenchError) in
+                    try servers.signal(SIGSTOP, to: node)
+                    events.note("SIGSTOP to \(name(node, places))")
+                }
+                try await checkStopped(nodes)
+                return nodes
+            } catch {
+                for node in part.nodes(of: places) { try? servers.signal(SIGCONT, to: node) }
+                throw error
             }
         case .restart(let part):
             let nodes = part.nodes(of: places)
@@ -79,11 +86,16 @@ struct TroubleTools: Sendable {
     {
         if trouble == .duel {
             let pulls = try await duel.run(until: end)
+            guard pulls.contains(where: { $0 > 0 }) else {
+                throw BenchError(
+                    "no application came to own the object: nothing was taken from anybody.",
+                    status: .invalid)
+            }
             events.note("they pulled it \(pulls.map { "\($0)" }.joined(separator: " and ")) times")
             return
         }
         if case .fullDisk(let part) = trouble {
-            await watchUntilFull(part.nodes(of: places), until: end)
+            try await watchUntilFull(part.nodes(of: places), until: end)
         }
         guard trouble == .flappingLinks else {
             await sleep(until: end)
@@ -104,13 +116,15 @@ struct TroubleTools: Sendable {
         switch trouble {
         case .none, .restart, .rolling, .late, .clientCrash: return
         case .kill(let part):
-            _ = try each(part, places) { (node) throws(BenchError) in
+            for node in part.nodes(of: places) {
+                // Where the cores are busy, one that was killed holds its port for a while.
+                try await servers.collect(node, after: SIGKILL)
                 try servers.restart(node)
                 events.note("node \(node) is started again")
             }
         case .pause(let part):
             _ = try each(part, places) { (node) throws(BenchError) in
-                kill(try servers.pid(node), SIGCONT)
+                try servers.signal(SIGCONT, to: node)
                 events.note("SIGCONT to node \(node)")
             }
         case .partition, .slowLinks:
@@ -153,7 +167,8 @@ extension TroubleTools {
 
     /// Kills a server before the load begins.
     func stopLateServer() async throws(BenchError) {
-        try servers.kill(lateServer)
+        try servers.signal(SIGKILL, to: lateServer)
+        try await servers.collect(lateServer, after: SIGKILL)
         await control.waitWithout(lateServer, seconds: 10)
     }
 
@@ -166,6 +181,22 @@ extension TroubleTools {
         try await servers.stop(node, seconds: 10)
         try servers.restart(node)
         events.note("node \(node) is started again")
+    }
+
+    /// Throws if a server of another run still answers while the process is stopped that was said
+    /// to be its own.
+    private func checkStopped(_ nodes: [UInt64]) async throws(BenchError) {
+        guard case .running = servers else { return }
+        for node in nodes {
+            let status = try? await control.node.status(of: node, timeout: .milliseconds(200))
+            guard status != nil else { continue }
+            let pid = try servers.pid(node)
+            throw BenchError(
+                """
+                node \(node) answers while process \(pid) is stopped: --pids must name the \
+                processes of --cluster, in the same order.
+                """, status: .invalid)
+        }
     }
 
     /// How long a server that is coming back may apply nothing, in nanoseconds.
@@ -211,8 +242,10 @@ extension TroubleTools {
         return disk
     }
 
-    /// Takes note of when each server has used what room there was.
-    private func watchUntilFull(_ nodes: [UInt64], until end: UInt64) async {
+    /// Takes note of when each server has used what room there was; throws if one has not by then.
+    private func watchUntilFull(
+        _ nodes: [UInt64], until end: UInt64
+    ) async throws(BenchError) {
         var rest = Set(nodes)
         while monotonicNow() < end, !rest.isEmpty {
             for node in rest {
@@ -223,6 +256,12 @@ extension TroubleTools {
             }
             try? await Task.sleep(for: .milliseconds(10))
         }
+        guard let node = rest.min() else { return }
+        throw BenchError(
+            """
+            the disk of node \(node) was not full when it was to have room again: raise --seconds, \
+            --in-flight or --value-bytes.
+            """, status: .invalid)
     }
 
     private func rooms() throws(BenchError) -> DiskRooms {

@@ -42,20 +42,21 @@ struct PeerInjector: Sendable {
         case .kill(let part):
             for node in part.nodes(of: places) {
                 meter.ends(node)
-                servers.signal(node, SIGKILL)
+                try servers.signal(SIGKILL, to: node)
                 events.note("SIGKILL to \(name(node, places))")
             }
         case .pause(let part):
             for node in part.nodes(of: places) {
-                servers.signal(node, SIGSTOP)
+                try servers.signal(SIGSTOP, to: node)
                 events.note("SIGSTOP to \(name(node, places))")
             }
         case .restart(let part):
             for node in part.nodes(of: places) {
                 meter.ends(node)
                 events.note("SIGTERM to \(name(node, places))")
-                try await servers.stop(node, seconds: 10)
-                try await servers.restart(node)
+                try servers.signal(SIGTERM, to: node)
+                try await servers.collect(node, after: SIGTERM)
+                try servers.start(node)
                 events.note("node \(node) is started again")
             }
         case .clientCrash:
@@ -72,12 +73,13 @@ struct PeerInjector: Sendable {
         switch scenario.trouble {
         case .kill(let part):
             for node in part.nodes(of: places) {
-                try await servers.restart(node)
+                try await servers.collect(node, after: SIGKILL)
+                try servers.start(node)
                 events.note("node \(node) is started again")
             }
         case .pause(let part):
             for node in part.nodes(of: places) {
-                servers.signal(node, SIGCONT)
+                try servers.signal(SIGCONT, to: node)
                 events.note("SIGCONT to node \(node)")
             }
         case .overload(let factor):

@@ -33,7 +33,9 @@ final class PeerServers: Sendable {
         speaker =
             peer == .etcd ? (try EtcdSpeaker.findProgram(options.etcdLoad), found[2 * count]) : nil
         let name = "\(peer.rawValue)-\(UInt32.random(in: 0...UInt32.max))"
-        group = try ProcessGroup(named: name, options)
+        // Programs in Go end by the signal itself once they are done.
+        group = try ProcessGroup(
+            named: name, options, orderlyEnds: [.exited(0), .killed(SIGTERM)])
         version = try await Self.version(program, group)
     }
 
@@ -103,28 +105,20 @@ final class PeerServers: Sendable {
     /// CPU seconds of a process; nil if it is gone.
     func cpu(_ node: UInt64) -> Double? { group.process(node).flatMap { cpuSeconds(of: $0.pid) } }
 
-    func signal(_ node: UInt64, _ number: Int32) { group.process(node)?.signal(number) }
-
-    /// Asks a server to stop in order, and waits for its end.
-    func stop(_ node: UInt64, seconds: Double) async throws(BenchError) {
-        signal(node, SIGTERM)
-        guard await group.process(node)?.waitForEnd(seconds: seconds) != false else {
-            throw BenchError(
-                "node \(node) did not stop within \(Int(seconds)) s of SIGTERM.", status: .invalid)
-        }
+    func signal(_ number: Int32, to node: UInt64) throws(BenchError) {
+        try group.signal(number, to: node)
     }
 
-    /// Collects a server that was killed, and starts it again.
-    func restart(_ node: UInt64) async throws(BenchError) {
-        _ = await group.process(node)?.waitForEnd(seconds: 5)
-        try start(node)
+    /// Waits until a server is gone that was signalled; throws if something else ended it.
+    func collect(_ node: UInt64, after number: Int32) async throws(BenchError) {
+        try await group.collect(node, after: number, seconds: 10)
     }
 
     func checkAlive() throws(BenchError) {
         try group.checkAlive(nodes + (speaker == nil ? [] : [Self.speakerNode]))
     }
 
-    func stop() async { await group.stop() }
+    func stop() async -> BenchError? { await group.stop() }
 
     func killAll() { group.killAll() }
 }

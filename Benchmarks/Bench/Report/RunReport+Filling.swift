@@ -50,6 +50,12 @@ extension RunReport {
         let gap = gaps.longest(since: strike?.at ?? measured.start)
         unavailable_ms = rounded(Double(gap?.nanoseconds ?? 0) / 1e6)
         guard let strike, let gap, gap.start <= strike.recoveredAt else { return }
+        guard gap.end < measured.end else {
+            reason =
+                reason
+                ?? "writes were not acknowledged again before the run ended: raise --seconds."
+            return
+        }
         resumed_after_ms = rounded(Double(gap.end - min(strike.at, gap.end)) / 1e6)
     }
 
@@ -108,6 +114,15 @@ extension RunReport {
         guard promised != ballot else { return }
         let other = promised.map { "that of another application, \($0.ofClient)" } ?? "none"
         reason = reason ?? "not the generator's ballot was promised by the servers, but \(other)."
+    }
+
+    /// What it is if one of the servers was not well to the end: proved no longer.
+    func marked(by complaint: BenchError?) -> RunReport {
+        guard let complaint, status == .proved else { return self }
+        var report = self
+        report.reason = complaint.description
+        report.status = .invalid
+        return report
     }
 
     /// Adds what the proof found, and decides.

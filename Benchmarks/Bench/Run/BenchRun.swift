@@ -178,7 +178,8 @@ extension BenchRun {
             strike: try? struck.strike.get(), group: control.group(in: after),
             promised: control.clientBallot(in: after))
         loaded.fill(struck.taken, options, stretches, fleet.gaps)
-        try servers.checkAlive()
+        // Who was killed rightly stays dead where something went wrong afterwards.
+        if case .success = struck.strike { try servers.checkAlive() }
         return loaded
     }
 

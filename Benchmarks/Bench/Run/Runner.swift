@@ -70,9 +70,9 @@ package enum Runner {
         } catch {
             result = .failure(error)
         }
-        await group.stop()
+        let complaint = await group.stop()
         if options.keep { progress.line("directories and logs are in \(group.folder.path)") }
-        return try result.get()
+        return try result.get().marked(by: complaint)
     }
 
     private static func runPeer(
@@ -87,9 +87,9 @@ package enum Runner {
         } catch {
             result = .failure(error)
         }
-        await servers.stop()
+        let complaint = await servers.stop()
         if options.keep { progress.line("directories and logs are in \(servers.folder.path)") }
-        return try result.get()
+        return try result.get().marked(by: complaint)
     }
 
     private static func load(

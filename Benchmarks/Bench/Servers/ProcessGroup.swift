@@ -6,14 +6,20 @@ final class ProcessGroup: Sendable {
     let folder: URL
     private let name: String
     private let keep: Bool
+    /// How a process ends that was asked to.
+    private let orderlyEnds: [ServerProcess.State]
     /// The part of a core that each process gets; nil for as much as there is.
     private let quota: CPUQuota?
     private let limits = Mutex<[UInt64: CPUQuota.Group]>([:])
     private let processes = Mutex<[UInt64: ServerProcess]>([:])
 
     /// Makes the folder; starts nothing yet.
-    init(named name: String, _ options: RunOptions) throws(BenchError) {
+    init(
+        named name: String, _ options: RunOptions,
+        orderlyEnds: [ServerProcess.State] = [.exited(0)]
+    ) throws(BenchError) {
         self.name = name
+        self.orderlyEnds = orderlyEnds
         keep = options.keep
         quota = try options.quota.map { (percent) throws(BenchError) in
             try CPUQuota(percent: percent)
@@ -45,6 +51,34 @@ final class ProcessGroup: Sendable {
     /// The process of a node, dead or alive.
     func process(_ node: UInt64) -> ServerProcess? { processes.withLock { $0[node] } }
 
+    /// Sends a signal to a process; throws if there is none any more, as one that ended by itself
+    /// is no victim of ours.
+    func signal(_ number: Int32, to node: UInt64) throws(BenchError) {
+        try checkAlive([node])
+        process(node)?.signal(number)
+    }
+
+    /// Waits until a process is gone that was signalled; throws if something else ended it.
+    func collect(_ node: UInt64, after number: Int32, seconds: Double) async throws(BenchError) {
+        guard let process = process(node) else { return }
+        let signal = number == SIGKILL ? "SIGKILL" : "SIGTERM"
+        guard await process.waitForEnd(seconds: seconds) else {
+            throw BenchError(
+                "node \(node) did not end within \(Int(seconds)) s of \(signal).",
+                status: .invalid)
+        }
+        let state = process.poll()
+        guard !(number == SIGKILL ? [.killed(SIGKILL)] : orderlyEnds).contains(state) else {
+            return
+        }
+        throw BenchError(
+            """
+            node \(node) \(state), which is not how \(signal) ends it. The end of its log \
+            (\(log(node))):
+            \(tail(of: log(node)))
+            """, status: .invalid)
+    }
+
     /// Throws if a process ended that nobody killed, with the end of its log.
     func checkAlive(_ nodes: [UInt64], except victim: UInt64? = nil) throws(BenchError) {
         for node in nodes where node != victim {
@@ -58,17 +92,28 @@ final class ProcessGroup: Sendable {
     }
 
     /// Ends every process, by force if it does not end in time, and deletes the directories.
-    func stop() async {
-        let running = processes.withLock { Array($0.values) }
-        for process in running {
+    ///
+    /// - Returns: why one of them ended by itself before, or ended in another way than it should;
+    ///   nil if all were well to the end.
+    func stop() async -> BenchError? {
+        let running = processes.withLock { $0 }.sorted { $0.key < $1.key }
+        var complaint: BenchError?
+        do throws(BenchError) { try checkAlive(running.map(\.key)) } catch { complaint = error }
+        for (_, process) in running {
             process.signal(SIGCONT)
             process.signal(SIGTERM)
         }
-        for process in running where await !process.waitForEnd(seconds: 5) {
+        for (node, process) in running {
+            do throws(BenchError) {
+                try await collect(node, after: SIGTERM, seconds: 10)
+            } catch {
+                complaint = complaint ?? error
+            }
             process.signal(SIGKILL)
             _ = await process.waitForEnd(seconds: 5)
         }
         delete()
+        return complaint
     }
 
     /// Ends every process now: for a signal handler's thread.

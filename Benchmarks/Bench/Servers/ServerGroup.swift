@@ -97,15 +97,27 @@ final class ServerGroup: Sendable {
     /// The process of a server, dead or alive.
     func process(_ node: UInt64) -> ServerProcess? { group.process(node) }
 
+    /// Sends a signal to a server; throws if it ended by itself.
+    func signal(_ number: Int32, to node: UInt64) throws(BenchError) {
+        try group.signal(number, to: node)
+    }
+
+    /// Waits until a server is gone that was signalled; throws if something else ended it.
+    func collect(_ node: UInt64, after number: Int32, seconds: Double) async throws(BenchError) {
+        try await group.collect(node, after: number, seconds: seconds)
+    }
+
     /// Throws if a server ended that nobody killed, with the end of its log.
     func checkAlive(except victim: UInt64? = nil) throws(BenchError) {
         try group.checkAlive(addresses.map(\.node), except: victim)
     }
 
     /// Ends every server, by force if it does not end in time, and deletes the directories.
-    func stop() async {
+    ///
+    /// - Returns: why one of them was not well to the end; nil if all were.
+    func stop() async -> BenchError? {
         rooms?.end()
-        await group.stop()
+        return await group.stop()
     }
 
     /// Ends every server now: for a signal handler's thread.

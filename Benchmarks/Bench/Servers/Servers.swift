@@ -40,44 +40,49 @@ enum Servers: Sendable {
         throw .usage("the process of node \(node) is not known: give --pids.")
     }
 
-    /// Starts a killed server again on its own directory.
+    /// Sends a signal to a server; throws if it is gone.
+    func signal(_ number: Int32, to node: UInt64) throws(BenchError) {
+        switch self {
+        case .own(let group): try group.signal(number, to: node)
+        case .running:
+            let pid = try pid(node)
+            guard Glibc.kill(pid, number) == 0 else {
+                throw BenchError(
+                    """
+                    process \(pid) of node \(node) cannot be signalled: \
+                    \(String(cString: strerror(errno))). --pids must name the processes of \
+                    --cluster, in the same order.
+                    """, status: .invalid)
+            }
+        }
+    }
+
+    /// Waits until a server of this run is gone that was signalled; throws if something else
+    /// ended it.
+    func collect(
+        _ node: UInt64, after number: Int32, seconds: Double = 30
+    ) async throws(BenchError) {
+        guard case .own(let group) = self else { return }
+        try await group.collect(node, after: number, seconds: seconds)
+    }
+
+    /// Starts a server that was killed or stopped again on its own directory.
     func restart(_ node: UInt64) throws(BenchError) {
         guard case .own(let group) = self else {
             throw .usage("a server that this run did not start cannot be started again.")
         }
-        // Where the cores are busy, one that was killed holds its port for a while.
-        group.process(node)?.collect()
         try group.start(node)
-    }
-
-    /// Kills a server of this run at once.
-    func kill(_ node: UInt64) throws(BenchError) {
-        guard case .own(let group) = self else {
-            throw .usage("a server that this run did not start is not killed.")
-        }
-        group.process(node)?.signal(SIGKILL)
     }
 
     /// Asks a server of this run to stop in order, and waits for its end.
     func stop(_ node: UInt64, seconds: Double) async throws(BenchError) {
-        guard case .own(let group) = self, let process = group.process(node) else {
-            throw .usage("a server that this run did not start is not stopped.")
-        }
-        process.signal(SIGTERM)
-        guard await process.waitForEnd(seconds: seconds) else {
-            throw BenchError(
-                "node \(node) did not stop within \(Int(seconds)) s of SIGTERM.", status: .invalid)
-        }
+        try signal(SIGTERM, to: node)
+        try await collect(node, after: SIGTERM, seconds: seconds)
     }
 
     /// Throws if a server of this run ended that nobody killed.
     func checkAlive(except victim: UInt64? = nil) throws(BenchError) {
         guard case .own(let group) = self else { return }
         try group.checkAlive(except: victim)
-    }
-
-    func stop() async {
-        guard case .own(let group) = self else { return }
-        await group.stop()
     }
 }
