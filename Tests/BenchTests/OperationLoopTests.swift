@@ -1,3 +1,4 @@
+import ADO
 import Testing
 
 @testable import Bench
@@ -186,9 +187,29 @@ import Testing
 
     @Test func `tell a missing value and a strange one apart`() {
         let values = Values(keys: 10, valueBytes: 16)
-        [UInt8]([0]).withUnsafeBytes { #expect(values.writer(in: $0) == 0) }
-        let strange = Array("not hexadecimal!".utf8)
-        strange.withUnsafeBytes { #expect(values.writer(in: $0) == .max) }
+        #expect(writer(nil, values) == 0)
+        #expect(writer("not hexadecimal!", values) == .max)
+        for strange in [[], [0, 0], [1], [2], [1, 200]] as [[UInt8]] {
+            #expect(strange.withUnsafeBytes { values.writer(in: $0) } == .max)
+        }
+    }
+
+    @Test func `are judged to their last byte in a result as well`() {
+        let values = Values(keys: 10, valueBytes: 100)
+        let id = Values.id(client: 3, request: 12_345)
+        let value = values.value(of: id)
+        #expect(writer(value, values) == id)
+        #expect(writer(String(value.dropLast()), values) == .max)
+        #expect(writer(String(value.dropLast()) + "x", values) == .max)
+        #expect(writer(value + ".", values) == .max)
+        #expect(writer("." + value, values) == .max)
+    }
+
+    /// The writer in the result of a write that replaced `value`.
+    private func writer(_ value: String?, _ values: Values) -> UInt64 {
+        var writer = Writer()
+        value.write(to: &writer)
+        return writer.bytes.withUnsafeBytes { values.writer(in: $0) }
     }
 
     @Test func `use every key`() {

@@ -1,3 +1,4 @@
+import ADO
 import Glibc
 
 /// Which key a request uses and what it writes: functions of its number, so that the audit can
@@ -84,35 +85,40 @@ struct Values: Sendable {
         }
     }
 
-    /// The id that the last `valueBytes` bytes of an encoded result start with; zero if the result
-    /// is too short to hold a value, which is how "no previous value" looks; `UInt64.max` if what
-    /// is there was written by nobody.
-    func writer(in result: UnsafeRawBufferPointer) -> UInt64 {
-        guard result.count >= valueBytes else { return 0 }
-        let start = result.count - valueBytes
+    /// The id of the request that wrote these bytes, which must be its value to the last one;
+    /// `UInt64.max` if nobody wrote them.
+    func writer(of value: UnsafeRawBufferPointer) -> UInt64 {
+        guard value.count == valueBytes else { return .max }
         var id: UInt64 = 0
-        for position in start..<start + Self.idBytes {
-            guard let digit = hexValue(result[position]) else { return .max }
+        for position in 0..<Self.idBytes {
+            guard let digit = hexValue(value[position]) else { return .max }
             id = id << 4 | UInt64(digit)
         }
-        return id
+        let rest = UnsafeRawBufferPointer(rebasing: value[Self.idBytes...])
+        return Self.isPadding(rest) ? id : .max
     }
 
     /// The writer of a value that was decoded.
     func writer(of value: String) -> UInt64 {
         var value = value
-        return value.withUTF8 { writer(in: UnsafeRawBufferPointer($0)) }
+        return value.withUTF8 { writer(of: UnsafeRawBufferPointer($0)) }
+    }
+
+    /// The writer of the value in an encoded result; zero if there was none, and `UInt64.max` if
+    /// it is no such result.
+    func writer(in result: UnsafeRawBufferPointer) -> UInt64 {
+        var reader = Reader(result)
+        do {
+            guard try Bool.read(from: &reader) else { return reader.remaining == 0 ? 0 : .max }
+            let length = try reader.length()
+            return length == reader.remaining ? writer(of: reader.rest) : .max
+        } catch {
+            return .max
+        }
     }
 
     /// Whether `value` is what the request `id` writes, to the last byte.
-    func isValue(_ value: String, of id: UInt64) -> Bool {
-        var value = value
-        return value.withUTF8 { text in
-            let bytes = UnsafeRawBufferPointer(text)
-            return bytes.count == valueBytes && writer(in: bytes) == id
-                && Self.isPadding(UnsafeRawBufferPointer(rebasing: bytes[Self.idBytes...]))
-        }
-    }
+    func isValue(_ value: String, of id: UInt64) -> Bool { writer(of: value) == id }
 
     /// Whether all bytes are the dots that fill a value.
     ///

@@ -113,9 +113,7 @@ extension EtcdWire {
             number: frame.id >> 1, isRead: frame.id & 1 == 1, answer: frame.outcome)
         if reply.isRead && reply.answer != .done { reply.answer = .refused }
         guard reply.answer == .done, let range = frame.value else { return reply }
-        reply.witness =
-            range.count < values.valueBytes
-            ? .max : bytes[range].withUnsafeBytes { values.writer(in: $0) }
+        reply.witness = bytes[range].withUnsafeBytes { values.writer(of: $0) }
         if keepsValues { reply.value = Array(bytes[range]) }
         return reply
     }

@@ -77,7 +77,7 @@ struct PeerRun: Sendable {
         let unsettled = await fleet.drain(seconds: 10)
         var finished = await timeline
         fleet.collect(into: &finished, all: true)
-        try servers.checkAlive()
+        if case .success = strike { try servers.checkAlive() }
 
         var report = emptyReport(processes)
         report.client.cpu_s = cpu
@@ -195,8 +195,7 @@ extension PeerRun {
     }
 
     private func last(_ reply: PeerReply) -> ReadBack.Last {
-        guard let value = reply.value else { return .nothing }
-        let text = String(decoding: value, as: UTF8.self)
-        return values.isValue(text, of: reply.witness) ? .writer(reply.witness) : .garbage
+        guard reply.value != nil else { return .nothing }
+        return reply.witness == .max ? .garbage : .writer(reply.witness)
     }
 }

@@ -127,10 +127,8 @@ extension RedisWire {
         case .bulk(nil): return PeerReply(number: number, isRead: isRead, answer: .done)
         case .bulk(let range?):
             let value = UnsafeRawBufferPointer(rebasing: bytes[range])
-            // Shorter than any value that was written: nobody wrote it.
-            let writer = value.count < values.valueBytes ? .max : values.writer(in: value)
             return PeerReply(
-                number: number, isRead: isRead, answer: .done, witness: writer,
+                number: number, isRead: isRead, answer: .done, witness: values.writer(of: value),
                 value: keepsValues ? Array(value) : nil)
         case .simple, .integer:
             throw WireFailure(description: "Redis answered SET GET or GET with neither value")
