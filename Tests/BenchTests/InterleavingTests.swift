@@ -59,6 +59,27 @@ import Testing
         #expect(second == GapTracker.Gap(start: 130_000_000, end: 150_000_000))
     }
 
+    @Test func `count a pause that outlives its window to its end`() {
+        let gaps = GapTracker()
+        gaps.begin(at: 0)
+        gaps.acknowledged(at: 10_000_000)
+        let clipped = gaps.takeLongest(since: 0, now: 50_000_000)
+        #expect(clipped.nanoseconds == 40_000_000)
+        guard let lasting = gaps.lasting(at: 50_000_000) else {
+            Issue.record("nothing lasts")
+            return
+        }
+        #expect(gaps.grown(lasting, now: 60_000_000).nanoseconds == 50_000_000)
+        gaps.acknowledged(at: 90_000_000)
+        gaps.acknowledged(at: 95_000_000)
+        // The next window has it, too, and does not forget it.
+        #expect(gaps.takeLongest(since: 50_000_000, now: 96_000_000).nanoseconds == 80_000_000)
+        #expect(gaps.grown(lasting, now: 200_000_000).nanoseconds == 80_000_000)
+        var turn = Turns.Turn(stretch: 0, longestGap: 40)
+        turn.extend(by: gaps.grown(lasting, now: 200_000_000))
+        #expect(turn.longestGap == 80)
+    }
+
     private func pair(healthy: UInt64, faulty: UInt64, gap: Double) -> Interleaved.Pair {
         let stretches = Stretches()
         let numbers = [(0.0, healthy), (1.0, faulty), (2.0, healthy)].map { second, ok in

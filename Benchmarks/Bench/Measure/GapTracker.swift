@@ -47,9 +47,21 @@ final class GapTracker: Sendable {
     func takeLongest(since start: UInt64, now: UInt64) -> Gap {
         state.withLock { state in
             let lasting = Gap(start: min(state.last, now), end: now)
-            let gaps = state.gaps.filter { $0.end > start } + [lasting]
-            state.gaps = []
-            return gaps.max { $0.nanoseconds < $1.nanoseconds } ?? lasting
+            state.gaps.removeAll { $0.end <= start }
+            return (state.gaps + [lasting]).max { $0.nanoseconds < $1.nanoseconds } ?? lasting
+        }
+    }
+
+    /// The pause that lasts; nil if a write was acknowledged just now.
+    func lasting(at now: UInt64) -> Gap? {
+        state.withLock { $0.last < now ? Gap(start: $0.last, end: now) : nil }
+    }
+
+    /// A pause that lasted, as it is now: to its end, or until now.
+    func grown(_ gap: Gap, now: UInt64) -> Gap {
+        state.withLock { state in
+            if state.last == gap.start { return Gap(start: gap.start, end: max(gap.end, now)) }
+            return state.gaps.first { $0.start == gap.start } ?? gap
         }
     }
 

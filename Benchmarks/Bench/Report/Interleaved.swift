@@ -48,6 +48,11 @@ struct Interleaved: Sendable, Equatable, Codable {
         var p50Ratio: Double { Self.ratio(faulty, healthy) { Double($0.p50_us) } }
         var p99Ratio: Double { Self.ratio(faulty, healthy) { Double($0.p99_us) } }
 
+        /// Operations that came to nothing from the fault on until it was mended.
+        var failed: UInt64 { faulty.failed + mending.failed }
+        var shed: UInt64 { faulty.shed + mending.shed }
+        var unknown: UInt64 { faulty.unknown + mending.unknown }
+
         private static func ratio(
             _ one: Stretch, _ other: Stretch, _ figure: (Stretch) -> Double
         ) -> Double {
@@ -69,7 +74,7 @@ struct Interleaved: Sendable, Equatable, Codable {
 struct InterleavedFigures {
     static let columns = [
         "ok/s, healthy", "ok/s, faulty", "mending", "p50", "p99", "unavailable ms", "worst ms",
-        "95 % after ms",
+        "95 % after ms", "failed, shed", "unknown",
     ]
 
     let scenario: String
@@ -84,13 +89,15 @@ struct InterleavedFigures {
         let each = windows.pairs
         let gaps = each.map(\.faulty.longest_gap_ms)
         cells = [
-            .of(each.map(\.healthy.throughput_ops_s)) { grouped(UInt64(max(0, $0.rounded()))) },
+            .of(each.map(\.healthy.throughput_ops_s), ScenarioFigures.whole),
             .of(each.map(\.throughputRatio), Self.percentage),
             .of(each.map(\.mendingRatio), Self.percentage),
             .of(each.map(\.p50Ratio), Self.times), .of(each.map(\.p99Ratio), Self.times),
             .of(gaps, tenths),
             ScenarioFigures.Cell(median: gaps.max().map(tenths) ?? "-", interval: ""),
             .recovery(each.compactMap(\.recovery)),
+            .of(each.map { Double($0.failed + $0.shed) }, ScenarioFigures.whole),
+            .of(each.map { Double($0.unknown) }, ScenarioFigures.whole),
         ]
     }
 

@@ -67,7 +67,8 @@ struct ScenarioFigures {
     }
 
     static let columns = [
-        "ok/s", "unavailable ms", "95 % after ms", "dent, ops", "worst ms", "unknown", "owners",
+        "ok/s", "unavailable ms", "95 % after ms", "dent, ops", "worst ms", "failed, shed",
+        "unknown", "owners",
     ]
 
     let scenario: String
@@ -85,6 +86,7 @@ struct ScenarioFigures {
             .recovery(each.compactMap(\.recovery)),
             .of(each.map { $0.recovery?.dent_ops }, Self.whole),
             .of(each.map { $0.recovery.map { Double($0.worst_latency_us) / 1000 } }, tenths),
+            .of(each.map { Double($0.failed + $0.shed) }, Self.whole),
             .of(each.map { Double($0.unknown) }, Self.whole),
             .of(each.map { $0.owner_changes.map { Double($0) } }, Self.whole),
         ]
@@ -92,7 +94,6 @@ struct ScenarioFigures {
         verdict = proved == each.count ? "\(proved) proved" : "\(proved) of \(each.count) proved"
     }
 
-    private static func whole(_ value: Double) -> String {
-        grouped(UInt64(max(0, value.rounded())))
-    }
+    /// A count without a fraction.
+    static func whole(_ value: Double) -> String { grouped(UInt64(max(0, value.rounded()))) }
 }

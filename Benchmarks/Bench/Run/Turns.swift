@@ -18,6 +18,11 @@ struct Turns: Sendable {
         var stretch: Int
         /// Milliseconds without an acknowledged write.
         var longestGap: Double
+
+        /// Counts a pause that touches the window.
+        mutating func extend(by gap: GapTracker.Gap) {
+            longestGap = max(longestGap, Double(gap.nanoseconds) / 1e6)
+        }
     }
 
     /// A pair that is over.
@@ -63,13 +68,16 @@ struct Turns: Sendable {
         }
         // A fault that ends itself, or is long in ending, leaves a rest of its window.
         await sleep(until: strike.times.at + nanoseconds)
-        let during = end(faulty.number, since: strike.times.at)
+        var during = end(faulty.number, since: strike.times.at)
+        let lasting = gaps.lasting(at: monotonicNow())
 
         let mended = monotonicNow()
         let mending = begin(at: mended)
         await sleep(until: mended + nanoseconds)
         let after = end(mending, since: mended)
         try await injector.waitUntilWhole()
+        // Where nothing was acknowledged when the window ended, that counts to its end.
+        if let lasting { during.extend(by: gaps.grown(lasting, now: monotonicNow())) }
         return Pair(healthy: before, faulty: during, mending: after, strike: strike)
     }
 
