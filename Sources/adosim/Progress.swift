@@ -51,6 +51,10 @@ struct Progress {
     private var answered = 0
     private var simulated: UInt64 = 0
     private var violations = 0
+    /// Runs of which nobody knows whether what callers saw is linearizable.
+    private var undecided = 0
+    /// Runs that were not compared with the model to their end.
+    private var incomplete = 0
     private var begun: [FaultClass: Int] = [:]
     private let start = (now: Stopwatch.now, cpu: Stopwatch.cpu)
     private var printed = Stopwatch.now
@@ -64,6 +68,8 @@ struct Progress {
         answered += result.answered
         simulated += result.simulatedMicroseconds
         if result.violation != nil { violations += 1 }
+        if result.undecided != nil { undecided += 1 }
+        if result.incomplete != nil { incomplete += 1 }
         begun.merge(result.begun, uniquingKeysWith: +)
         guard !isQuiet, Stopwatch.now - printed >= 2 else { return }
         printed = Stopwatch.now
@@ -85,12 +91,14 @@ struct Progress {
     private var line: String {
         "\(runs) runs, \(steps) steps, \(rates.steps) steps/s of one core, "
             + "\(hours) simulated hours, "
-            + "\(rates.speed) x real time, \(committed) entries, \(answered) calls"
+            + "\(rates.speed) x real time, \(committed) entries, \(answered) calls, "
+            + "\(undecided) undecided, \(incomplete) incomplete"
     }
 
     private var object: String {
         let faults = FaultClass.allCases.map { "\"\($0.rawValue)\": \(begun[$0] ?? 0)" }
-        return "{\"runs\": \(runs), \"violations\": \(violations), \"steps\": \(steps), "
+        return "{\"runs\": \(runs), \"violations\": \(violations), "
+            + "\"undecided\": \(undecided), \"incomplete\": \(incomplete), \"steps\": \(steps), "
             + "\"steps_per_cpu_second\": \(rates.steps), \"simulated_hours\": \(hours), "
             + "\"times_real_time\": \(rates.speed), \"committed\": \(committed), "
             + "\"calls\": \(answered), "

@@ -1,6 +1,8 @@
 import ADO
 import ADOApps
 import ADOObjects
+import ADOSpec
+import Linearizability
 import Testing
 
 @testable import ADOSimulator
@@ -66,6 +68,41 @@ import Testing
         let rule = broken(seeds: 1...60) {
             StoreApplication(meta: MetaVector.self) { Careless(mistake, on: $0) }
         }
-        #expect(rule == "linearizable" || rule == "places")
+        #expect(rule == "linearizability" || rule == "places")
     }
+
+    @Test func `whose keys cannot be read in the end is found`() {
+        let rule = broken(seeds: 1...1) {
+            StoreApplication(meta: DVector<MetaBucket>.self) { Unreadable(store: Self.store($0)) }
+        }
+        #expect(rule == "last reads")
+    }
+
+    @Test func `of which nobody knows whether it is right is not taken for right`() {
+        let result = Simulator().run(Unsure(), RunOptions(seed: 1))
+        #expect(result.violation == nil)
+        #expect(result.undecided == "nobody knows")
+        #expect(Simulator().run(Self.options(1, .lockAbort)).undecided == nil)
+    }
+}
+
+/// A store that changes what it is told to, and answers no read.
+private struct Unreadable: StoreClient {
+    let store: KVLock
+
+    func perform(_ input: StoreModel.Input) async throws(StoreFailure) -> StoreModel.Output {
+        if case .get = input { throw .notDone(.busy) }
+        return try await store.perform(input)
+    }
+
+    func collect() async throws(StoreFailure) -> Int { try await store.collect() }
+}
+
+/// An application that does nothing, and whose judge gives up.
+private struct Unsure: Application {
+    let objects = [AppObject(Counter.self, "c")]
+    func live(_ process: AppProcess) async {}
+    func finish(_ process: AppProcess) async {}
+    func judge(_ truth: AppTruth) -> Violation? { nil }
+    func judgeEnd(_ truth: AppTruth) -> ADOSpec.Verdict { .incomplete("nobody knows") }
 }

@@ -39,6 +39,27 @@ import Testing
         #expect(product[2] == product[3])
     }
 
+    @Test func `knows a search that was given up from one that found nothing`() throws {
+        var history = CallHistory(group: 2)
+        let adds = (1...8).map { history.begin(.add($0), caller: $0, at: 1) }
+        let read = history.begin(.value, caller: 9, at: 2)
+        for (place, ticket) in adds.enumerated() {
+            // As if they had been added in the reverse order.
+            let sum = (place + 1...8).reduce(0, +)
+            #expect(history.finish(ticket, sum.encoded(), at: 3) == nil)
+        }
+        #expect(history.finish(read, 36.encoded(), at: 4) == nil)
+        #expect(history.verdict() == .holds)
+        guard case .incomplete(let reason) = history.verdict(stepsMax: 2) else {
+            Issue.record("\(history.verdict(stepsMax: 2))")
+            return
+        }
+        #expect(!reason.isEmpty)
+        let second = history.begin(.value, caller: 9, at: 5)
+        #expect(history.finish(second, 35.encoded(), at: 6) == nil)
+        #expect(history.isRefuted)
+    }
+
     @Test(arguments: [UInt64(1), 2])
     func `agrees with the product about whatever is nearly a call`(group: UInt64) {
         var random = Random(seed: group)
@@ -69,10 +90,10 @@ import Testing
         var history = CallHistory(group: 1)
         let set = history.begin(.set("k", "a"), caller: 1, at: 10)
         #expect(history.finish(set, String?.none.encoded(), at: 20) == nil)
-        #expect(history.violation() == nil)
+        #expect(history.verdict() == .holds)
         let get = history.begin(.get("k"), caller: 2, at: 30)
         #expect(history.finish(get, String?.none.encoded(), at: 40) == nil)
-        #expect(history.violation() != nil)
+        #expect(history.isRefuted)
     }
 
     @Test func `allows a call that was given up to happen later or never`() {
@@ -83,10 +104,10 @@ import Testing
         #expect(history.finish(before, 0.encoded(), at: 40) == nil)
         let after = history.begin(.value, caller: 2, at: 50)
         #expect(history.finish(after, 5.encoded(), at: 60) == nil)
-        #expect(history.violation() == nil)
+        #expect(history.verdict() == .holds)
         let twice = history.begin(.value, caller: 2, at: 70)
         #expect(history.finish(twice, 10.encoded(), at: 80) == nil)
-        #expect(history.violation() != nil)
+        #expect(history.isRefuted)
     }
 
     @Test func `tells a caller from the log what was done`() {
@@ -96,5 +117,13 @@ import Testing
         let caller = Caller(number: 0, session: 7, server: 0)
         let current = Caller.Current(group: 1, operation: .add(1), request: 1, ticket: 0)
         #expect(layer.contradiction(caller, current, 5.encoded()) != nil)
+    }
+}
+
+extension CallHistory {
+    /// Whether the calls are known not to have happened one at a time.
+    fileprivate var isRefuted: Bool {
+        if case .violated = verdict() { return true }
+        return false
     }
 }

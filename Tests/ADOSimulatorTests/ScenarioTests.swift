@@ -92,6 +92,18 @@ import Testing
         #expect(simulation.reads.count > 0)
     }
 
+    /// A driver that takes a wiped disk for its own.
+    @Test func `sees that another disk is trusted`() throws {
+        let played = try #require(Scenario.named("wipe"))
+        let scenario = Self.scenario(played.troubles, [.refusesDisk])
+        var plan = ScenarioRun.plan(scenario, seed: 4)
+        plan.plant = .wipedVotes
+        let simulation = Simulator().simulation(plan, [], RunOptions(seed: 4))
+        ScenarioRun(scenario, simulation).play()
+        let text = simulation.cluster.violations.first?.explanation ?? "nothing"
+        #expect(text.contains("are trusted with another disk"), "\(text)")
+    }
+
     private static func scenario(_ troubles: [Trouble], _ demands: [Demand]) -> Scenario {
         Scenario("made", row: 0, "made for a test", troubles, demands: demands)
     }

@@ -11,7 +11,8 @@ import Testing
         return RunResult(
             options: options,
             violation: isBroken ? Violation(rule: "agreement", explanation: "broken") : nil,
-            steps: 0, simulatedMicroseconds: 0, stateHash: 0, committed: 0, messages: "",
+            undecided: nil, incomplete: nil, steps: 0, simulatedMicroseconds: 0, stateHash: 0,
+            committed: 0, messages: "",
             answered: 0, plan: "", faults: kept.map { ($0, "fault \($0)") }, begun: [:], trace: [],
             trees: "")
     }

@@ -296,9 +296,7 @@ final class AppLayer: Guest {
     }
 
     func end() {
-        if cluster.violations.isEmpty, let violation = application.judgeEnd(truth) {
-            cluster.fail(violation)
-        }
+        if cluster.violations.isEmpty { cluster.take(application.judgeEnd(truth)) }
         // What nobody waited for, such as the release of a lock, is given up.
         for node in processes.map(\.node) { endProcesses(of: node) }
     }

@@ -16,8 +16,8 @@ protocol Application: Sendable {
     /// What is wrong with what is committed, at any time.
     func judge(_ truth: AppTruth) -> Violation?
 
-    /// What is wrong with what is committed, and with what was seen, in the end.
-    func judgeEnd(_ truth: AppTruth) -> Violation?
+    /// Whether what is committed, and what was seen, is right in the end.
+    func judgeEnd(_ truth: AppTruth) -> Verdict
 }
 
 /// An object of an application.

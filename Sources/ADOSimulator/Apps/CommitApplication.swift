@@ -62,24 +62,26 @@ final class CommitApplication: Application {
         Self.names.map { name in
             let manager = truth.state(ResourceManager.self, name)
             return AtomicityCheck.Manager(
-                name: name, decided: manager.decided, prepared: manager.prepared)
+                name: name, decided: manager.decided, prepared: manager.prepared,
+                decisions: manager.decisions)
         }
     }
 
     func judge(_ truth: AppTruth) -> Violation? { AtomicityCheck.judge(managers(truth)) }
 
-    func judgeEnd(_ truth: AppTruth) -> Violation? {
+    func judgeEnd(_ truth: AppTruth) -> Verdict {
         guard isRecovered.withLock({ $0 }) else {
-            return Violation(rule: "recovery", explanation: "the last manager gave up")
+            return .violated(Violation(rule: "recovery", explanation: "the last manager gave up"))
         }
         if let violation = AtomicityCheck.judgeEnd(managers(truth), told.withLock { $0 }) {
-            return violation
+            return .violated(violation)
         }
         let quantities = Set(
             Self.names.map { truth.state(ResourceManager.self, $0).quantity(of: "x") })
         guard quantities.count == 1, quantities.first ?? 0 >= 0 else {
-            return Violation(rule: "quantity", explanation: "quantities are \(quantities.sorted())")
+            return .violated(
+                Violation(rule: "quantity", explanation: "quantities are \(quantities.sorted())"))
         }
-        return nil
+        return .holds
     }
 }

@@ -7,11 +7,12 @@ internal import Linearizability
 struct CallHistory {
     private var dictionary = Recorder<KeyValueModel<String, String>.Input, String?>()
     private var counter = Recorder<CounterModel.Input, Int>()
-    private let isCounter: Bool
+    private let group: UInt64
+    private var isCounter: Bool { group % 2 == 0 }
     /// Questions to the model, for each key.
     static let stepsMax = 200_000
 
-    init(group: UInt64) { isCounter = group % 2 == 0 }
+    init(group: UInt64) { self.group = group }
 
     mutating func begin(_ operation: Operation, caller: Int, at time: UInt64) -> Int {
         let client = UInt64(caller)
@@ -54,23 +55,17 @@ struct CallHistory {
         if isCounter { try? counter.discard(ticket) } else { try? dictionary.discard(ticket) }
     }
 
-    /// What shows that the calls did not happen one at a time.
-    func violation() -> String? {
+    /// Whether the calls can have happened one at a time.
+    func verdict(stepsMax: Int = Self.stepsMax) -> ADOSpec.Verdict {
+        let found: Linearizability.Verdict
         do {
-            if isCounter {
-                return Self.text(
-                    CounterModel().check(try counter.history(), stepsPerKey: Self.stepsMax))
-            }
-            return Self.text(
-                KeyValueModel().check(try dictionary.history(), stepsPerKey: Self.stepsMax))
+            found =
+                isCounter
+                ? CounterModel().check(try counter.history(), stepsPerKey: stepsMax)
+                : KeyValueModel().check(try dictionary.history(), stepsPerKey: stepsMax)
         } catch {
-            return "the callers' history is malformed: \(error)"
+            return .violated(.notLinearizable("the callers' history is malformed: \(error)"))
         }
-    }
-
-    /// A search that was given up says nothing against the run: other checkers judge it too.
-    private static func text(_ verdict: Linearizability.Verdict) -> String? {
-        if case .violation(let explanation) = verdict { return explanation.text }
-        return nil
+        return found.forRun(of: "group \(group)")
     }
 }

@@ -90,9 +90,7 @@ final class CallLayer: Guest {
         isOver = true
         guard cluster.violations.isEmpty else { return }
         for group in simulation.plan.groups {
-            if let text = histories[group]?.violation() {
-                cluster.fail(.linearizability, "of group \(group):\n\(text)")
-            }
+            if let history = histories[group] { cluster.take(history.verdict()) }
         }
     }
 

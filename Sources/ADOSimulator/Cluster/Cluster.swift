@@ -36,6 +36,10 @@ class Cluster {
     private var judge = Judge()
     let trace = TraceLog()
     private(set) var violations: [Violation] = []
+    /// Why nobody knows whether what was seen from outside is right; nil if it is known.
+    private(set) var undecided: String?
+    /// Why the run was not compared with the model to its end; nil if it was.
+    private(set) var incomplete: String?
     /// Takes messages and disk writes away from the manual lists; for timed runs.
     var onSend: ((Packet) -> Void)?
     var onWrite: ((Member) -> Void)?
@@ -131,7 +135,20 @@ class Cluster {
 
     /// Ends the run for the checkers of the specification, which order events before they judge.
     func finishJudging() {
-        if case .violated(let violation) = judge.finish() { fail(violation) }
+        switch judge.finish() {
+        case .violated(let violation): fail(violation)
+        case .incomplete(let reason): incomplete = reason
+        case .holds: return
+        }
+    }
+
+    /// Takes what a judge of calls or of an application found.
+    func take(_ verdict: Verdict) {
+        switch verdict {
+        case .violated(let violation): fail(violation)
+        case .incomplete(let reason): undecided = undecided ?? reason
+        case .holds: return
+        }
     }
 
     /// Says that records are missing, and why.

@@ -8,6 +8,13 @@ public struct RunResult: Sendable {
     /// The first rule that was broken, if any was.
     public let violation: Violation?
 
+    /// Why nobody knows whether what callers saw is linearizable: the search was given up; nil if
+    /// it was not.
+    public let undecided: String?
+
+    /// Why the run was not compared with the model to its end; nil if it was.
+    public let incomplete: String?
+
     /// Steps of the core.
     public let steps: Int
 

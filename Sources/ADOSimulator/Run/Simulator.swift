@@ -52,7 +52,8 @@ public struct Simulator: Sendable {
         let records =
             options.keepsTrace ? cluster.trace.records[...] : cluster.trace.records.suffix(50)
         return RunResult(
-            options: options, violation: cluster.violations.first, steps: cluster.stepCount,
+            options: options, violation: cluster.violations.first,
+            undecided: cluster.undecided, incomplete: cluster.incomplete, steps: cluster.stepCount,
             simulatedMicroseconds: simulation.now - start, stateHash: cluster.stateHash,
             committed: plan.groups.map(cluster.ledger.committed).reduce(0, +),
             messages: cluster.messages, answered: simulation.guest?.answered ?? 0, plan: "\(plan)",

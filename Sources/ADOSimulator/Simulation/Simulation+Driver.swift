@@ -76,11 +76,22 @@ extension Simulation {
     @discardableResult
     func read(_ node: UInt64, _ group: UInt64, _ ticket: ReadTicket? = nil) -> Bool {
         let floor = cluster.ledger.committed(group)
-        guard cluster.confirm(node, group: group) == MP_OK else { return false }
+        guard cluster.confirm(node, group: group) == MP_OK else {
+            settleInherited(node, group)
+            return false
+        }
         reads.ask(node, group, floor: floor, ticket: ticket)
         if plan.plant == .readWithoutBarrier { answerReads(node, group) }
         react()
         return true
+    }
+
+    /// As servers do: who owns nothing of its ballot yet, because its disk was full when it pulled,
+    /// cannot read before it does.
+    private func settleInherited(_ node: UInt64, _ group: UInt64) {
+        let view = cluster[node].view(group)
+        guard view.role == MP_OWNING, !view.ready, view.in_flight == 0 else { return }
+        if cluster.barrier(node, group: group) == MP_OK { cluster.push(node, group: group) }
     }
 
     func readTips(_ node: UInt64, _ group: UInt64) {

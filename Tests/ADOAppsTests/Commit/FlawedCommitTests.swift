@@ -65,6 +65,22 @@ private func firstLost(_ game: CommitGame) async -> Violation? {
         }
     }
 
+    /// A manager that forgot all but its last decisions, as one does after a thousand of them.
+    private func forgetful(_ name: String, _ numbers: [UInt64]) -> Manager {
+        Manager(name: name, decided: numbers.map { Decided(id($0), .commit) }, decisions: 1030)
+    }
+
+    @Test func `compares of two long histories what neither has forgotten`() {
+        let long = forgetful("a", [5, 6, 8])
+        let short = forgetful("b", [6, 8])
+        #expect(AtomicityCheck.judgeEnd([long, short], [.committed(id(3))]) == nil)
+        let missing = forgetful("b", [5, 8])
+        let text = AtomicityCheck.judgeEnd([long, missing], [])?.explanation
+        #expect(text == "a and b have committed different things")
+        #expect(AtomicityCheck.judgeEnd([long, short], [.committed(id(7))]) != nil)
+        #expect(AtomicityCheck.judgeEnd([long, short], [.aborted(id(8))]) != nil)
+    }
+
     @Test func `rejects what is left after recovery, and what was not told truly`() {
         let done = Manager(name: "a", decided: [Decided(id(1), .commit)])
         let none = Manager(name: "b")

@@ -1,0 +1,20 @@
+internal import ADOSpec
+internal import Linearizability
+
+extension Linearizability.Verdict {
+    /// What a run is told of an object; a search that was given up leaves it undecided.
+    func forRun(of object: String) -> ADOSpec.Verdict {
+        switch self {
+        case .linearizable: .holds
+        case .violation(let explanation):
+            .violated(.notLinearizable("of \(object):\n\(explanation.text)"))
+        case .undecided(let reason): .incomplete("of \(object): \(reason)")
+        }
+    }
+}
+
+extension Violation {
+    static func notLinearizable(_ explanation: String) -> Violation {
+        Violation(rule: RunRule.linearizability.rawValue, explanation: explanation)
+    }
+}
