@@ -125,6 +125,29 @@ import Testing
         #expect(try storage.snapshot(5)?.point.index == 950)
     }
 
+    @Test func `leaves no chunks behind if it was given up`() throws {
+        let storage = try Storage(options)
+        let small = bytes(1000)
+        try put(small, at: 10, in: storage)
+        try storage.putSnapshot(manifest(small, at: 10))
+        let large = bytes(40 * Int(MP_LMDB_CHUNK_SIZE))
+        try put(large, at: 20, in: storage)
+        let used = storage.stats.bytes_used
+        #expect(try storage.dropChunks(5) == 2)
+        try put(large, at: 30, in: storage)
+        let more = storage.stats.bytes_used - used
+        #expect(more < UInt64(large.count) / 4, "what was dropped is used again")
+        #expect(try storage.readChunks(5, 10, count: 1) == small)
+        // Of a group without a snapshot too; another group's stay.
+        try storage.putSnapshot(manifest(large, at: 30))
+        #expect(try storage.dropChunks(4) == 1)
+        #expect(try storage.dropChunks(5) == 1)
+        #expect(try storage.readChunks(5, 30, count: 40) == large)
+        let commits = storage.stats.commits
+        try storage.dropChunks(5)
+        #expect(storage.stats.commits == commits, "nothing to delete costs no flush")
+    }
+
     @Test func `is swept once there is a newer one, in steps`() throws {
         let storage = try Storage(options)
         let large = bytes(40 * Int(MP_LMDB_CHUNK_SIZE))

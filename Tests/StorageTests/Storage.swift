@@ -303,6 +303,20 @@ final class Storage {
         return more
     }
 
+    /// Drops the chunks that belong to no snapshot, to the last.
+    ///
+    /// - Returns: how many steps it took.
+    @discardableResult
+    func dropChunks(_ group: UInt64) throws(Failure) -> Int {
+        var more = true
+        var steps = 0
+        while more {
+            try Failure.check { mp_lmdb_drop_chunks(raw, group, &more, &$0) }
+            steps += 1
+        }
+        return steps
+    }
+
     /// Commits, as a node does that takes in no batch once only the reserve is left.
     func take(_ write: Write) throws(Failure) {
         try Failure.check { mp_lmdb_room(raw, &$0) }

@@ -319,6 +319,11 @@ bool mp_lmdb_holds(struct mp_lmdb *env, uint64_t group, const struct mp_point *p
 MP_MUST_USE enum mp_status mp_lmdb_sweep(struct mp_lmdb *env, uint64_t group, bool *more,
                                          struct mp_lmdb_error *error);
 
+/* The same of chunks beyond the newest snapshot: of such as were given up. None may be under way,
+ * as its chunks look the same. */
+MP_MUST_USE enum mp_status mp_lmdb_drop_chunks(struct mp_lmdb *env, uint64_t group, bool *more,
+                                               struct mp_lmdb_error *error);
+
 /* Counters since open, for status: commits (flushes), bytes of data file used and allocated. */
 struct mp_lmdb_stats {
     uint64_t commits;

@@ -38,22 +38,28 @@ static int sweep_log(struct mp_lmdb *env, MDB_txn *txn, uint64_t group, uint64_t
     return rc;
 }
 
-/* Delete the rows of a group, with keys that begin with group and index, below an index. */
-static int sweep_below(MDB_txn *txn, MDB_dbi dbi, uint64_t group, uint64_t index,
-                       uint64_t row_pages, struct budget *budget) {
+/* Rows of a group whose keys begin with the group and an index from `from` to below `end`. */
+struct range {
+    uint64_t group;
+    uint64_t from;
+    uint64_t end;
+};
+
+static int sweep_range(MDB_txn *txn, MDB_dbi dbi, const struct range *range, uint64_t row_pages,
+                       struct budget *budget) {
     MDB_cursor *cursor;
     int rc = mdb_cursor_open(txn, dbi, &cursor);
     if (rc != 0) return rc;
     uint8_t bytes[MP__IDENTITY_KEY_SIZE];
-    mp__put_identity_key(bytes, group, 0);
+    mp__put_identity_key(bytes, range->group, range->from);
     while (rc == 0) {
         MDB_val key = {sizeof bytes, bytes};
         MDB_val value;
         rc = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
         if (rc != 0) break;
-        bool older = key.mv_size >= sizeof bytes && mp__get_key(key.mv_data) == group &&
-                     mp__get_key((const uint8_t *)key.mv_data + 8) < index;
-        if (!older || !spend(budget, row_pages)) break;
+        bool within = key.mv_size >= sizeof bytes && mp__get_key(key.mv_data) == range->group &&
+                      mp__get_key((const uint8_t *)key.mv_data + 8) < range->end;
+        if (!within || !spend(budget, row_pages)) break;
         rc = mdb_cursor_del(cursor, 0);
     }
     mdb_cursor_close(cursor);
@@ -74,42 +80,75 @@ static enum mp_status require_space(struct mp_lmdb *env, MDB_txn *txn,
     return mp__space_require(env, pages, 1, MP__SPACE_PROMISE, error);
 }
 
+static uint64_t chunk_pages(const struct mp_lmdb *env) {
+    return mp__value_pages(env, MP__CHUNK_OVERHEAD + MP_LMDB_CHUNK_SIZE);
+}
+
 static int sweep(struct mp_lmdb *env, MDB_txn *txn, uint64_t group, uint64_t trimmed,
                  uint64_t newest, struct budget *budget) {
-    uint64_t chunk_pages = mp__value_pages(env, MP__CHUNK_OVERHEAD + MP_LMDB_CHUNK_SIZE);
+    struct range older = {.group = group, .end = newest};
     int rc = sweep_log(env, txn, group, trimmed, budget);
-    if (rc == 0) rc = sweep_below(txn, env->chunks, group, newest, chunk_pages, budget);
+    if (rc == 0) rc = sweep_range(txn, env->chunks, &older, chunk_pages(env), budget);
     /* A record goes when its chunks have gone. */
-    if (rc == 0 && !budget->spent) rc = sweep_below(txn, env->snapshots, group, newest, 0, budget);
+    if (rc == 0 && !budget->spent) rc = sweep_range(txn, env->snapshots, &older, 0, budget);
     return rc;
+}
+
+/* Commit what was deleted, if anything was. */
+static enum mp_status finish(struct mp_lmdb *env, MDB_txn *txn, int rc,
+                             const struct budget *budget, bool *more,
+                             struct mp_lmdb_error *error) {
+    if (rc != 0) return mp__abandon(env, txn, rc, error);
+    if (budget->rows == ROWS_MAX) {
+        mdb_txn_abort(txn);
+        return MP_OK;
+    }
+    *more = budget->spent;
+    return mp__commit(env, txn, error);
+}
+
+/* A transaction with space for what deleting takes, and the newest snapshot of a group. */
+static enum mp_status begin(struct mp_lmdb *env, uint64_t group, MDB_txn **txn,
+                            struct mp_lmdb_snapshot *newest, struct mp_lmdb_error *error) {
+    error->text[0] = '\0';
+    *newest = (struct mp_lmdb_snapshot){0};
+    enum mp_status status = mp__begin(env, txn, error);
+    if (status != MP_OK) return status;
+    status = mp__find_snapshot(env, *txn, group, newest, error);
+    if (status == MP_OK || status == MP_UNKNOWN_GROUP) status = require_space(env, *txn, error);
+    if (status != MP_OK) mdb_txn_abort(*txn);
+    return status;
 }
 
 enum mp_status mp_lmdb_sweep(struct mp_lmdb *env, uint64_t group, bool *more,
                              struct mp_lmdb_error *error) {
     MP_ASSERT(env != NULL && more != NULL && error != NULL);
-    error->text[0] = '\0';
     *more = false;
     MDB_txn *txn;
-    enum mp_status status = mp__begin(env, &txn, error);
+    struct mp_lmdb_snapshot newest;
+    enum mp_status status = begin(env, group, &txn, &newest, error);
     if (status != MP_OK) return status;
     struct mp_hard_state hard;
-    struct mp_lmdb_snapshot newest;
     status = mp__read_hard(env, txn, group, &hard, error);
-    if (status == MP_OK) {
-        enum mp_status found = mp__find_snapshot(env, txn, group, &newest, error);
-        if (found != MP_OK && found != MP_UNKNOWN_GROUP) status = found;
-    }
-    if (status == MP_OK) status = require_space(env, txn, error);
-    struct budget budget = {.rows = ROWS_MAX, .pages = PAGES_MAX};
-    int rc = 0;
-    if (status == MP_OK) {
-        rc = sweep(env, txn, group, hard.trimmed.index, newest.point.index, &budget);
-    }
-    if (rc != 0) return mp__abandon(env, txn, rc, error);
-    if (status != MP_OK || budget.rows == ROWS_MAX) {
+    if (status != MP_OK) {
         mdb_txn_abort(txn);
         return status;
     }
-    *more = budget.spent;
-    return mp__commit(env, txn, error);
+    struct budget budget = {.rows = ROWS_MAX, .pages = PAGES_MAX};
+    int rc = sweep(env, txn, group, hard.trimmed.index, newest.point.index, &budget);
+    return finish(env, txn, rc, &budget, more, error);
+}
+
+enum mp_status mp_lmdb_drop_chunks(struct mp_lmdb *env, uint64_t group, bool *more,
+                                   struct mp_lmdb_error *error) {
+    MP_ASSERT(env != NULL && more != NULL && error != NULL);
+    *more = false;
+    MDB_txn *txn;
+    struct mp_lmdb_snapshot newest;
+    enum mp_status status = begin(env, group, &txn, &newest, error);
+    if (status != MP_OK) return status;
+    struct budget budget = {.rows = ROWS_MAX, .pages = PAGES_MAX};
+    struct range later = {.group = group, .from = newest.point.index + 1, .end = UINT64_MAX};
+    int rc = sweep_range(txn, env->chunks, &later, chunk_pages(env), &budget);
+    return finish(env, txn, rc, &budget, more, error);
 }

@@ -6,6 +6,8 @@
 #include "node.h"
 #include "spool.h"
 
+enum { CHUNKS_AT_ONCE = 64 };
+
 struct mp_read_job *mp_uv__job_new(struct mp_uv_node *node, enum mp_read_purpose purpose,
                                    uint64_t group, uint64_t from, uint64_t through,
                                    uint64_t bytes) {
@@ -69,21 +71,31 @@ static bool on_chunk(void *context, uint64_t number, const uint8_t *bytes, uint3
     return true;
 }
 
+/* In one look at the environment after the other: what is freed in the meantime can be used again
+ * only by writes that no look is older than. */
 static enum mp_status read_chunks(struct mp_read_job *job) {
-    return mp_lmdb_read_chunks(job->owner->env, job->group, job->snapshot.point.index, job->from,
-                               job->through - job->from + 1, on_chunk, job, &job->error);
+    enum mp_status status = MP_OK;
+    for (uint64_t next = job->from; next <= job->through; next += CHUNKS_AT_ONCE) {
+        uint64_t count = job->through - next + 1;
+        if (count > CHUNKS_AT_ONCE) count = CHUNKS_AT_ONCE;
+        status = mp_lmdb_read_chunks(job->owner->env, job->group, job->snapshot.point.index, next,
+                                     count, on_chunk, job, &job->error);
+        if (status != MP_OK || job->spooled != MP_OK) break;
+    }
+    return status;
 }
 
 static enum mp_status read_into(struct mp_read_job *job, struct mp_uv_spool *spool) {
     const struct mp_lmdb_snapshot *snapshot = &job->snapshot;
     mp_uv_spool_free(job->spool);
     job->spool = spool;
-    enum mp_status status = mp_uv_spool_reserve(spool, snapshot->size, &job->error);
-    if (status != MP_OK) return status;
-    status = read_chunks(job);
+    job->spooled = mp_uv_spool_reserve(spool, snapshot->size, &job->error);
+    if (job->spooled != MP_OK) return job->spooled;
+    enum mp_status status = read_chunks(job);
     if (job->spooled != MP_OK) return job->spooled;
     if (status != MP_OK) return status;
-    status = mp_uv_spool_finish(spool, &job->error);
+    job->spooled = mp_uv_spool_finish(spool, &job->error);
+    status = job->spooled;
     bool differs = mp_uv_spool_size(spool) != snapshot->size ||
                    mp_uv_spool_checksum(spool) != snapshot->checksum;
     return status == MP_OK && differs ? MP_CORRUPT : status;

@@ -50,6 +50,8 @@ struct mp_object {
     uint64_t grown;                   /* Bytes applied since the last snapshot was begun. */
     struct mp_lmdb_snapshot restored; /* The one that is being restored. */
     bool restore_due; /* The snapshot is still to be read for that. */
+    bool restore_told; /* The log says why it is not yet. */
+    uint32_t restore_misses;
     bool restoring; /* The state is being replaced by a snapshot's: nothing is applied. */
     struct mp_transfer *transfer;
     uint64_t application;   /* Of a server: the client that proposed last. */

@@ -88,6 +88,28 @@ static void put_chunks(struct mp_storage *storage, struct mp_snapshot_work *work
                                          : "snapshot-chunk-stored");
 }
 
+/* Chunks beyond the newest snapshot are of none: this one failed, or others were given up. They
+ * must not keep a disk full. On one that is too full for this the next work does it. */
+static bool clear(struct mp_storage *storage, struct mp_snapshot_work *work,
+                  struct mp_lmdb_error *error) {
+    bool more = false;
+    enum mp_status status = mp_lmdb_drop_chunks(storage->env, work->group, &more, error);
+    if (status == MP_SYSTEM) work->status = MP_SYSTEM;
+    return !more;
+}
+
+static void complete(struct mp_storage *storage, struct mp_snapshot_work *work,
+                     struct mp_lmdb_error *error) {
+    if (work->uploaded && !mp_lmdb_holds(storage->env, work->group, &work->snapshot.point)) {
+        work->status = MP_STALE;
+        return;
+    }
+    work->status = mp_lmdb_put_snapshot(storage->env, &work->snapshot, error);
+    mp_uv__failpoint(work->uploaded      ? "upload-complete"
+                     : work->transferred ? "transfer-complete"
+                                         : "snapshot-complete");
+}
+
 /* One transaction of this work. True once it is over. */
 static bool advance(struct mp_storage *storage, struct mp_snapshot_work *work,
                     struct mp_lmdb_error *error) {
@@ -98,39 +120,34 @@ static bool advance(struct mp_storage *storage, struct mp_snapshot_work *work,
         mp_uv__failpoint("log-swept");
         return work->status != MP_OK || !more;
     }
+    if (work->clearing) return clear(storage, work, error);
     if (work->stored < work->size) {
         put_chunks(storage, work, error);
-        return work->status != MP_OK || (work->stored == work->size && !work->completes);
+        work->clearing = work->status != MP_OK;
+        return work->status == MP_OK && work->stored == work->size && !work->completes;
     }
     MP_ASSERT(work->completes);
-    if (work->uploaded && !mp_lmdb_holds(storage->env, work->group, &work->snapshot.point)) {
-        work->status = MP_STALE;
-        return true;
-    }
-    work->status = mp_lmdb_put_snapshot(storage->env, &work->snapshot, error);
-    mp_uv__failpoint(work->uploaded      ? "upload-complete"
-                     : work->transferred ? "transfer-complete"
-                                         : "snapshot-complete");
-    return true;
+    complete(storage, work, error);
+    work->clearing = true;
+    return false;
 }
 
-bool mp_uv__work_sweeps(const struct mp_storage *storage) {
-    const struct mp_snapshot_work *work = storage->working_work.head;
-    while (work != NULL && !sweeps(work)) work = work->next;
-    return work != NULL;
+bool mp_uv__work_frees(const struct mp_storage *storage) {
+    return storage->working_work.head != NULL;
 }
 
-/* The first sweep; the others keep their order. */
-static struct mp_snapshot_work *pop_sweep(struct mp_work_list *list) {
-    struct mp_work_list before = {0};
-    struct mp_snapshot_work *work = pop(list);
-    while (work != NULL && !sweeps(work)) {
-        append(&before, work);
-        work = pop(list);
+/* The first work that deletes, or else the first; the others keep their order. */
+static struct mp_snapshot_work *pop_freeing(struct mp_work_list *list) {
+    struct mp_snapshot_work *found = list->head;
+    while (found != NULL && !sweeps(found) && !found->clearing) found = found->next;
+    if (found == NULL) found = list->head;
+    struct mp_work_list others = {0};
+    struct mp_snapshot_work *work = NULL;
+    while ((work = pop(list)) != NULL) {
+        if (work != found) append(&others, work);
     }
-    mp_uv__work_move(&before, list);
-    *list = before;
-    return work;
+    *list = others;
+    return found;
 }
 
 static enum mp_status step(struct mp_storage *storage, struct mp_snapshot_work *work,
@@ -156,6 +173,12 @@ enum mp_status mp_uv__work_step(struct mp_storage *storage, struct mp_lmdb_error
     return step(storage, pop(&storage->working_work), error);
 }
 
-enum mp_status mp_uv__work_sweep(struct mp_storage *storage, struct mp_lmdb_error *error) {
-    return step(storage, pop_sweep(&storage->working_work), error);
+enum mp_status mp_uv__work_free_space(struct mp_storage *storage, struct mp_lmdb_error *error) {
+    struct mp_snapshot_work *work = pop_freeing(&storage->working_work);
+    bool puts = work != NULL && !sweeps(work) && !work->clearing && work->stored < work->size;
+    if (puts) {
+        work->status = MP_FULL;
+        work->clearing = true;
+    }
+    return step(storage, work, error);
 }

@@ -4,6 +4,10 @@
 #include "node.h"
 #include "spool.h"
 
+/* Between attempts to restore what there is no room or file for, in election timeouts; and how
+ * often a snapshot is looked for that is gone. */
+enum { RESTORE_PATIENCE = 10, RESTORE_MISSES_MAX = 8 };
+
 /* On a full disk, a log that grew by less is left alone. */
 enum { ROOM_BYTES_MIN = 1 << 20 };
 
@@ -218,7 +222,8 @@ void mp_uv__snapshot_damaged(struct mp_uv_node *node, struct mp_object *object, 
 }
 
 void mp_uv__snapshot_tick(struct mp_uv_node *node, struct mp_object *object) {
-    if (object->restore_due) read_snapshot(node, object);
+    bool due = object->restore_due && node->now_us >= object->read_retry_us;
+    if (due) read_snapshot(node, object);
     if (object->snapshot_damaged) replace_damaged(node, object);
 }
 
@@ -256,7 +261,8 @@ bool mp_uv__snapshot_use(struct mp_uv_node *node, struct mp_object *object, uint
 void mp_uv__snapshot_stand_in(struct mp_uv_node *node, struct mp_object *object,
                               uint64_t wanted) {
     bool there = !object->snapshot_damaged && mp_uv__snapshot_use(node, object, wanted);
-    bool busy = object->draft.point.index != 0 || object->restoring || node->disk_full;
+    bool busy = object->draft.point.index != 0 || object->transfer != NULL ||
+                object->restoring || node->disk_full;
     if (!there && !busy) begin(node, object);
 }
 
@@ -275,24 +281,50 @@ static void give_up(struct mp_uv_node *node, struct mp_object *object) {
     object->snapshot = (struct mp_lmdb_snapshot){0};
     object->snapshot_damaged = false;
     object->restoring = false;
+    object->restore_misses = 0;
+    object->restore_told = false;
     mp_uv__object_mark_apply(node, object);
+}
+
+static void log_unread(struct mp_uv_node *node, const struct mp_read_job *job) {
+    mp_uv__log(node, MP_UV_LOG_ERROR, "the snapshot of group %016llx cannot be read: %s",
+               (unsigned long long)job->group,
+               job->error.text[0] != '\0' ? job->error.text : mp_status_text(job->status));
+}
+
+/* Whether what is lacking is not the snapshot: then it is read again. */
+static bool restores_again(struct mp_uv_node *node, struct mp_object *object,
+                           const struct mp_read_job *job) {
+    if (job->status == MP_TRIMMED) {
+        /* A newer one took its place, of which this thread may not have heard yet. */
+        bool replaced = object->snapshot.point.index != job->snapshot.point.index;
+        object->restore_misses = replaced ? 0 : object->restore_misses + 1;
+        object->restore_due = object->restore_misses < RESTORE_MISSES_MAX;
+        return object->restore_due;
+    }
+    /* There is no room to unpack it, or no file, and somebody must help. */
+    if (job->spooled == MP_OK || job->spooled == MP_TOO_BIG) return false;
+    if (!object->restore_told) {
+        mp_uv__log(node, MP_UV_LOG_ERROR, "group %016llx: %s It is tried again and again.",
+                   (unsigned long long)object->group, job->error.text);
+    }
+    object->restore_told = true;
+    object->restore_due = true;
+    object->read_retry_us = node->now_us + RESTORE_PATIENCE * node->options.timeout_us;
+    return true;
 }
 
 void mp_uv__snapshot_read(struct mp_uv_node *node, struct mp_read_job *job) {
     struct mp_object *object = mp_uv__object_find(node, job->group);
     MP_ASSERT(object != NULL && object->restoring);
-    bool replaced = object->snapshot.point.index != job->snapshot.point.index;
-    if (job->status == MP_TRIMMED && replaced) {
-        read_snapshot(node, object);
-        return;
-    }
+    if (restores_again(node, object, job)) return;
     if (job->status != MP_OK) {
-        mp_uv__log(node, MP_UV_LOG_ERROR, "the snapshot of group %016llx cannot be read: %s",
-                   (unsigned long long)job->group,
-                   job->error.text[0] != '\0' ? job->error.text : mp_status_text(job->status));
+        log_unread(node, job);
         give_up(node, object);
         return;
     }
+    object->restore_misses = 0;
+    object->restore_told = false;
     if (job->crowded) {
         mp_uv__log(node, MP_UV_LOG_WARNING,
                    "there is no room in %s for a snapshot of %llu bytes; it is decoded in memory",

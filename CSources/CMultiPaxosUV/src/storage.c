@@ -67,7 +67,7 @@ static void fail(struct mp_storage *storage, const struct mp_lmdb_error *error) 
 /* Delete a little of what nobody needs any more, if there is any. False if the disk failed. */
 static bool make_room(struct mp_storage *storage) {
     struct mp_lmdb_error error = {0};
-    if (mp_uv__work_sweep(storage, &error) == MP_OK) return true;
+    if (mp_uv__work_free_space(storage, &error) == MP_OK) return true;
     fail(storage, &error);
     return false;
 }
@@ -111,8 +111,8 @@ static bool commit_working(struct mp_storage *storage) {
         storage->flush_us_total += took;
         if (took > storage->flush_us_max) storage->flush_us_max = took;
         if (status != MP_OK) report_disk(storage, status, &error);
-        bool sweeps = mp_uv__work_sweeps(storage);
-        if (status == MP_FULL && !storage->closing && !sweeps) {
+        bool frees = mp_uv__work_frees(storage);
+        if (status == MP_FULL && !storage->closing && !frees) {
             uv_cond_timedwait(&storage->wake, &storage->lock, MP_STORAGE_RETRY_MS * 1000000ull);
         }
         bool closing = storage->closing;
@@ -148,9 +148,9 @@ struct notes {
     struct mp_mending *mendings;
 };
 
-/* A few bytes each: they are written on their own, and a full disk may lose them. False if the disk
- * failed. */
-static bool write_notes(struct mp_storage *storage, const struct notes *notes) {
+/* A few bytes each: they are written on their own. A full disk may lose what peers announce again;
+ * the own standing is kept until there is room. False if the disk failed. */
+static bool write_notes(struct mp_storage *storage, struct notes *notes) {
     struct mp_lmdb_error error = {0};
     enum mp_status status = MP_OK;
     for (uint32_t i = 0; i < notes->peer_count && status != MP_SYSTEM; i += 1) {
@@ -159,6 +159,7 @@ static bool write_notes(struct mp_storage *storage, const struct notes *notes) {
     }
     if (notes->admit_wanted && status != MP_SYSTEM) {
         status = mp_lmdb_admit(storage->env, &notes->admit, &error);
+        notes->admit_wanted = status != MP_OK;
     }
     if (status != MP_SYSTEM) return true;
     fail(storage, &error);
@@ -235,8 +236,10 @@ static bool take(struct mp_storage *storage, struct notes *notes) {
     mp_uv__work_move(&storage->taken_work, &storage->queued_work);
     memcpy(notes->peers, storage->peers, storage->peer_count * sizeof notes->peers[0]);
     notes->peer_count = storage->peer_count;
-    notes->admit_wanted = storage->admit_wanted;
-    notes->admit = storage->admit;
+    if (storage->admit_wanted) {
+        notes->admit_wanted = true;
+        notes->admit = storage->admit;
+    }
     notes->mendings = storage->mendings;
     storage->peer_count = 0;
     storage->admit_wanted = false;
@@ -255,7 +258,7 @@ static void give_back(struct mp_storage *storage) {
 }
 
 /* False once the node closes or the disk failed. */
-static bool work(struct mp_storage *storage, const struct notes *notes) {
+static bool work(struct mp_storage *storage, struct notes *notes) {
     bool works = write_notes(storage, notes);
     if (works && storage->working.count > 0) {
         works = commit_working(storage);

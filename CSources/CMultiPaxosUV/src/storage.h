@@ -51,6 +51,7 @@ struct mp_snapshot_work {
     bool completes;  /* With them all chunks are there: make them the snapshot. */
     bool transferred; /* They came from another node. */
     bool uploaded;    /* To trim the own log: the snapshot must be of it. */
+    bool clearing;    /* Its status is known; chunks that belong to no snapshot are deleted. */
     enum mp_status status;
 };
 
@@ -126,11 +127,11 @@ void mp_uv__work_list_free(struct mp_work_list *list);
 
 /* Storage thread: do one step of what is queued. MP_OK unless the disk failed. */
 enum mp_status mp_uv__work_step(struct mp_storage *storage, struct mp_lmdb_error *error);
-/* The same, if a sweep is queued: it deletes what a durable record says may go, so that it may
- * overtake writes that wait for space. */
-enum mp_status mp_uv__work_sweep(struct mp_storage *storage, struct mp_lmdb_error *error);
-/* Storage thread: whether one is. */
-bool mp_uv__work_sweeps(const struct mp_storage *storage);
+/* The same for writes that wait for space, which it overtakes: what deletes comes first, and chunks
+ * of a snapshot are given up. */
+enum mp_status mp_uv__work_free_space(struct mp_storage *storage, struct mp_lmdb_error *error);
+/* Storage thread: whether that may free some. */
+bool mp_uv__work_frees(const struct mp_storage *storage);
 
 /* Hand over all that is staged. */
 void mp_uv__storage_submit(struct mp_storage *storage);

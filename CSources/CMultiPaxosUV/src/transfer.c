@@ -10,8 +10,9 @@
 
 #include "transfer.h"
 
-/* Between attempts to get what there is no room for, in election timeouts. */
-enum { FULL_PATIENCE = 10 };
+/* Between attempts to get what there is no room for, in election timeouts, and how often that is
+ * doubled. */
+enum { FULL_PATIENCE = 10, FULL_SHIFT_MAX = 4 };
 
 /* While clients write, after the chunks of a question have come and are durable a server rests so
  * many times as long as that took: it has to leave the disk to them. */
@@ -129,7 +130,9 @@ void mp_uv__transfer_attend(struct mp_uv_node *node, struct mp_object *object) {
         mp_uv__transfer_free(object);
         return;
     }
-    if (node->now_us >= transfer->retry_us) ask(node, object);
+    /* What only the reserve has room for is not begun. */
+    bool full = node->server && node->disk_full && transfer->snapshot.point.index == 0;
+    if (!full && node->now_us >= transfer->retry_us) ask(node, object);
 }
 
 void mp_uv__transfer_unanswered(struct mp_uv_node *node, struct mp_object *object) {
@@ -331,13 +334,34 @@ static void ask_on(struct mp_uv_node *node, struct mp_object *object) {
     transfer->retry_us = node->now_us + RESTS * (node->now_us - transfer->asked_us);
 }
 
+/* There is no room for the snapshot: somebody must make some. */
+static void wait_for_room(struct mp_uv_node *node, struct mp_object *object, const char *text) {
+    struct mp_transfer *transfer = object->transfer;
+    if (!transfer->told) {
+        mp_uv__log(node, MP_UV_LOG_ERROR, "group %016llx: %s It is tried again and again.",
+                   (unsigned long long)object->group, text);
+    }
+    transfer->told = true;
+    mp_uv__transfer_restart(transfer);
+    mp_uv__transfer_fail(node, transfer);
+    uint64_t patience = (uint64_t)FULL_PATIENCE << transfer->fulls;
+    transfer->retry_us = node->now_us + patience * node->options.timeout_us;
+    if (transfer->fulls < FULL_SHIFT_MAX) transfer->fulls += 1;
+}
+
 void mp_uv__transfer_stored(struct mp_uv_node *node, struct mp_object *object,
                             const struct mp_snapshot_work *work) {
     struct mp_transfer *transfer = object->transfer;
     if (transfer == NULL || !transfer->storing) return;
     transfer->storing = false;
     if (work->status == MP_STALE) mp_uv__upload_refused(node, object);
-    if (work->status != MP_OK) { /* Or there is no space. */
+    if (work->status == MP_FULL) {
+        wait_for_room(node, object,
+                      work->uploaded ? "there is no room for the snapshot of an application."
+                                     : "there is no room for the snapshot of another server.");
+        return;
+    }
+    if (work->status != MP_OK) {
         mp_uv__transfer_restart(transfer);
         mp_uv__transfer_fail(node, transfer);
         return;
@@ -355,27 +379,13 @@ void mp_uv__transfer_stored(struct mp_uv_node *node, struct mp_object *object,
     ask_on(node, object);
 }
 
-/* A client has no room for the snapshot: somebody must make some. */
-static void spool_failed(struct mp_uv_node *node, struct mp_object *object,
-                         const struct mp_read_job *job) {
-    struct mp_transfer *transfer = object->transfer;
-    if (!transfer->told) {
-        mp_uv__log(node, MP_UV_LOG_ERROR, "group %016llx: %s It is tried again and again.",
-                   (unsigned long long)object->group, job->error.text);
-    }
-    transfer->told = true;
-    mp_uv__transfer_restart(transfer);
-    mp_uv__transfer_fail(node, transfer);
-    transfer->retry_us = node->now_us + FULL_PATIENCE * node->options.timeout_us;
-}
-
 void mp_uv__transfer_spooled(struct mp_uv_node *node, struct mp_read_job *job) {
     struct mp_object *object = mp_uv__object_find(node, job->group);
     MP_ASSERT(object != NULL && object->transfer != NULL && object->transfer->storing);
     struct mp_transfer *transfer = object->transfer;
     transfer->storing = false;
     if (job->status != MP_OK) {
-        spool_failed(node, object, job);
+        wait_for_room(node, object, job->error.text);
         return;
     }
     transfer->spool = job->spool;

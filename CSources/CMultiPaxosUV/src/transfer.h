@@ -17,6 +17,7 @@ struct mp_transfer {
     bool asking;
     bool storing;     /* The disk of a server has them, or the spool of a client. */
     bool told;        /* The log says why it cannot be kept. */
+    uint32_t fulls;   /* How often there was no room, up to a limit. */
     bool hurries;     /* A snapshot that was on its way gave way to a newer one: no rests. */
     bool upload;      /* Not to catch up, but to trim: an application may be who has it. */
     uint64_t source;  /* Of an upload: who gives the snapshot. */

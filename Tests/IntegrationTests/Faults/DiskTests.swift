@@ -172,6 +172,50 @@ extension `Real servers` {
             }
         }
 
+        /// What came of it must not keep the disk full, or there would never be room for anything.
+        @Test func `without room for a snapshot of others keep nothing of it`() async throws {
+            let often: @Sendable ([String]) -> [String] = {
+                $0 + ["--snapshot-bytes", "1048576"]
+            }
+            try await run(edit: often) { cluster, client, disk throws in
+                try await cluster.waitUntilSettled(client)
+                try await cluster.kill([3])
+                let large = client.object(KeyValue.self, named: "large")
+                for number in 0..<80 {
+                    let value = String(repeating: "\(number % 10)", count: 900_000)
+                    try await large.call(
+                        .set("\(number)", to: value),
+                        policy: .exactlyOnce(deadline: .seconds(30)))
+                }
+                let name = ObjectName(type: KeyValue.typeName, name: "large")
+                for node in [1, 2] as [UInt64] {
+                    try await poll(until: "node \(node) has trimmed its log") {
+                        try await client.patientStatus(of: name, on: node)?.trimmed ?? 0 > 0
+                    }
+                }
+                // What they have in memory only they would send entry by entry.
+                try await cluster.kill([1, 2])
+                try disk.set(.room(72 << 20), on: 3)
+                try await cluster.restart(cluster.nodes)
+                try await poll(until: "node 3 has no room for the snapshot") {
+                    // Whoever serves hears of the object, and has the others hear of it.
+                    _ = try? await large.call(.remove("nothing"), policy: .atMostOnce)
+                    return cluster.log(of: 3).contains("there is no room for the snapshot")
+                }
+                try await poll(until: "node 3 has room for other things") {
+                    try await !client.patientStatus(of: 3).disk.isFull
+                }
+                disk.mend(3)
+                try await poll(until: "node 3 got the snapshot") {
+                    cluster.log(of: 3).contains("got the snapshot")
+                }
+                // An entry of a server, which tells the others what is committed before it.
+                try await large.call(
+                    .remove("nothing"), policy: .exactlyOnce(deadline: .seconds(30)))
+                try await cluster.waitUntilAgreed(on: name, client)
+            }
+        }
+
         @Test(arguments: [false, true]) func `that is full, one of them, does without it`(
             asOwner: Bool
         ) async throws {
