@@ -59,10 +59,10 @@ public struct Server: Sendable {
         options.onLog = { [logger] level, text in
             logger.log(level: Logger.Level(level), "\(text)")
         }
-        options.onFatal = { [logger] text in
-            logger.critical("\(text)")
+        options.onFatal = { [logger] error in
+            logger.critical("\(error)")
             // At once: nothing may be promised or acknowledged after a failed write.
-            _exit(Failure.disk)
+            _exit(Failure(error).status)
         }
         do throws(NodeError) {
             try options.validate()

@@ -47,8 +47,9 @@ extension mp_uv_callbacks {
             core(context).options.onLog?(.init(level), String(cString: text!))
         }
         if handlesFatal {
-            callbacks.on_fatal = { context, text in
-                core(context).failed(String(cString: text!))
+            callbacks.on_fatal = { context, status, text in
+                let code: NodeError.Code = status == MP_CONFLICT ? .inUse : .system
+                core(context).failed(NodeError(code, String(cString: text!)))
             }
         }
         callbacks.on_closed = { context in

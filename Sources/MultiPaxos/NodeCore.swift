@@ -80,12 +80,12 @@ extension NodeCore {
         if isOver { waiter.resume() }
     }
 
-    /// The disk failed, and the node closes by itself: no order may reach it any more.
-    func failed(_ text: String) {
+    /// The node closes by itself: no order may reach it any more.
+    func failed(_ error: NodeError) {
         phase.withLock { phase in
             if case .running = phase { phase = .closing(waiters: []) }
         }
-        options.onFatal?(text)
+        options.onFatal?(error)
     }
 
     /// The loop has stopped: nothing comes any more, so whatever still waits is settled here.

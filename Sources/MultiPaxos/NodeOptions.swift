@@ -94,10 +94,11 @@ public struct NodeOptions: Sendable {
     /// Called with each line of the node's log, on the loop thread.
     public var onLog: (@Sendable (LogLevel, String) -> Void)?
 
-    /// Called when the disk failed.
+    /// Called when the node stops by itself: the disk failed (`system`), or most other servers say
+    /// that a live one has this one's id (`inUse`).
     ///
     /// Without it the process prints the sentence and exits with 74.
-    public var onFatal: (@Sendable (String) -> Void)?
+    public var onFatal: (@Sendable (NodeError) -> Void)?
 
     /// Creates the options of a server, or with `node` 0 and no directory those of a client.
     public init(cluster: String = "ado", node: UInt64 = 0, voters: [Voter], data: String? = nil) {

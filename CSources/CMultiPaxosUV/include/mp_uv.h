@@ -179,9 +179,10 @@ struct mp_uv_callbacks {
     /* A protocol transition; NULL if nobody listens. A trace file has it anyway. */
     void (*on_trace)(void *context, const struct mp_trace *record);
 
-    /* The disk failed: the node stops at once and must not be restarted by this process without an
+    /* The disk failed (MP_SYSTEM), or most other servers say that a live one has the id of this one
+     * (MP_CONFLICT): the node stops at once and must not be restarted by this process without an
      * operator. NULL: print the text and exit with status 74. */
-    void (*on_fatal)(void *context, const char *text);
+    void (*on_fatal)(void *context, enum mp_status status, const char *text);
 
     /* The loop has stopped and the node is about to be freed. Called exactly once, last. */
     void (*on_closed)(void *context);

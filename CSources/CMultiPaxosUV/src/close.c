@@ -62,14 +62,14 @@ void mp_uv__node_stop(struct mp_uv_node *node) {
     uv_walk(&node->loop, close_handle, NULL);
 }
 
-void mp_uv__node_fatal(struct mp_uv_node *node, const char *text) {
+void mp_uv__node_fatal(struct mp_uv_node *node, enum mp_status status, const char *text) {
     if (node->fatal) return;
     node->fatal = true;
     if (node->callbacks.on_fatal == NULL) {
         fprintf(stderr, "node %llu stops: %s\n", (unsigned long long)node->id, text);
         _exit(EXIT_IO_ERROR);
     }
-    node->callbacks.on_fatal(node->context, text);
+    node->callbacks.on_fatal(node->context, status, text);
     uv_mutex_lock(&node->inbox.lock);
     node->inbox.closing = true;
     uv_mutex_unlock(&node->inbox.lock);
@@ -78,6 +78,7 @@ void mp_uv__node_fatal(struct mp_uv_node *node, const char *text) {
 
 /* For a start that failed half-way: no callback may run, and there is nobody to answer. */
 void mp_uv__close_loop(struct mp_uv_node *node) {
+    mp_uv__storage_stop(&node->storage, &node->frames); /* Its thread wakes the loop. */
     uv_walk(&node->loop, close_handle, NULL);
     uv_run(&node->loop, UV_RUN_DEFAULT);
     int rc = uv_loop_close(&node->loop);

@@ -51,6 +51,7 @@ struct mp_conn {
     uint64_t node;
     uint64_t incarnation;
     bool server;
+    bool accepted; /* It said more than its HELLO, and did not refuse this node. */
     struct mp_peer *peer;  /* A voter, or whom we dial; else NULL. */
     uint64_t serving;      /* The node it says is elected to serve. */
     struct mp_conn *next_by_node;

@@ -28,7 +28,7 @@ void mp_uv__disk_check(struct mp_uv_node *node) {
     if (failed || full) error = storage->error;
     uv_mutex_unlock(&storage->lock);
     if (failed) {
-        mp_uv__node_fatal(node, error.text);
+        mp_uv__node_fatal(node, MP_SYSTEM, error.text);
         return;
     }
     node->disk_stall_us = mp_uv__storage_stall_us(storage, node->now_us);

@@ -5,7 +5,8 @@
 
 #include "node.h"
 
-enum { REASON_SIZE = 320 };
+/* Between two log lines that say the same of somebody who comes again and again. */
+enum { REFUSAL_QUIET_US = 60000000 };
 
 static int compare_ids(uint64_t a, uint64_t b) {
     return a == b ? 0 : a < b ? -1 : 1;
@@ -47,18 +48,28 @@ void mp_uv__hello_send(struct mp_conn *conn) {
     mp_uv__conn_send_copy(conn, &hello);
 }
 
-static void refuse(struct mp_conn *conn, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+static void log_refusal(struct mp_uv_node *node, const char *reason) {
+    bool again = node->refusal_us != 0 && node->now_us - node->refusal_us < REFUSAL_QUIET_US &&
+                 strcmp(reason, node->refusal) == 0;
+    if (again) return;
+    snprintf(node->refusal, sizeof node->refusal, "%s", reason);
+    node->refusal_us = node->now_us;
+    mp_uv__log(node, MP_UV_LOG_WARNING, "refused a connection: %s", reason);
+}
 
-static void refuse(struct mp_conn *conn, const char *format, ...) {
-    char reason[REASON_SIZE];
+static void refuse(struct mp_conn *conn, uint64_t kind, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void refuse(struct mp_conn *conn, uint64_t kind, const char *format, ...) {
+    char reason[MP_REASON_SIZE];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(reason, sizeof reason, format, arguments);
     va_end(arguments);
-    mp_uv__log(conn->owner, MP_UV_LOG_WARNING, "refused a connection: %s", reason);
+    log_refusal(conn->owner, reason);
     struct mp_message message = {
         .kind = MP_DRIVER_REFUSED,
+        .value = kind,
         .payload = (const uint8_t *)reason,
         .payload_size = (uint32_t)strlen(reason),
     };
@@ -76,7 +87,8 @@ static bool same_protocol(struct mp_conn *conn, const struct mp_message *hello) 
     struct mp_uv_node *node = conn->owner;
     unsigned long long id = hello->ballot.node;
     if (hello->value != MP_PROTOCOL_VERSION) {
-        refuse(conn, "node %llu speaks protocol version %llu and node %llu version %u; run the "
+        refuse(conn, MP_REFUSED_OTHERWISE,
+               "node %llu speaks protocol version %llu and node %llu version %u; run the "
                "same release on both",
                id, (unsigned long long)hello->value, (unsigned long long)node->id,
                MP_PROTOCOL_VERSION);
@@ -85,14 +97,16 @@ static bool same_protocol(struct mp_conn *conn, const struct mp_message *hello) 
     if (!same_cluster(node, hello)) {
         int size = hello->payload_size < MP_LMDB_CLUSTER_SIZE ? (int)hello->payload_size
                                                               : (int)MP_LMDB_CLUSTER_SIZE - 1;
-        refuse(conn, "node %llu belongs to cluster \"%.*s\" and node %llu to cluster \"%s\"; "
+        refuse(conn, MP_REFUSED_OTHERWISE,
+               "node %llu belongs to cluster \"%.*s\" and node %llu to cluster \"%s\"; "
                "correct the addresses or the cluster's name",
                id, size, (const char *)hello->payload, (unsigned long long)node->id,
                node->options.cluster);
         return false;
     }
     if (hello->point.checksum != node->voters_hash) {
-        refuse(conn, "node %llu and node %llu do not name the same voters; give every node the "
+        refuse(conn, MP_REFUSED_OTHERWISE,
+               "node %llu and node %llu do not name the same voters; give every node the "
                "same list of peers",
                id, (unsigned long long)node->id);
         return false;
@@ -107,7 +121,8 @@ static bool acceptable_id(struct mp_conn *conn, const struct mp_message *hello) 
     bool server = (hello->flags & 1u) != 0;
     bool client_id = (id & MP_CLIENT_NODE) != 0;
     if (id == node->id) {
-        refuse(conn, "two nodes have the id %llu, incarnations %016llx and %016llx; give each "
+        refuse(conn, MP_REFUSED_OTHERWISE,
+               "two nodes have the id %llu, incarnations %016llx and %016llx; give each "
                "server its own id",
                (unsigned long long)id, (unsigned long long)node->incarnation,
                (unsigned long long)hello->ballot.round);
@@ -115,13 +130,15 @@ static bool acceptable_id(struct mp_conn *conn, const struct mp_message *hello) 
     }
     bool voter = mp_uv__peer_find(node, id) != NULL;
     if (server == client_id || server != voter || (!server && !node->server)) {
-        refuse(conn, "node %llu is not a peer of node %llu; add it to the list of peers of every "
+        refuse(conn, MP_REFUSED_OTHERWISE,
+               "node %llu is not a peer of node %llu; add it to the list of peers of every "
                "node",
                (unsigned long long)id, (unsigned long long)node->id);
         return false;
     }
     if (conn->peer != NULL && conn->peer->node != id) {
-        refuse(conn, "the server at %s:%u is node %llu, but it was expected to be node %llu; "
+        refuse(conn, MP_REFUSED_OTHERWISE,
+               "the server at %s:%u is node %llu, but it was expected to be node %llu; "
                "correct the list of peers",
                conn->peer->host, conn->peer->port, (unsigned long long)id,
                (unsigned long long)conn->peer->node);
@@ -129,7 +146,8 @@ static bool acceptable_id(struct mp_conn *conn, const struct mp_message *hello) 
     }
     const struct mp_conn *other = mp_uv__conn_to(node, id);
     if (other != NULL && other->incarnation != hello->ballot.round) {
-        refuse(conn, "two live nodes have the id %llu, incarnations %016llx and %016llx; give each "
+        refuse(conn, MP_REFUSED_TAKEN,
+               "two live nodes have the id %llu, incarnations %016llx and %016llx; give each "
                "server its own id",
                (unsigned long long)id, (unsigned long long)other->incarnation,
                (unsigned long long)hello->ballot.round);
@@ -149,9 +167,49 @@ static void welcome(struct mp_conn *conn) {
     struct mp_peer *peer = conn->peer;
     if (peer == NULL) return;
     if (peer->dialling == conn) peer->dialling = NULL;
+}
+
+void mp_uv__hello_accepted(struct mp_conn *conn) {
+    struct mp_uv_node *node = conn->owner;
+    conn->accepted = true;
+    if (conn->server) node->met = true;
+    struct mp_peer *peer = conn->peer;
+    if (peer == NULL) return;
     peer->failures = 0;
     peer->warned = false;
+    peer->taken = false;
     mp_uv__log(node, MP_UV_LOG_INFO, "connected to node %llu", (unsigned long long)peer->node);
+}
+
+static bool taken_by_most(const struct mp_uv_node *node) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < node->peer_count; i += 1) count += node->peers[i].taken;
+    return count > node->peer_count / 2;
+}
+
+void mp_uv__refused_receive(struct mp_conn *conn, const struct mp_message *message) {
+    struct mp_uv_node *node = conn->owner;
+    struct mp_peer *peer = conn->peer;
+    char text[MP_REASON_SIZE];
+    uint32_t size = message->payload_size < sizeof text - 1 ? message->payload_size
+                                                            : (uint32_t)sizeof text - 1;
+    for (uint32_t i = 0; i < size; i += 1) {
+        uint8_t byte = message->payload[i];
+        text[i] = byte >= 0x20 && byte < 0x7f ? (char)byte : '?';
+    }
+    text[size] = '\0';
+    if (peer == NULL || !peer->warned) {
+        mp_uv__log(node, MP_UV_LOG_ERROR, "%s refused this node: %s", conn->name, text);
+    }
+    if (peer != NULL) {
+        peer->warned = true;
+        peer->failures += 4; /* Nothing changes until somebody corrects it. */
+        peer->taken = message->value == MP_REFUSED_TAKEN;
+        /* The next round stops this node. */
+        bool stops = node->server && taken_by_most(node);
+        if (stops) memcpy(node->taken_text, text, sizeof text);
+    }
+    mp_uv__conn_close(conn);
 }
 
 void mp_uv__hello_receive(struct mp_conn *conn, const struct mp_message *message) {

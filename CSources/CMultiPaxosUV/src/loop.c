@@ -101,6 +101,10 @@ static void rearm(struct mp_uv_node *node) {
 
 static void wake(struct mp_uv_node *node) {
     if (node->stopping) return;
+    if (node->taken_text[0] != '\0') {
+        mp_uv__node_fatal(node, MP_CONFLICT, node->taken_text);
+        return;
+    }
     if (!node->started) mp_uv__node_begin(node);
     node->now_us = mp_uv__clock_us();
     bool again = true;

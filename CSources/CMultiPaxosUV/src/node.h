@@ -223,6 +223,12 @@ struct mp_uv_node {
     bool scrubbing;
     uint64_t offered_bytes; /* Of a client, see offers.c. */
 
+    char taken_text[MP_REASON_SIZE]; /* Most others say that the id is taken: why it stops. */
+    char refusal[MP_REASON_SIZE];    /* Why a connection was refused here last, and when. */
+    uint64_t refusal_us;
+    uint64_t opened_us;
+    bool met; /* Another server accepted this node, since it started. */
+
     bool admitted; /* This server takes part; see admission.c. */
     struct mp_lmdb_standing standing;
     uint32_t generation;  /* What the core was told. */
@@ -279,7 +285,7 @@ void mp_uv__close_loop(struct mp_uv_node *node);
 
 /* close.c */
 void mp_uv__node_stop(struct mp_uv_node *node);
-void mp_uv__node_fatal(struct mp_uv_node *node, const char *text);
+void mp_uv__node_fatal(struct mp_uv_node *node, enum mp_status status, const char *text);
 
 /* loop.c */
 void mp_uv__on_wakeup(uv_async_t *async);
@@ -313,6 +319,9 @@ int mp_uv__listen(struct mp_uv_node *node);
 void mp_uv__receive(struct mp_conn *conn, const struct mp_message *message);
 void mp_uv__hello_send(struct mp_conn *conn);
 void mp_uv__hello_receive(struct mp_conn *conn, const struct mp_message *message);
+/* The other side has said more than its HELLO: it did not refuse this node. */
+void mp_uv__hello_accepted(struct mp_conn *conn);
+void mp_uv__refused_receive(struct mp_conn *conn, const struct mp_message *message);
 uint64_t mp_uv__voters_hash(const struct mp_uv_options *options);
 
 /* calls.c: gather calls, and answer them. */

@@ -297,6 +297,7 @@ enum mp_status mp_uv__node_open(struct mp_uv_node *node, struct mp_lmdb_error *e
 
 void mp_uv__node_begin(struct mp_uv_node *node) {
     node->now_us = mp_uv__clock_us();
+    node->opened_us = node->now_us;
     node->started = true;
     while (node->notes != NULL) {
         struct mp_note *first = node->notes;

@@ -5,7 +5,7 @@
 
 #include "node.h"
 
-enum { BACKOFF_FIRST_US = 10000, BACKOFF_SHIFT_MAX = 6 };
+enum { BACKOFF_FIRST_US = 10000, BACKOFF_SHIFT_MAX = 6, LONELY_US = 3000000 };
 
 struct mp_peer *mp_uv__peer_find(struct mp_uv_node *node, uint64_t id) {
     for (uint32_t i = 0; i < node->peer_count; i += 1) {
@@ -111,8 +111,15 @@ static void dial(struct mp_peer *peer) {
     }
 }
 
+/* A server that has met nobody since it started dials everybody: it may have been given an id, or
+ * an address, by which nobody will look for it. */
+static bool is_lonely(const struct mp_uv_node *node) {
+    return node->server && !node->met && node->now_us - node->opened_us > LONELY_US;
+}
+
 static bool idle(const struct mp_peer *peer) {
-    return peer->dial && peer->dialling == NULL && !peer->resolving &&
+    bool dials = peer->dial || is_lonely(peer->owner);
+    return dials && peer->dialling == NULL && !peer->resolving &&
            mp_uv__conn_to(peer->owner, peer->node) == NULL;
 }
 
@@ -231,7 +238,7 @@ void mp_uv__peer_lost(struct mp_peer *peer, struct mp_conn *conn) {
     }
     if (mp_uv__conn_to(node, peer->node) != NULL) return; /* Another has taken its place. */
     if (peer->reachable || conn->node == peer->node) {
-        if (!node->stopping) {
+        if (!node->stopping && conn->accepted) {
             mp_uv__log(node, MP_UV_LOG_INFO, "lost the connection to node %llu",
                        (unsigned long long)peer->node);
         }

@@ -132,26 +132,6 @@ static void receive_serving(struct mp_conn *conn, const struct mp_message *messa
     if (!conn->owner->server) mp_uv__serving_heard(conn);
 }
 
-static void receive_refused(struct mp_conn *conn, const struct mp_message *message) {
-    char text[256];
-    uint32_t size = message->payload_size < sizeof text - 1 ? message->payload_size
-                                                            : (uint32_t)sizeof text - 1;
-    for (uint32_t i = 0; i < size; i += 1) {
-        uint8_t byte = message->payload[i];
-        text[i] = byte >= 0x20 && byte < 0x7f ? (char)byte : '?';
-    }
-    text[size] = '\0';
-    bool again = conn->peer != NULL && conn->peer->warned;
-    if (!again) {
-        mp_uv__log(conn->owner, MP_UV_LOG_ERROR, "%s refused this node: %s", conn->name, text);
-    }
-    if (conn->peer != NULL) {
-        conn->peer->warned = true;
-        conn->peer->failures += 4; /* Nothing changes until somebody corrects it. */
-    }
-    mp_uv__conn_close(conn);
-}
-
 static void receive_driver(struct mp_conn *conn, const struct mp_message *message) {
     bool of_servers = message->kind == MP_DRIVER_REPLY || message->kind == MP_DRIVER_SERVING ||
                       message->kind == MP_DRIVER_DURABLE || message->kind == MP_DRIVER_KNOWN ||
@@ -163,7 +143,7 @@ static void receive_driver(struct mp_conn *conn, const struct mp_message *messag
     }
     switch (message->kind) {
         case MP_DRIVER_REFUSED:
-            receive_refused(conn, message);
+            mp_uv__refused_receive(conn, message);
             return;
         case MP_DRIVER_DURABLE:
             if (conn->peer != NULL) mp_uv__peer_advanced(conn->peer, message->commit);
@@ -222,12 +202,13 @@ void mp_uv__receive(struct mp_conn *conn, const struct mp_message *message) {
         if (message->kind == MP_DRIVER_HELLO) {
             mp_uv__hello_receive(conn, message);
         } else if (message->kind == MP_DRIVER_REFUSED) {
-            receive_refused(conn, message);
+            mp_uv__refused_receive(conn, message);
         } else if (!conn->linger) {
             mp_uv__conn_fail(conn, "it did not greet first");
         }
         return;
     }
+    if (!conn->accepted && message->kind != MP_DRIVER_REFUSED) mp_uv__hello_accepted(conn);
     if (message->kind < MP_MESSAGE_DRIVER) {
         receive_core(conn, message);
         return;

@@ -6,9 +6,18 @@
 
 #define MP_PROTOCOL_VERSION 3u
 
+/* Of a REFUSED. */
+enum mp_refusal {
+    MP_REFUSED_OTHERWISE = 0,
+    MP_REFUSED_TAKEN = 1, /* A live server has the id. */
+};
+
+/* Bytes of the sentence in it, with a closing zero. */
+enum { MP_REASON_SIZE = 320 };
+
 enum mp_driver_kind {
     MP_DRIVER_HELLO = MP_MESSAGE_DRIVER, /* The first message, each way. */
-    MP_DRIVER_REFUSED,     /* Why the connection is about to be closed: text. */
+    MP_DRIVER_REFUSED,     /* Why the connection is about to be closed. */
     MP_DRIVER_DURABLE,     /* Server to server: how far its storage is durable. */
     MP_DRIVER_SERVING,     /* Server to anybody: the node elected to serve. */
     MP_DRIVER_OPEN,        /* What object a group is. */

@@ -32,29 +32,34 @@ extension `Real servers` {
             try await cluster.stop()
         }
 
-        @Test func `keep out a second server with the id of a first`() async throws {
+        /// Of two servers the one with the lower id dials: nobody looks for a second 3.
+        @Test(arguments: [1, 3] as [UInt64])
+        func `keep out a second server with the id of a first, which stops`(
+            id: UInt64
+        ) async throws {
             let cluster = try await ServerCluster.start(in: directory)
             let data = directory.path("impostor")
-            try Node.format(directory: data, cluster: ServerCluster.name, node: 1)
+            try Node.format(directory: data, cluster: ServerCluster.name, node: id)
             let port = try Loopback.freePorts(1)[0]
             let peers = cluster.peers.replacing(
-                "1=127.0.0.1:\(cluster.port(of: 1))", with: "1=127.0.0.1:\(port)")
+                "\(id)=127.0.0.1:\(cluster.port(of: id))", with: "\(id)=127.0.0.1:\(port)")
             let arguments = [
-                "--cluster", ServerCluster.name, "--node", "1", "--peers", peers, "--data", data,
+                "--cluster", ServerCluster.name, "--node", "\(id)", "--peers", peers,
+                "--data", data,
             ]
             let impostor = try ChildProcess(Products.path("adod"), arguments)
             try await cluster.withClient { client throws in
                 let ledger = try await Writers.run(2, on: client) { writers throws in
-                    try await poll(until: "both sides say that the id is taken") {
-                        cluster.log(of: 2).contains("have the id 1")
-                            && impostor.standardError.contains("own id")
-                    }
+                    #expect(try await impostor.exit() == .status(1))
                     try await writers.waitForProgress()
                 }
                 try await cluster.verify(ledger, client)
             }
-            impostor.send(SIGTERM)
-            _ = try await impostor.exit()
+            let words = impostor.standardError
+            #expect(words.contains("two live nodes have the id \(id)"), "\(words)")
+            #expect(words.contains("give each server its own id"), "\(words)")
+            #expect(!words.contains("connected to node"), "\(words)")
+            #expect(cluster.log(of: 2).ranges(of: "have the id \(id)").count == 1)
             try await cluster.stop()
         }
 
