@@ -80,7 +80,8 @@ public struct Admission: Sendable {
     /// That of an approval which was recorded already, or one above all others.
     private func generation(of incarnation: UInt64, in statuses: [NodeStatus]) -> UInt32 {
         let views = statuses.flatMap { $0.peers.filter { $0.node == server } }
-        let highest = views.map(\.generation).max() ?? 0
+        // The highest number of all cannot be followed, and no honest server says it.
+        let highest = views.map(\.generation).filter { $0 < .max }.max() ?? 0
         let last = views.filter { $0.generation == highest }
         let isRepeated = highest > 0 && last.allSatisfy { $0.incarnation == incarnation }
         return isRepeated ? highest : highest + 1
@@ -112,8 +113,7 @@ public struct Admission: Sendable {
             "node \(server) has no vote; \(status.vote.approvals) of \(others.count) other servers "
                 + "approve of its directory, \(others.count / 2 + 1) must"
         case .first, .anew:
-            "node \(server) votes for \(status.objectCount - status.vote.objectsWithout) of "
-                + "\(status.objectCount) objects"
+            "node \(server) votes for \(status.objectsVotedFor) of \(status.objectCount) objects"
         }
     }
 }

@@ -63,10 +63,12 @@ extension NodeStatus {
         switch vote.standing {
         case .none, .lost: vote.approvals == 0 ? "none" : "none, approved by \(vote.approvals)"
         case .first, .anew:
-            vote.objectsWithout == 0
-                ? "yes" : "\(objectCount - vote.objectsWithout) of \(objectCount)"
+            vote.objectsWithout == 0 ? "yes" : "\(objectsVotedFor) of \(objectCount)"
         }
     }
+
+    /// Of its objects those that it votes for.
+    var objectsVotedFor: UInt64 { objectCount - min(vote.objectsWithout, objectCount) }
 }
 
 extension DiskStatus {

@@ -67,7 +67,7 @@ extension Node: Backend {
                 let block = CommittedBlock(frame)
                 blocks.withLock { $0.append(block) }
             }
-            if end.isTrimmed { return .trimmed(first: end.last + 1) }
+            if end.isTrimmed { return .trimmed(first: end.last &+ 1) }
         } catch {
             guard !core.isClosed else { return .closed }
             core.sources.skip()

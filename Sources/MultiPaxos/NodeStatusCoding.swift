@@ -2,6 +2,18 @@ public import ADO
 
 // The wire form of a status: every field in the order of its declaration.
 
+extension Reader {
+    /// Reads a count of something, or an index.
+    ///
+    /// What no server can have counted is refused: whoever gets a status may add to it and multiply
+    /// it without a thought.
+    fileprivate mutating func amount() throws(DecodingFailure) -> UInt64 {
+        let value = try varint()
+        guard value < 1 << 56 else { throw .malformed }
+        return value
+    }
+}
+
 extension NodeStatus: BinaryCodable {
     /// Appends every field.
     public func write(to writer: inout Writer) {
@@ -26,7 +38,7 @@ extension NodeStatus: BinaryCodable {
             vote: try .read(from: &reader), serving: serving,
             processMicroseconds: processMicroseconds, disk: try .read(from: &reader),
             counters: try .read(from: &reader), peers: try .read(from: &reader),
-            objectCount: try reader.varint(), objects: try .read(from: &reader))
+            objectCount: try reader.amount(), objects: try .read(from: &reader))
     }
 }
 
@@ -44,7 +56,7 @@ extension VoteStatus: BinaryCodable {
         guard let standing = Standing(rawValue: try reader.u8()) else { throw .malformed }
         return VoteStatus(
             standing: standing, generation: try reader.u32(), approvals: try reader.u32(),
-            objectsWithout: try reader.varint())
+            objectsWithout: try reader.amount())
     }
 }
 
@@ -61,9 +73,9 @@ extension DiskStatus: BinaryCodable {
     /// Reads every field.
     public static func read(from reader: inout Reader) throws(DecodingFailure) -> DiskStatus {
         DiskStatus(
-            flags: try reader.u32(), stallMicroseconds: try reader.varint(),
-            isFull: try .read(from: &reader), sequence: try reader.varint(),
-            bytesUsed: try reader.varint(), bytesAllocated: try reader.varint(),
+            flags: try reader.u32(), stallMicroseconds: try reader.amount(),
+            isFull: try .read(from: &reader), sequence: try reader.amount(),
+            bytesUsed: try reader.amount(), bytesAllocated: try reader.amount(),
             damage: try .read(from: &reader))
     }
 }
@@ -77,9 +89,9 @@ extension DamageStatus: BinaryCodable {
     /// Reads every field.
     public static func read(from reader: inout Reader) throws(DecodingFailure) -> DamageStatus {
         DamageStatus(
-            waiting: try reader.varint(), found: try reader.varint(),
-            repaired: try reader.varint(), scrubbedBytes: try reader.varint(),
-            scrubRounds: try reader.varint())
+            waiting: try reader.amount(), found: try reader.amount(),
+            repaired: try reader.amount(), scrubbedBytes: try reader.amount(),
+            scrubRounds: try reader.amount())
     }
 }
 
@@ -97,13 +109,13 @@ extension NodeCounters: BinaryCodable {
     /// Reads every field.
     public static func read(from reader: inout Reader) throws(DecodingFailure) -> NodeCounters {
         NodeCounters(
-            entriesCommitted: try reader.varint(), batchesCommitted: try reader.varint(),
-            callsAccepted: try reader.varint(), callsRefused: try reader.varint(),
-            wakeups: try reader.varint(), flushes: try reader.varint(),
-            flushMicroseconds: try reader.varint(), flushMicrosecondsMax: try reader.varint(),
-            messagesSent: try reader.varint(), messagesReceived: try reader.varint(),
-            messagesDropped: try reader.varint(), bytesSent: try reader.varint(),
-            cachedBytes: try reader.varint())
+            entriesCommitted: try reader.amount(), batchesCommitted: try reader.amount(),
+            callsAccepted: try reader.amount(), callsRefused: try reader.amount(),
+            wakeups: try reader.amount(), flushes: try reader.amount(),
+            flushMicroseconds: try reader.amount(), flushMicrosecondsMax: try reader.amount(),
+            messagesSent: try reader.amount(), messagesReceived: try reader.amount(),
+            messagesDropped: try reader.amount(), bytesSent: try reader.amount(),
+            cachedBytes: try reader.amount())
     }
 }
 
@@ -124,7 +136,7 @@ extension PeerStatus: BinaryCodable {
             node: try reader.u64(), isSelf: try .read(from: &reader),
             isConnected: try .read(from: &reader), isLost: try .read(from: &reader),
             incarnation: try reader.u64(), announced: try reader.u64(),
-            generation: try reader.u32(), queuedBytes: try reader.varint())
+            generation: try reader.u32(), queuedBytes: try reader.amount())
     }
 }
 
@@ -154,16 +166,16 @@ extension ObjectStatus: BinaryCodable {
         let isDamaged = try Bool.read(from: &reader)
         let isUnnamed = try Bool.read(from: &reader)
         let isReady = try Bool.read(from: &reader)
-        let damagedIndex = try reader.varint()
+        let damagedIndex = try reader.amount()
         guard let role = Role(rawValue: try reader.u8()) else { throw .malformed }
         let owner = Ballot(round: try reader.u64(), node: try reader.u64())
         let promised = Ballot(round: try reader.u64(), node: try reader.u64())
         return ObjectStatus(
             group: group, type: type, name: name, isHosted: isHosted, isLost: isLost,
             isDamaged: isDamaged, isUnnamed: isUnnamed, damagedIndex: damagedIndex, role: role,
-            isReady: isReady, owner: owner, promised: promised, commit: try reader.varint(),
-            applied: try reader.varint(), tip: try reader.varint(), verified: try reader.varint(),
-            trimmed: try reader.varint(), snapshot: try reader.varint(),
+            isReady: isReady, owner: owner, promised: promised, commit: try reader.amount(),
+            applied: try reader.amount(), tip: try reader.amount(), verified: try reader.amount(),
+            trimmed: try reader.amount(), snapshot: try reader.amount(),
             digest: try reader.u64(), quarantine: try .read(from: &reader),
             matches: try .read(from: &reader))
     }
@@ -180,7 +192,7 @@ extension ObjectStatus.Match: BinaryCodable {
     public static func read(
         from reader: inout Reader
     ) throws(DecodingFailure) -> ObjectStatus.Match {
-        ObjectStatus.Match(node: try reader.u64(), index: try reader.varint())
+        ObjectStatus.Match(node: try reader.u64(), index: try reader.amount())
     }
 }
 

@@ -228,7 +228,9 @@ extension CallPolicy {
         #expect(backend.numbers?.sorted() == numbers.sorted())
     }
 
-    @Test func `opens a new session when its own was evicted`() async throws {
+    @Test(arguments: [false, true]) func `opens a new session when its own was evicted`(
+        owns: Bool
+    ) async throws {
         let handle = backend.client()
         try await handle.call(.enqueue(1))
         // As many sessions as an object remembers.
@@ -237,6 +239,7 @@ extension CallPolicy {
         let replies = await backend.call(
             handle.name, kind: .entry, entries: writer.bytes, count: 4096, timeout: .seconds(1))
         #expect(replies.allSatisfy { $0.outcome == .ok })
+        if owns { try await handle.pull() }
         #expect(try await handle.call(.enqueue(2)) == 2)
         #expect(backend.numbers == [1, 2])
     }

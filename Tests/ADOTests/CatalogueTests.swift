@@ -1,5 +1,6 @@
-import ADO
 import Testing
+
+@testable import ADO
 
 // A type written by hand that declares its methods, in two versions.
 
@@ -125,6 +126,19 @@ private struct Log {
         #expect(log.call(1, [1, 2]).outcome == .rejected)
         #expect(log.call(1, reset).outcome == .ok)
         #expect(log.replica.quarantine == nil)
+    }
+
+    @Test func `that can declare no more lets nobody invoke who would have to`() throws {
+        var log = Log()
+        for session in 1...4 as ClosedRange<UInt64> {
+            let texts = (0..<256).map { "method\(session) \($0)()" }
+            #expect(log.open(session, declaring: texts) == .ok)
+        }
+        let pulled = Pulled(
+            ballot: Ballot(round: 1, node: 1), committed: log.replica, inherited: [])
+        var branch = try Branch(pulled)
+        #expect(throws: InvokeFailure.busy) { try branch.open(9) }
+        #expect(branch.isSettled)
     }
 
     @Test func `stops a replica whose version lacks what was declared and is called`() {

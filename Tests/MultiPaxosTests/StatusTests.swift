@@ -19,6 +19,25 @@ extension `A cluster in one process` {
             }
         }
 
+        /// A reader adds to what it is told, and must not be brought down by it.
+        @Test func `that cannot be is not believed`() async throws {
+            try await withCluster(replicas: 1) { cluster, _ in
+                let status = try await cluster.client.status(of: 1, timeout: .seconds(30))
+                #expect(try NodeStatus.decoded(from: status.encoded()) == status)
+                let lies: [WritableKeyPath<NodeStatus, UInt64>] = [
+                    \.disk.bytesUsed, \.disk.bytesAllocated, \.objectCount,
+                    \.vote.objectsWithout, \.counters.flushMicroseconds,
+                ]
+                for path in lies {
+                    var lie = status
+                    lie[keyPath: path] = .max
+                    #expect(throws: DecodingFailure.malformed) {
+                        try NodeStatus.decoded(from: lie.encoded())
+                    }
+                }
+            }
+        }
+
         /// Each object has a log once a session was opened in it.
         private func open(_ count: Int, _ number: Int, on node: Node) async throws {
             let prefix = String(repeating: "a long name ", count: 19)

@@ -116,10 +116,13 @@ extension Branch {
         return Reply.records(scratch.bytes, count: 1, first: index).first ?? Reply(.rejected)
     }
 
-    /// Opens a session, unless it is.
+    /// Opens a session, unless it is; throws, and changes nothing, if the log takes no further one.
     mutating func open(_ session: UInt64) throws(InvokeFailure) {
         guard !speculative.sessions.isOpen(session) else { return }
-        _ = try append { $0.openEntry(session: session, for: Object.self) }
+        var opened = self
+        let reply = try opened.append { $0.openEntry(session: session, for: Object.self) }
+        guard reply.outcome != .rejected else { throw .busy }
+        self = opened
     }
 }
 

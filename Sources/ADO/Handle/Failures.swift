@@ -29,7 +29,8 @@ public enum InvokeFailure: Error, Sendable, Hashable {
     case thrown(MethodFailure)
     /// The call is larger than an entry of the log may be. Nothing changed.
     case tooLarge
-    /// Too much is pending: push first. Nothing changed.
+    /// Too much is pending: push first; or the log names as many methods of all versions of the
+    /// type as a log may, and takes no further client. Nothing changed.
     case busy
     /// The object was removed: create it first. The call is on the branch, as one that is refused.
     case removed

@@ -109,6 +109,7 @@ extension NodeCore {
         switch answer {
         case .none: return
         case .stopped(let reason): await stop(claim.group, reason)
+        case .digest(0, _): return  // Of nothing.
         case .digest(let index, let theirs):
             let found = await onLoop { [loop] _ in
                 loop.compare(claim, with: theirs, at: index)
