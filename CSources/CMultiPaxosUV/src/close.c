@@ -48,7 +48,7 @@ void mp_uv__node_stop(struct mp_uv_node *node) {
     MP_ASSERT(!node->stopping);
     node->stopping = true;
     settle(node);
-    if (!node->fatal) (void)mp_uv__trace_flush(&node->trace); /* As in each round: first. */
+    if (!node->disk_failed) (void)mp_uv__trace_flush(&node->trace); /* As in each round: first. */
     for (uint32_t i = 0; i < node->conn_capacity; i += 1) {
         struct mp_conn *conn = node->conns[i];
         if (conn == NULL || conn->state == MP_CONN_CLOSING) continue;
@@ -65,6 +65,7 @@ void mp_uv__node_stop(struct mp_uv_node *node) {
 void mp_uv__node_fatal(struct mp_uv_node *node, enum mp_status status, const char *text) {
     if (node->fatal) return;
     node->fatal = true;
+    node->disk_failed = status == MP_SYSTEM;
     if (node->callbacks.on_fatal == NULL) {
         fprintf(stderr, "node %llu stops: %s\n", (unsigned long long)node->id, text);
         _exit(EXIT_IO_ERROR);

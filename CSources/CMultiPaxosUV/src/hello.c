@@ -48,12 +48,18 @@ void mp_uv__hello_send(struct mp_conn *conn) {
     mp_uv__conn_send_copy(conn, &hello);
 }
 
+/* Each reason once, as long as there are not too many. */
 static void log_refusal(struct mp_uv_node *node, const char *reason) {
-    bool again = node->refusal_us != 0 && node->now_us - node->refusal_us < REFUSAL_QUIET_US &&
-                 strcmp(reason, node->refusal) == 0;
-    if (again) return;
-    snprintf(node->refusal, sizeof node->refusal, "%s", reason);
-    node->refusal_us = node->now_us;
+    uint64_t hash = mp_hash((const uint8_t *)reason, strlen(reason));
+    struct mp_refusal_said *oldest = &node->refusals[0];
+    for (uint32_t i = 0; i < MP_REFUSALS_MAX; i += 1) {
+        struct mp_refusal_said *said = &node->refusals[i];
+        bool again = said->at_us != 0 && said->reason == hash &&
+                     node->now_us - said->at_us < REFUSAL_QUIET_US;
+        if (again) return;
+        if (said->at_us < oldest->at_us) oldest = said;
+    }
+    *oldest = (struct mp_refusal_said){.reason = hash, .at_us = node->now_us};
     mp_uv__log(node, MP_UV_LOG_WARNING, "refused a connection: %s", reason);
 }
 
@@ -146,7 +152,9 @@ static bool acceptable_id(struct mp_conn *conn, const struct mp_message *hello) 
     }
     const struct mp_conn *other = mp_uv__conn_to(node, id);
     if (other != NULL && other->incarnation != hello->ballot.round) {
-        refuse(conn, MP_REFUSED_TAKEN,
+        /* One that is silent may be gone: then the other comes again until that is sure. */
+        bool lives = node->now_us - other->heard_us < 2 * node->options.timeout_us;
+        refuse(conn, lives ? MP_REFUSED_TAKEN : MP_REFUSED_OTHERWISE,
                "two live nodes have the id %llu, incarnations %016llx and %016llx; give each "
                "server its own id",
                (unsigned long long)id, (unsigned long long)other->incarnation,
@@ -177,6 +185,7 @@ void mp_uv__hello_accepted(struct mp_conn *conn) {
     if (peer == NULL) return;
     peer->failures = 0;
     peer->warned = false;
+    peer->refused = false;
     peer->taken = false;
     mp_uv__log(node, MP_UV_LOG_INFO, "connected to node %llu", (unsigned long long)peer->node);
 }
@@ -198,18 +207,20 @@ void mp_uv__refused_receive(struct mp_conn *conn, const struct mp_message *messa
         text[i] = byte >= 0x20 && byte < 0x7f ? (char)byte : '?';
     }
     text[size] = '\0';
-    if (peer == NULL || !peer->warned) {
+    if (peer == NULL || !peer->refused) {
         mp_uv__log(node, MP_UV_LOG_ERROR, "%s refused this node: %s", conn->name, text);
     }
     if (peer != NULL) {
         peer->warned = true;
+        peer->refused = true;
         peer->failures += 4; /* Nothing changes until somebody corrects it. */
-        peer->taken = message->value == MP_REFUSED_TAKEN;
-        /* The next round stops this node. */
-        bool stops = node->server && taken_by_most(node);
-        if (stops) memcpy(node->taken_text, text, sizeof text);
     }
     mp_uv__conn_close(conn);
+    if (peer == NULL) return;
+    peer->taken = message->value == MP_REFUSED_TAKEN;
+    /* The next round stops this node. */
+    bool stops = node->server && taken_by_most(node);
+    if (stops) memcpy(node->taken_text, text, sizeof text);
 }
 
 void mp_uv__hello_receive(struct mp_conn *conn, const struct mp_message *message) {

@@ -95,10 +95,10 @@ static enum mp_status read_into(struct mp_read_job *job, struct mp_uv_spool *spo
     if (job->spooled != MP_OK) return job->spooled;
     if (status != MP_OK) return status;
     job->spooled = mp_uv_spool_finish(spool, &job->error);
-    status = job->spooled;
+    if (job->spooled != MP_OK) return job->spooled;
     bool differs = mp_uv_spool_size(spool) != snapshot->size ||
                    mp_uv_spool_checksum(spool) != snapshot->checksum;
-    return status == MP_OK && differs ? MP_CORRUPT : status;
+    return differs ? MP_CORRUPT : MP_OK;
 }
 
 /* A disk that is full must not keep a server from what it holds already: then in memory. */

@@ -135,6 +135,13 @@ struct mp_note {
     struct mp_lmdb_error error;
 };
 
+/* A reason for which connections were refused here, as a hash, and when the log said so. */
+struct mp_refusal_said {
+    uint64_t reason;
+    uint64_t at_us;
+};
+enum { MP_REFUSALS_MAX = 32 };
+
 struct mp_uv_node {
     struct mp_uv_callbacks callbacks;
     void *context;
@@ -224,8 +231,7 @@ struct mp_uv_node {
     uint64_t offered_bytes; /* Of a client, see offers.c. */
 
     char taken_text[MP_REASON_SIZE]; /* Most others say that the id is taken: why it stops. */
-    char refusal[MP_REASON_SIZE];    /* Why a connection was refused here last, and when. */
-    uint64_t refusal_us;
+    struct mp_refusal_said refusals[MP_REFUSALS_MAX];
     uint64_t opened_us;
     bool met; /* Another server accepted this node, since it started. */
 
@@ -247,6 +253,7 @@ struct mp_uv_node {
     struct mp_trace_file trace;
     bool stopping;
     bool fatal;
+    bool disk_failed;
     bool started;
     struct mp_uv_stats stats;
 };

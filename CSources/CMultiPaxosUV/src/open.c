@@ -167,7 +167,8 @@ static void find_snapshot(struct mp_uv_node *node, struct mp_object *object) {
     enum mp_status status =
         mp_lmdb_get_snapshot(node->env, object->group, &object->snapshot, &error);
     if (status != MP_OK && status != MP_UNKNOWN_GROUP) note(node, &error);
-    /* What a crash left of trimming is found by looking. */
+    /* What a crash left of trimming, and of a snapshot that was under way, is found by looking. */
+    mp_uv__storage_clear(&node->storage, object->group);
     mp_uv__storage_sweep(&node->storage, object->group);
 }
 
@@ -328,7 +329,7 @@ void mp_uv__node_free(struct mp_uv_node *node) {
         node->notes = first->next;
         free(first);
     }
-    mp_uv__trace_close(&node->trace, node->started && !node->fatal);
+    mp_uv__trace_close(&node->trace, node->started && !node->disk_failed);
     if (node->inbox_ready) mp_uv__inbox_free(&node->inbox);
     if (node->env != NULL) mp_lmdb_close(node->env);
     free(node->conns);

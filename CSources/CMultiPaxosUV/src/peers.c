@@ -233,6 +233,7 @@ void mp_uv__peer_lost(struct mp_peer *peer, struct mp_conn *conn) {
     struct mp_uv_node *node = peer->owner;
     if (peer->dialling == conn) {
         peer->dialling = NULL;
+        peer->taken = false;
         back_off(peer);
         return;
     }

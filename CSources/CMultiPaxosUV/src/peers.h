@@ -19,6 +19,7 @@ struct mp_peer {
     uint32_t failures;
     uint64_t retry_us;
     bool warned;
+    bool refused; /* The log says why it refused this node. */
     bool taken; /* It says that another live server has this node's id. */
 
     bool knows_us;       /* It has recorded this node's directory, as the first of this server. */

@@ -20,6 +20,12 @@ static void append(struct mp_work_list *list, struct mp_snapshot_work *work) {
     list->tail = work;
 }
 
+static void put_first(struct mp_work_list *list, struct mp_snapshot_work *work) {
+    work->next = list->head;
+    list->head = work;
+    if (list->tail == NULL) list->tail = work;
+}
+
 static struct mp_snapshot_work *pop(struct mp_work_list *list) {
     struct mp_snapshot_work *first = list->head;
     if (first == NULL) return NULL;
@@ -60,6 +66,11 @@ void mp_uv__storage_work(struct mp_storage *storage, const struct mp_snapshot_wo
 
 void mp_uv__storage_sweep(struct mp_storage *storage, uint64_t group) {
     mp_uv__storage_work(storage, &(struct mp_snapshot_work){.group = group});
+}
+
+void mp_uv__storage_clear(struct mp_storage *storage, uint64_t group) {
+    struct mp_snapshot_work work = {.group = group, .completes = true, .clearing = true};
+    mp_uv__storage_work(storage, &work);
 }
 
 struct mp_snapshot_work *mp_uv__storage_worked(struct mp_storage *storage) {
@@ -132,19 +143,27 @@ static bool advance(struct mp_storage *storage, struct mp_snapshot_work *work,
     return false;
 }
 
-bool mp_uv__work_frees(const struct mp_storage *storage) {
-    return storage->working_work.head != NULL;
+static bool deletes(const struct mp_snapshot_work *work) {
+    return sweeps(work) || work->clearing;
 }
 
-/* The first work that deletes, or else the first; the others keep their order. */
-static struct mp_snapshot_work *pop_freeing(struct mp_work_list *list) {
-    struct mp_snapshot_work *found = list->head;
-    while (found != NULL && !sweeps(found) && !found->clearing) found = found->next;
-    if (found == NULL) found = list->head;
+/* Clears, or can be given up to do so: neither waits for a write. */
+static bool can_clear(const struct mp_snapshot_work *work) {
+    return work->clearing || (!sweeps(work) && work->stored < work->size);
+}
+
+/* The first work of such a kind, NULL if there is none; the others keep their order. */
+static struct mp_snapshot_work *pop_first(struct mp_work_list *list,
+                                          bool (*is)(const struct mp_snapshot_work *work)) {
     struct mp_work_list others = {0};
+    struct mp_snapshot_work *found = NULL;
     struct mp_snapshot_work *work = NULL;
     while ((work = pop(list)) != NULL) {
-        if (work != found) append(&others, work);
+        if (found == NULL && is(work)) {
+            found = work;
+        } else {
+            append(&others, work);
+        }
     }
     *list = others;
     return found;
@@ -157,6 +176,11 @@ static enum mp_status step(struct mp_storage *storage, struct mp_snapshot_work *
     if (work->status == MP_SYSTEM) {
         mp_uv__work_free(work);
         return MP_SYSTEM;
+    }
+    if (!over && work->clearing) {
+        /* Before chunks of the next snapshot are there, which it would delete. */
+        put_first(&storage->working_work, work);
+        return MP_OK;
     }
     if (!over) {
         append(&storage->working_work, work);
@@ -173,12 +197,25 @@ enum mp_status mp_uv__work_step(struct mp_storage *storage, struct mp_lmdb_error
     return step(storage, pop(&storage->working_work), error);
 }
 
-enum mp_status mp_uv__work_free_space(struct mp_storage *storage, struct mp_lmdb_error *error) {
-    struct mp_snapshot_work *work = pop_freeing(&storage->working_work);
-    bool puts = work != NULL && !sweeps(work) && !work->clearing && work->stored < work->size;
-    if (puts) {
+/* What is taken up may sweep; further on a sweep may belong to a write that waits, too. */
+static struct mp_snapshot_work *pop_freeing(struct mp_storage *storage) {
+    struct mp_snapshot_work *work = pop_first(&storage->working_work, deletes);
+    if (work == NULL) work = pop_first(&storage->working_work, can_clear);
+    if (work == NULL) work = pop_first(&storage->taken_work, can_clear);
+    if (work != NULL) return work;
+    uv_mutex_lock(&storage->lock);
+    work = pop_first(&storage->queued_work, can_clear);
+    uv_mutex_unlock(&storage->lock);
+    return work;
+}
+
+bool mp_uv__work_free_space(struct mp_storage *storage, enum mp_status *status,
+                            struct mp_lmdb_error *error) {
+    struct mp_snapshot_work *work = pop_freeing(storage);
+    if (work != NULL && !deletes(work)) {
         work->status = MP_FULL;
         work->clearing = true;
     }
-    return step(storage, work, error);
+    *status = step(storage, work, error);
+    return work != NULL;
 }

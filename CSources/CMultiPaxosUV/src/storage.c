@@ -64,14 +64,6 @@ static void fail(struct mp_storage *storage, const struct mp_lmdb_error *error) 
     uv_mutex_unlock(&storage->lock);
 }
 
-/* Delete a little of what nobody needs any more, if there is any. False if the disk failed. */
-static bool make_room(struct mp_storage *storage) {
-    struct mp_lmdb_error error = {0};
-    if (mp_uv__work_free_space(storage, &error) == MP_OK) return true;
-    fail(storage, &error);
-    return false;
-}
-
 /* Tell the loop how the disk is. Under the lock. */
 static void report_disk(struct mp_storage *storage, enum mp_status status,
                         const struct mp_lmdb_error *error) {
@@ -93,6 +85,38 @@ static bool look_for_room(struct mp_storage *storage) {
     return works;
 }
 
+static void note_commit(struct mp_storage *storage, uint64_t took, enum mp_status status,
+                        const struct mp_lmdb_error *error) {
+    struct mp_lmdb_stats stats;
+    mp_lmdb_get_stats(storage->env, &stats);
+    uv_mutex_lock(&storage->lock);
+    storage->stats = stats;
+    storage->flushes += 1;
+    storage->flush_us_total += took;
+    if (took > storage->flush_us_max) storage->flush_us_max = took;
+    if (status != MP_OK) report_disk(storage, status, error);
+    uv_mutex_unlock(&storage->lock);
+}
+
+/* Delete a little of what nobody needs any more, or wait if there is nothing. False once the node
+ * closes or the disk failed. */
+static bool make_room(struct mp_storage *storage) {
+    struct mp_lmdb_error error = {0};
+    enum mp_status status = MP_OK;
+    bool freed = mp_uv__work_free_space(storage, &status, &error);
+    if (status != MP_OK) {
+        fail(storage, &error);
+        return false;
+    }
+    uv_mutex_lock(&storage->lock);
+    if (!freed && !storage->closing) {
+        uv_cond_timedwait(&storage->wake, &storage->lock, MP_STORAGE_RETRY_MS * 1000000ull);
+    }
+    bool closing = storage->closing;
+    uv_mutex_unlock(&storage->lock);
+    return !closing;
+}
+
 /* Where not even the reserve suffices the disk is waited for: nothing after a write may become
  * durable before it. False once the node closes or the disk failed. */
 static bool commit_working(struct mp_storage *storage) {
@@ -101,25 +125,9 @@ static bool commit_working(struct mp_storage *storage) {
         uint64_t start = now();
         enum mp_status status = mp_lmdb_commit(storage->env, storage->working.writes,
                                                storage->working.count, &error);
-        uint64_t took = now() - start;
-        struct mp_lmdb_stats stats;
-        mp_lmdb_get_stats(storage->env, &stats);
-
-        uv_mutex_lock(&storage->lock);
-        storage->stats = stats;
-        storage->flushes += 1;
-        storage->flush_us_total += took;
-        if (took > storage->flush_us_max) storage->flush_us_max = took;
-        if (status != MP_OK) report_disk(storage, status, &error);
-        bool frees = mp_uv__work_frees(storage);
-        if (status == MP_FULL && !storage->closing && !frees) {
-            uv_cond_timedwait(&storage->wake, &storage->lock, MP_STORAGE_RETRY_MS * 1000000ull);
-        }
-        bool closing = storage->closing;
-        uv_mutex_unlock(&storage->lock);
+        note_commit(storage, now() - start, status, &error);
         if (status == MP_OK) return look_for_room(storage);
-        if (status != MP_FULL) return false;
-        if (closing || !make_room(storage)) return false;
+        if (status != MP_FULL || !make_room(storage)) return false;
     }
 }
 
@@ -263,8 +271,8 @@ static bool work(struct mp_storage *storage, struct notes *notes) {
     if (works && storage->working.count > 0) {
         works = commit_working(storage);
         if (works) give_back(storage);
-    } else if (works && storage->full) {
-        works = look_for_room(storage);
+    } else if (works && (storage->full || storage->working_work.head != NULL)) {
+        works = look_for_room(storage); /* Chunks take space, too. */
     }
     if (works) {
         mp_uv__work_move(&storage->working_work, &storage->taken_work);

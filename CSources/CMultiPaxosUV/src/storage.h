@@ -117,6 +117,8 @@ void mp_uv__storage_work(struct mp_storage *storage, const struct mp_snapshot_wo
 
 /* Queue the sweeping of what a group no longer needs. */
 void mp_uv__storage_sweep(struct mp_storage *storage, uint64_t group);
+/* Queue the deletion of chunks that belong to no snapshot; none of the group may be on its way. */
+void mp_uv__storage_clear(struct mp_storage *storage, uint64_t group);
 
 /* The next work that is done, NULL if there is none: free it with mp_uv__work_free(). */
 struct mp_snapshot_work *mp_uv__storage_worked(struct mp_storage *storage);
@@ -127,11 +129,11 @@ void mp_uv__work_list_free(struct mp_work_list *list);
 
 /* Storage thread: do one step of what is queued. MP_OK unless the disk failed. */
 enum mp_status mp_uv__work_step(struct mp_storage *storage, struct mp_lmdb_error *error);
-/* The same for writes that wait for space, which it overtakes: what deletes comes first, and chunks
- * of a snapshot are given up. */
-enum mp_status mp_uv__work_free_space(struct mp_storage *storage, struct mp_lmdb_error *error);
-/* Storage thread: whether that may free some. */
-bool mp_uv__work_frees(const struct mp_storage *storage);
+/* The same for writes that wait for space, which it overtakes: what deletes comes first, then
+ * chunks of a snapshot are given up. False if there was neither. *status is MP_OK unless the disk
+ * failed. */
+bool mp_uv__work_free_space(struct mp_storage *storage, enum mp_status *status,
+                            struct mp_lmdb_error *error);
 
 /* Hand over all that is staged. */
 void mp_uv__storage_submit(struct mp_storage *storage);

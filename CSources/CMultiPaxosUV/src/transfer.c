@@ -34,6 +34,12 @@ void mp_uv__transfer_restart(struct mp_transfer *transfer) {
     transfer->misses = 0;
 }
 
+void mp_uv__transfer_give_up(struct mp_uv_node *node, struct mp_transfer *transfer) {
+    bool stored = node->server && transfer->next > 0;
+    if (stored) mp_uv__storage_clear(&node->storage, transfer->snapshot.group);
+    mp_uv__transfer_restart(transfer);
+}
+
 void mp_uv__transfer_fail(struct mp_uv_node *node, struct mp_transfer *transfer) {
     transfer->failures += 1;
     transfer->arrived = 0;
@@ -127,6 +133,7 @@ void mp_uv__transfer_attend(struct mp_uv_node *node, struct mp_object *object) {
     }
     bool came = object->applied >= transfer->wanted; /* The entries, after all. */
     if (came || mp_uv__snapshot_use(node, object, transfer->wanted)) {
+        mp_uv__transfer_give_up(node, transfer);
         mp_uv__transfer_free(object);
         return;
     }
@@ -201,7 +208,7 @@ void mp_uv__manifest_receive(struct mp_conn *conn, const struct mp_message *mess
         mp_uv__transfer_fail(node, transfer);
         return;
     }
-    if (!same(&snapshot, &transfer->snapshot)) mp_uv__transfer_restart(transfer);
+    if (!same(&snapshot, &transfer->snapshot)) mp_uv__transfer_give_up(node, transfer);
     transfer->snapshot = snapshot;
     transfer->source = conn->node;
     ask(node, object);
@@ -258,13 +265,13 @@ static void take_chunks(struct mp_uv_node *node, struct mp_object *object) {
         mp_uv__log(node, MP_UV_LOG_ERROR,
                    "group %016llx: the chunks of a snapshot are not what it was said to be",
                    (unsigned long long)object->group);
-        mp_uv__transfer_restart(transfer);
+        mp_uv__transfer_give_up(node, transfer);
         mp_uv__transfer_fail(node, transfer);
         return;
     }
     if (transfer->upload && !mp_uv__upload_names(node, object)) {
         mp_uv__upload_refused(node, object);
-        mp_uv__transfer_restart(transfer);
+        mp_uv__transfer_give_up(node, transfer);
         mp_uv__transfer_fail(node, transfer);
         return;
     }
@@ -285,7 +292,7 @@ void mp_uv__chunk_receive(struct mp_conn *conn, const struct mp_message *message
     if (transfer == NULL || transfer->snapshot.point.index == 0) return;
     if (message->outcome != MP_OUTCOME_OK) {
         close_question(node, transfer, asked);
-        mp_uv__transfer_restart(transfer);
+        mp_uv__transfer_give_up(node, transfer);
         mp_uv__transfer_fail(node, transfer);
         return;
     }

@@ -31,6 +31,8 @@ struct mp_transfer {
 
 /* Forget the snapshot that was on its way. */
 void mp_uv__transfer_restart(struct mp_transfer *transfer);
+/* The same, and what is stored of it is deleted. */
+void mp_uv__transfer_give_up(struct mp_uv_node *node, struct mp_transfer *transfer);
 /* Give up the question under way; what came of its chunks is asked for again. */
 void mp_uv__transfer_fail(struct mp_uv_node *node, struct mp_transfer *transfer);
 /* A server to ask: not the serving node, unless there is no other. NULL if none is connected. */

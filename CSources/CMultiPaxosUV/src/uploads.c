@@ -68,5 +68,6 @@ void mp_uv__upload_missed(struct mp_uv_node *node, struct mp_transfer *transfer)
     uint32_t patience = transfer->failures < PATIENCE_MAX ? transfer->failures : PATIENCE_MAX;
     transfer->retry_us = node->now_us + (1 + patience) * node->options.timeout_us / 4;
     transfer->misses += 1;
-    if (transfer->source != 0 && transfer->misses >= MISSES_MAX) mp_uv__transfer_restart(transfer);
+    bool gone = transfer->source != 0 && transfer->misses >= MISSES_MAX;
+    if (gone) mp_uv__transfer_give_up(node, transfer);
 }
