@@ -42,6 +42,28 @@ import Testing
         #expect(try await handle.revive())
     }
 
+    @Test func `leaves a call in doubt that was repeated as another request`() async throws {
+        backend.host(Queue.self)
+        let handle = backend.client()
+        try await handle.call(.enqueue(1))
+        try await handle.remove()
+        let second = Duration.seconds(1)
+        backend.failNextCall(.answerLost)
+        await #expect(throws: CallFailure.removed) {
+            try await handle.call(.enqueue(2), policy: .exactlyOnce(deadline: second))
+        }
+        await #expect(throws: CallFailure.removed) {
+            try await handle.call(.enqueue(2), policy: .atLeastOnce(deadline: second))
+        }
+        backend.failNextCall(.answerLost)
+        do throws(CallFailure) {
+            try await handle.call(.enqueue(2), policy: .atLeastOnce(deadline: second))
+            Issue.record("the object was removed")
+        } catch {
+            guard case .unknown = error else { throw error }
+        }
+    }
+
     @Test func `never does later what it refused, not even once it is there again`() async throws {
         backend.host(Queue.self)
         let handle = backend.client()

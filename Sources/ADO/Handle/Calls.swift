@@ -75,7 +75,8 @@ extension Handle {
         let reply = try result.get()
         switch reply.outcome {
         case .cancelled: throw .cancelled(attempts.request)
-        case .removed: throw .removed
+        // Refused was this request; one before it may have been done.
+        case .removed: throw policy.repeats ? attempts.failure(.removed) : .removed
         case .forgotten: throw .unknown(attempts.request)
         default: return reply
         }
