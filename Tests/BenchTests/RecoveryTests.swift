@@ -22,6 +22,25 @@ import Testing
         #expect(recovery.worst_latency_us == 96)
     }
 
+    /// Else the time until the run ended would pass for the time until the service was back.
+    @Test(arguments: [false, true]) func `is none if writes were never acknowledged again`(
+        resumes: Bool
+    ) {
+        let measured = MeasuredTime(start: 0, end: 3_000_000_000)
+        let gaps = GapTracker()
+        gaps.begin(at: measured.start)
+        gaps.acknowledged(at: 1_000_000_000)
+        if resumes { gaps.acknowledged(at: 2_500_000_000) }
+        gaps.close(at: measured.end)
+        var report = RunReport.example
+        let strike = StrikeTimes(at: 1_000_000_000, recoveredAt: 2_000_000_000)
+        report.fillGaps(gaps, measured, strike)
+        #expect(report.unavailable_ms == (resumes ? 1500 : 2000))
+        #expect(report.resumed_after_ms == (resumes ? 1500 : nil))
+        #expect((report.reason == nil) == resumes)
+        #expect(report.reason?.contains("not acknowledged again") != false)
+    }
+
     @Test func `is not one burst of what had waited`() throws {
         let counts = Array(repeating: 100, count: 10) + [0, 500] + Array(repeating: 20, count: 18)
         let recovery = try #require(Recovery(points(counts.map { UInt64($0) }), injected: 1000))
