@@ -100,6 +100,9 @@ int mp__tree_pages(MDB_txn *txn, MDB_dbi dbi, uint64_t rows, uint64_t *pages);
 uint64_t mp__value_pages(const struct mp_lmdb *env, uint64_t size);
 int mp__delete_frame(struct mp_lmdb *env, MDB_txn *txn, uint64_t sequence);
 
+/* sweep.c: delete the rows of a group beyond an index, all at once. 0 or an error of LMDB. */
+int mp__delete_later(MDB_txn *txn, MDB_dbi dbi, uint64_t group, uint64_t index);
+
 /* read.c: where the log of a group ends and begins; zero if nothing is known. */
 enum mp_status mp__read_hard(const struct mp_lmdb *env, MDB_txn *txn, uint64_t group,
                              struct mp_hard_state *hard, struct mp_lmdb_error *error);

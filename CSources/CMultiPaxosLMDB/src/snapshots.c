@@ -71,24 +71,6 @@ enum mp_status mp_lmdb_put_chunks(struct mp_lmdb *env, uint64_t group, uint64_t 
     return rc == 0 ? mp__commit(env, txn, error) : mp__abandon(env, txn, rc, error);
 }
 
-/* Those beyond it were given up, because a chunk of them is damaged. */
-static int drop_later(MDB_txn *txn, MDB_dbi dbi, uint64_t group, uint64_t index) {
-    MDB_cursor *cursor;
-    int rc = mdb_cursor_open(txn, dbi, &cursor);
-    if (rc != 0) return rc;
-    uint8_t bytes[MP__IDENTITY_KEY_SIZE];
-    mp__put_identity_key(bytes, group, index + 1);
-    while (rc == 0) {
-        MDB_val key = {sizeof bytes, bytes};
-        MDB_val value;
-        rc = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
-        if (rc != 0 || key.mv_size != sizeof bytes || mp__get_key(key.mv_data) != group) break;
-        rc = mdb_cursor_del(cursor, 0);
-    }
-    mdb_cursor_close(cursor);
-    return rc == MDB_NOTFOUND ? 0 : rc;
-}
-
 enum mp_status mp_lmdb_put_snapshot(struct mp_lmdb *env, const struct mp_lmdb_snapshot *snapshot,
                                     struct mp_lmdb_error *error) {
     MP_ASSERT(env != NULL && snapshot != NULL && error != NULL);
@@ -109,7 +91,9 @@ enum mp_status mp_lmdb_put_snapshot(struct mp_lmdb *env, const struct mp_lmdb_sn
     MDB_val key = {sizeof bytes, bytes};
     MDB_val value = {sizeof record, record};
     int rc = mdb_put(txn, env->snapshots, &key, &value, 0);
-    if (rc == 0) rc = drop_later(txn, env->snapshots, snapshot->group, snapshot->point.index);
+    /* Those beyond it were given up, because a chunk of them is damaged. */
+    uint64_t index = snapshot->point.index;
+    if (rc == 0) rc = mp__delete_later(txn, env->snapshots, snapshot->group, index);
     return rc == 0 ? mp__commit(env, txn, error) : mp__abandon(env, txn, rc, error);
 }
 

@@ -66,6 +66,13 @@ static int sweep_range(MDB_txn *txn, MDB_dbi dbi, const struct range *range, uin
     return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
+int mp__delete_later(MDB_txn *txn, MDB_dbi dbi, uint64_t group, uint64_t index) {
+    MP_ASSERT(index < UINT64_MAX);
+    struct budget all = {.rows = UINT32_MAX, .pages = UINT64_MAX};
+    struct range later = {.group = group, .from = index + 1, .end = UINT64_MAX};
+    return sweep_range(txn, dbi, &later, 0, &all);
+}
+
 /* Deleting takes pages, too; a full disk gives them from the reserve. */
 static enum mp_status require_space(struct mp_lmdb *env, MDB_txn *txn,
                                     struct mp_lmdb_error *error) {

@@ -49,8 +49,8 @@ bool mp_uv__manifest_lent(struct mp_conn *conn, const struct mp_message *message
         return true;
     }
     bool possible = asked->size == 0 && message->payload_size == MP_MANIFEST_SIZE &&
-                    message->point.index != 0 && message->commit != 0 &&
-                    message->commit < MP_UV_SNAPSHOT_SIZE_MAX;
+                    message->point.index != 0 && message->point.index <= MP_INDEX_MAX &&
+                    message->commit != 0 && message->commit < MP_UV_SNAPSHOT_SIZE_MAX;
     if (!possible) {
         mp_uv__conn_fail(conn, "it described a snapshot that cannot be");
         return true;

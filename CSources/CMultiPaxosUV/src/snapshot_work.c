@@ -177,19 +177,17 @@ static enum mp_status step(struct mp_storage *storage, struct mp_snapshot_work *
         mp_uv__work_free(work);
         return MP_SYSTEM;
     }
-    if (!over && work->clearing) {
+    if (over) {
+        uv_mutex_lock(&storage->lock);
+        append(&storage->done_work, work);
+        uv_async_send(storage->done_signal);
+        uv_mutex_unlock(&storage->lock);
+    } else if (work->clearing) {
         /* Before chunks of the next snapshot are there, which it would delete. */
         put_first(&storage->working_work, work);
-        return MP_OK;
-    }
-    if (!over) {
+    } else {
         append(&storage->working_work, work);
-        return MP_OK;
     }
-    uv_mutex_lock(&storage->lock);
-    append(&storage->done_work, work);
-    uv_async_send(storage->done_signal);
-    uv_mutex_unlock(&storage->lock);
     return MP_OK;
 }
 

@@ -183,6 +183,7 @@ static bool read_manifest(const struct mp_message *message, struct mp_lmdb_snaps
         .checksum = mp_uv__get64(message->payload + 8),
     };
     return snapshot->size > 0 && snapshot->size < MP_UV_SNAPSHOT_SIZE_MAX &&
+           snapshot->point.index <= MP_INDEX_MAX &&
            mp_ballot_compare(snapshot->ballot, snapshot->point.ballot) >= 0;
 }
 

@@ -26,6 +26,7 @@ extension `Real servers` {
             (LyingServer.manifest, .closed, { $0.size = 0 }),
             (LyingServer.manifest, .closed, { $0.size = 1 << 60 }),
             (LyingServer.manifest, .closed, { $0.point.index = 0 }),
+            (LyingServer.manifest, .closed, { $0.point.index = .max }),
             (LyingServer.manifest, .closed, { $0.payload.removeLast() }),
             (LyingServer.manifest, .closed, { $0.kind = LyingServer.chunk }),
             (LyingServer.chunk, .closed, { $0.number += 1 }),

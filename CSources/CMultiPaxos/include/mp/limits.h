@@ -45,4 +45,7 @@
 /* Rounds a prepare may be above the highest promise before it is refused as nonsense. */
 #define MP_ROUND_JUMP_MAX ((uint64_t)1 << 32)
 
+/* The index of a snapshot that somebody describes: no log gets as far, and no sum overflows. */
+#define MP_INDEX_MAX ((uint64_t)1 << 62)
+
 #endif /* MP_LIMITS_H */
