@@ -14,9 +14,9 @@ struct Duel: Sendable {
     /// Pulls the object once, and says whether it came to own it.
     let pull: @Sendable (Node) async -> Bool
 
-    /// Pulls until that time.
+    /// Pulls until that time; throws if none ever came to own the object, which troubles nobody.
     ///
-    /// - Returns: how often each came to own the object.
+    /// - Returns: how often each came to own it.
     func run(until end: UInt64) async throws(BenchError) -> [Int] {
         var nodes: [Node] = []
         do {
@@ -36,6 +36,11 @@ struct Duel: Sendable {
             return counts
         }
         for node in nodes { await node.shutdown() }
+        guard counts.contains(where: { $0 > 0 }) else {
+            throw BenchError(
+                "no application came to own the object: nothing was taken from anybody.",
+                status: .invalid)
+        }
         return counts
     }
 
