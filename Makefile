@@ -12,7 +12,7 @@ demo: install    ## three real replicas under load, the owner killed: about 15 s
 
 test: install    ## build and run every test
 	swift build --build-tests --traits Macros
-	@.ci/failures swift test --skip-build --disable-xctest --no-parallel --traits Macros
+	@.ci/tests all --traits Macros
 
 check: install   ## what CI runs after the tests
 	@.ci/check

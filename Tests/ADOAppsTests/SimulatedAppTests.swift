@@ -14,27 +14,26 @@ import Testing
         return options
     }
 
+    /// With few seeds, as the code is not optimized here: the checks play more of them.
     @Test(arguments: AppKind.allCases)
     func `keeps its promise in trouble`(kind: AppKind) {
         var answered = 0
-        for seed: UInt64 in 1...12 {
+        for seed: UInt64 in 1...3 {
             let result = Simulator().run(Self.options(seed, kind))
             #expect(result.violation == nil, "seed \(seed) of \(kind.rawValue)")
             answered += result.answered
         }
         // The checks are worth nothing if nothing happens.
-        #expect(answered > 1_000)
+        #expect(answered > 250)
     }
 
     @Test(arguments: AppKind.allCases)
     func `is the same for the same seed`(kind: AppKind) {
-        for seed: UInt64 in 21...23 {
-            let options = Self.options(seed, kind)
-            let (first, second) = (Simulator().run(options), Simulator().run(options))
-            #expect(first.stateHash == second.stateHash)
-            #expect(first.answered == second.answered)
-            #expect(first.stateHash != Simulator().run(Self.options(seed + 100, kind)).stateHash)
-        }
+        let options = Self.options(21, kind)
+        let (first, second) = (Simulator().run(options), Simulator().run(options))
+        #expect(first.stateHash == second.stateHash)
+        #expect(first.answered == second.answered)
+        #expect(first.stateHash != Simulator().run(Self.options(121, kind)).stateHash)
     }
 
     // MARK: Mistakes

@@ -3,16 +3,13 @@ import Testing
 @testable import ADOSimulator
 
 @Suite struct `A scenario of the fault matrix` {
-    static let seeds: ClosedRange<UInt64> = 1...2
-
+    /// With one seed, as the code is not optimized here: the checks play more of them.
     @Test(arguments: Scenario.all.map(\.name))
     func `is survived as it requires`(name: String) throws {
-        for seed in Self.seeds {
-            let result = try #require(Simulator().run(scenario: name, seed: seed))
-            #expect(result.violation == nil, "\(FailureReport(result).schedule)")
-            #expect(result.committed > 20)
-            #expect(!result.faults.isEmpty)
-        }
+        let result = try #require(Simulator().run(scenario: name, seed: 1))
+        #expect(result.violation == nil, "\(FailureReport(result).schedule)")
+        #expect(result.committed > 20)
+        #expect(!result.faults.isEmpty)
     }
 
     @Test func `is the same whenever its seed is the same`() {

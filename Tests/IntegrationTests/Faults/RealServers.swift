@@ -1,4 +1,4 @@
 import Testing
 
-/// Everything that runs `adod` processes, one test after the other: they share two cores.
-@Suite(.serialized) struct `Real servers` {}
+/// Everything that runs `adod` processes.
+@Suite struct `Real servers` {}
