@@ -144,6 +144,26 @@ import Testing
         }
     }
 
+    /// The one names the other only when it is there again.
+    @Test func `in two identities and their frames is mended one after the other`() throws {
+        var offsets: [Int] = []
+        for position in [1, 3] {
+            offsets += try identityRecord(position).offsets.map { $0 + 40 }
+            offsets += try file.offsets(of: log.batches[position].frame).map { $0 + 70 }
+        }
+        try file.with([0xFF, 0xFF], at: offsets) {
+            #expect(try loadDamaged()?.health == MP_LMDB_LOST)
+            let storage = try Storage(options)
+            for position in [3, 1] {
+                let wanted = try storage.mend(7).damages
+                #expect(wanted.map(\.what.last) == [log.batches[position].identity.last])
+                #expect(try storage.load()[7]?.health == MP_LMDB_LOST)
+                try storage.repair(log.batches[position].frame)
+            }
+            #expect(try expectIntact(log, in: storage, storage.load()))
+        }
+    }
+
     /// Where the two copies of the hard state are, of all places where pages had them once.
     private func hardCopies() throws -> [Int] {
         let record = try hardRecord()
@@ -262,6 +282,23 @@ import Testing
         let group = try file.with(record.bytes, at: record.offsets) { try loadDamaged() }
         #expect(group?.health == MP_LMDB_LOST)
         #expect(group?.text.contains("index 9, ballot 1.1, breaks the chain") == true)
+    }
+
+    /// Two in one row are more than the room for one.
+    @Test(arguments: [UInt64?.none, 7]) func `is told of no further than there is room`(
+        group: UInt64?
+    ) throws {
+        var record = try identityRecord(4)
+        record.put(0x1234, at: 48)
+        record.put(999, at: 64)
+        record.seal()
+        try file.with(record.bytes, at: record.offsets) {
+            let storage = try Storage(options)
+            let all = try storage.verify(group)
+            #expect(all.count == 2)
+            #expect(all.first?.text.contains("breaks the chain") == true)
+            #expect(try storage.verify(group, room: 1).map(\.text) == all.prefix(1).map(\.text))
+        }
     }
 
     @Test(arguments: [

@@ -42,6 +42,10 @@ struct Damage {
 /// Gathers what storage finds damaged.
 private final class Found {
     private(set) var damages: [Damage] = []
+    /// How many it has room for: it says so with the last.
+    private let room: Int
+
+    init(room: Int = .max) { self.room = room }
 
     var context: UnsafeMutableRawPointer { Unmanaged.passUnretained(self).toOpaque() }
 
@@ -49,7 +53,7 @@ private final class Found {
         let found = Unmanaged<Found>.fromOpaque(context!).takeUnretainedValue()
         found.damages.append(
             Damage(what: damage!.pointee, text: Failure(MP_CORRUPT, error!.pointee).text))
-        return true
+        return found.damages.count < found.room
     }
 }
 
@@ -176,8 +180,12 @@ final class Storage {
     }
 
     /// What is damaged of a group, from the batch that holds `from` on; of all groups if nil.
-    func verify(_ group: UInt64?, from: UInt64 = 1) throws(Failure) -> [Damage] {
-        let found = Found()
+    ///
+    /// - Parameter room: For how many there is room.
+    func verify(
+        _ group: UInt64?, from: UInt64 = 1, room: Int = .max
+    ) throws(Failure) -> [Damage] {
+        let found = Found(room: room)
         try Failure.check { error in
             guard let group else {
                 return mp_lmdb_verify_all(raw, Found.add, found.context, &error)
