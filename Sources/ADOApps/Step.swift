@@ -49,25 +49,13 @@ struct Step<Object: AtomicObject>: Sendable {
         _ choose: (Object) -> Call<Object, Result>
     ) async throws(StepFailure) -> Result {
         while true {
-            guard let state = handle.state else {
+            guard let placed = try invoke(choose) else {
                 guard pulls else { throw .notDone(.preempted) }
                 try await pull(&patience)
                 continue
             }
-            let result: Swift.Result<Result, MethodFailure>
-            do throws(InvokeFailure) {
-                result = .success(try handle.invoke(choose(state)))
-            } catch {
-                switch error {
-                case .thrown(let failure): result = .failure(failure)
-                case .tooLarge: throw .notDone(.tooLarge)
-                case .busy: throw .notDone(.busy)
-                case .removed: throw .notDone(.removed)
-                case .stale, .notPulled: continue
-                }
-            }
-            guard let request = handle.pending.last else { throw .unknown(.unreadable) }
-            guard try await push(request, &patience, pulls: pulls, as: Result.self) else {
+            let result: Swift.Result<Result, MethodFailure> = try outcome(of: placed)
+            guard try await push(placed, &patience, pulls: pulls, as: Result.self) else {
                 try await retry(.notDone(.preempted), &patience)
                 continue
             }
@@ -75,29 +63,68 @@ struct Step<Object: AtomicObject>: Sendable {
         }
     }
 
-    /// Pushes until a request is committed, which is true, or never will be, which is false.
+    /// Puts the method on the branch; nil if there is none.
+    private func invoke<Result: BinaryCodable>(
+        _ choose: (Object) -> Call<Object, Result>
+    ) throws(StepFailure) -> Placed? {
+        do throws(InvokeFailure) {
+            return try handle.invoke(choosing: choose)
+        } catch {
+            switch error {
+            case .stale, .notPulled: return nil
+            case .tooLarge: throw .notDone(.tooLarge)
+            // What the method came to is no failure of this: it is on the branch.
+            case .busy, .thrown, .removed: throw .notDone(.busy)
+            }
+        }
+    }
+
+    /// What the method came to on the branch; committed, if the method is.
+    private func outcome<Result: BinaryCodable>(
+        of placed: Placed
+    ) throws(StepFailure) -> Swift.Result<Result, MethodFailure> {
+        do throws(InvokeFailure) {
+            return .success(try placed.result())
+        } catch .thrown(let failure) {
+            return .failure(failure)
+        } catch {
+            throw .notDone(.removed)
+        }
+    }
+
+    /// Pushes until a method is committed, which is true, or never will be, which is false.
+    ///
+    /// That a push succeeds says nothing by itself: another task may have pulled meanwhile, and
+    /// the method is not on the branch any more.
     private func push<Result: BinaryCodable>(
-        _ request: Request, _ patience: inout Patience, pulls: Bool, as type: Result.Type
+        _ placed: Placed, _ patience: inout Patience, pulls: Bool, as type: Result.Type
     ) async throws(StepFailure) -> Bool {
         // A push that was late goes on: it may send the request, and lose the branch unseen.
         var isLate = false
         while true {
-            do throws(PushFailure) {
-                try await handle.push(timeout: pacing.step)
-                return true
-            } catch {
-                switch error {
-                case .partial where !handle.pending.contains(request): return true
-                case .preempted(_, let unknown), .stale(let unknown):
-                    guard isLate || unknown.contains(request) else { return false }
-                    guard pulls else { throw .unknown(.preempted) }
-                    try await pullAgain(&patience)
-                    return try await settle(request, &patience, as: type)
-                default:
-                    isLate = true
-                    try await retry(.unknown(Obstacle(error)), &patience)
-                }
+            let failure = await pushOnce()
+            if handle.isCommitted(placed) { return true }
+            switch failure {
+            case .preempted(_, let unknown)?, .stale(let unknown)?:
+                guard isLate || unknown.contains(placed.request) else { return false }
+            case let other?:
+                isLate = true
+                try await retry(.unknown(Obstacle(other)), &patience)
+                continue
+            case nil: break
             }
+            guard pulls else { throw .unknown(.preempted) }
+            try await pullAgain(&patience)
+            return try await settle(placed.request, &patience, as: type)
+        }
+    }
+
+    private func pushOnce() async -> PushFailure? {
+        do throws(PushFailure) {
+            try await handle.push(timeout: pacing.step)
+            return nil
+        } catch {
+            return error
         }
     }
 

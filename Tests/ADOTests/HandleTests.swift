@@ -270,6 +270,22 @@ import Testing
         #expect(!handle.isOwner)
     }
 
+    @Test func `takes nothing for committed that was invoked while it pulled`() async throws {
+        let meddled = MeddledBackend(backend)
+        let handle = Handle(Queue.self, named: "q", on: meddled)
+        try await handle.pull()
+        meddled.onPull.set { #expect(throws: Never.self) { try handle.invoke(.enqueue(1)) } }
+        try await handle.pull()
+        #expect(handle.pending.isEmpty)
+        await #expect(throws: PushFailure.stale(unknown: [])) { try await handle.push() }
+        #expect(!handle.isOwner)
+        meddled.onPull.set {}
+        try await handle.pull()
+        try handle.invoke(.enqueue(2))
+        try await handle.push()
+        #expect(backend.numbers == [2])
+    }
+
     // MARK: Waiting
 
     @Test func `does not wait for a backend that hangs`() async throws {

@@ -30,7 +30,7 @@ public struct Batch<Object: AtomicObject> {
     public func invoke<Result: BinaryCodable>(
         _ call: Call<Object, Result>
     ) throws(InvokeFailure) -> Result {
-        try copy.handle.invoke(call.method).result()
+        try copy.handle.invoke(call.method).reply.result()
     }
 }
 
@@ -71,11 +71,15 @@ extension Handle {
         _ body: (inout Batch<Object>) throws(InvokeFailure) -> Value
     ) async throws(BatchFailure) -> Value {
         if !isOwner { try await pullForBatch(timeout) }
-        let value = try invokeBatch(body)
+        let (value, place) = try invokeBatch(body)
         do throws(PushFailure) {
             try await push(timeout: timeout)
         } catch {
             throw .notPushed(error)
+        }
+        // Another task may have pulled meanwhile: then that push was not of this batch.
+        guard shared.withLock({ $0.isCommitted(place) }) else {
+            throw .notPushed(.stale(unknown: place.requests))
         }
         return value
     }
@@ -90,7 +94,7 @@ extension Handle {
 
     private func invokeBatch<Value: Sendable>(
         _ body: (inout Batch<Object>) throws(InvokeFailure) -> Value
-    ) throws(BatchFailure) -> Value {
+    ) throws(BatchFailure) -> (Value, BatchPlace) {
         do throws(InvokeFailure) {
             return try shared.withLock { state throws(InvokeFailure) in
                 try state.invokeBatch(body)
@@ -101,16 +105,33 @@ extension Handle {
     }
 }
 
+/// Where the methods of a batch stand.
+struct BatchPlace: Sendable {
+    let requests: [Request]
+    let ballot: Ballot
+    let lastIndex: UInt64
+}
+
 extension HandleState {
     /// Runs the closure on a copy, which takes the place of this state unless it throws.
     mutating func invokeBatch<Value>(
         _ body: (inout Batch<Object>) throws(InvokeFailure) -> Value
-    ) throws(InvokeFailure) -> Value {
-        guard branch != nil else { throw wasPulled ? .stale : .notPulled }
+    ) throws(InvokeFailure) -> (Value, BatchPlace) {
+        guard let ballot = branch?.ballot, let before = branch?.pending.count else {
+            throw wasPulled ? .stale : .notPulled
+        }
         var batch = Batch<Object>(copy: .init(of: self))
         let value = try body(&batch)
         self = batch.copy.handle
-        return value
+        let place = BatchPlace(
+            requests: Array((branch?.pending ?? []).dropFirst(before)), ballot: ballot,
+            lastIndex: branch?.speculative.lastIndex ?? 0)
+        return (value, place)
+    }
+
+    func isCommitted(_ place: BatchPlace) -> Bool {
+        guard let branch, branch.ballot == place.ballot else { return false }
+        return branch.committed.lastIndex >= place.lastIndex
     }
 }
 

@@ -66,12 +66,13 @@ extension Handle {
     /// Tries to own the object, and returns its state.
     ///
     /// The state may include methods of others that are not committed; pushing commits them too.
-    /// What was invoked before and not pushed is dropped. If the task is cancelled, or the backend
-    /// is late, the pull may still succeed: see ``isOwner``.
+    /// What was invoked before and not pushed is dropped, and so is what is invoked until the pull
+    /// is over; the next push fails then, as stale. If the task is cancelled, or the backend is
+    /// late, the pull may still succeed: see ``isOwner``.
     @discardableResult
     public func pull(timeout: Duration = .seconds(1)) async throws(PullFailure) -> Object {
         guard !Task.isCancelled else { throw .cancelled }
-        guard shared.withLock({ $0.beginProposing() }) else { throw .busy }
+        guard shared.withLock({ $0.beginPull() }) else { throw .busy }
         let ended = await awaited(for: timeout + Self.grace, in: surroundings) {
             await self.runPull(timeout)
         }
@@ -107,10 +108,31 @@ extension Handle {
         }.result()
     }
 
+    /// Puts a method on the branch that is chosen by the very state that it is applied to.
+    ///
+    /// `choose` runs at once and uninterrupted, and must not use the handle.
+    package func invoke<Result: BinaryCodable>(
+        choosing choose: (Object) -> Call<Object, Result>
+    ) throws(InvokeFailure) -> Placed {
+        try shared.withLock { state throws(InvokeFailure) in
+            guard let object = state.branch?.speculative.object else {
+                throw state.wasPulled ? .stale : .notPulled
+            }
+            return try state.invoke(choose(object).method)
+        }
+    }
+
+    /// Whether a method is known to be committed: where the branch is gone that it was put on,
+    /// nobody knows.
+    package func isCommitted(_ placed: Placed) -> Bool {
+        shared.withLock { $0.isCommitted(placed) }
+    }
+
     /// Commits everything on the branch, and returns the index it is committed through.
     ///
     /// With nothing pending it succeeds at once. If only entries of others are pending, an entry
-    /// that does nothing is added, which commits them.
+    /// that does nothing is added, which commits them. It stands for the branch, not for what one
+    /// task invoked: tasks that share a handle use ``call(_:policy:)`` or ``batch(timeout:_:)``.
     @discardableResult
     public func push(timeout: Duration = .seconds(5)) async throws(PushFailure) -> UInt64 {
         guard !Task.isCancelled else { throw .cancelled }

@@ -7,6 +7,10 @@ struct HandleState<Object: AtomicObject>: Sendable {
     /// The last state known to be committed, once the branch is gone.
     var lastCommitted: Object?
     var wasPulled = false
+    /// Entries that were put on the branch since a pull last began.
+    private var invokedSincePull = 0
+    /// Whether a pull dropped methods that were invoked since it began, and no push said so yet.
+    private var hasDropped = false
     /// Whether a pull or a push is under way.
     var isProposing = false
     var callsUnderWay = 0
@@ -28,10 +32,11 @@ struct HandleState<Object: AtomicObject>: Sendable {
 
     var committed: Object? { branch?.committed.object ?? lastCommitted }
 
-    /// Takes the right to pull or push.
-    mutating func beginProposing() -> Bool {
+    /// Takes the right to pull.
+    mutating func beginPull() -> Bool {
         guard !isProposing else { return false }
         isProposing = true
+        invokedSincePull = 0
         return true
     }
 }
@@ -45,6 +50,7 @@ extension HandleState {
         isProposing = false
         switch result {
         case .success(let pulled):
+            if branch != nil, invokedSincePull > 0 { hasDropped = true }
             _ = dropBranch()
             branch = pulled
             wasPulled = true
@@ -81,8 +87,8 @@ extension HandleState {
 // MARK: - Invoking
 
 extension HandleState {
-    /// Puts a method on the branch and returns what it came to there.
-    mutating func invoke(_ method: Object.Method) throws(InvokeFailure) -> Reply {
+    /// Puts a method on the branch.
+    mutating func invoke(_ method: Object.Method) throws(InvokeFailure) -> Placed {
         guard let isOpen = branch?.speculative.sessions.isOpen(invokeSession.id) else {
             throw wasPulled ? .stale : .notPulled
         }
@@ -92,9 +98,9 @@ extension HandleState {
         }
         let request = invokeSession.begin()
         do throws(InvokeFailure) {
-            let reply = try place(.method, request, notes.field()) { method.write(to: &$0) }.reply
-            notes.note(reply)
-            return reply
+            let placed = try place(.method, request, notes.field()) { method.write(to: &$0) }
+            notes.note(placed.reply)
+            return placed
         } catch {
             invokeSession.end(request)
             throw error
@@ -116,7 +122,8 @@ extension HandleState {
             }
         }
         guard let reply else { throw .stale }
-        return Placed(ballot: ballot, reply: reply)
+        invokedSincePull += 1
+        return Placed(request: request, ballot: ballot, reply: reply)
     }
 
     func header(_ operation: CallOperation, _ request: Request) -> CallHeader {
@@ -135,9 +142,15 @@ extension HandleState {
 }
 
 /// An entry that was put on a branch, and what it came to there.
-struct Placed: Sendable {
+package struct Placed: Sendable {
+    package let request: Request
     let ballot: Ballot
     let reply: Reply
+
+    /// What the method returned, or threw.
+    package func result<Result: BinaryCodable>() throws(InvokeFailure) -> Result {
+        try reply.result()
+    }
 }
 
 // MARK: - Pushing
@@ -152,7 +165,13 @@ extension HandleState {
     /// The last index that a push starting now must commit.
     mutating func beginPush() throws(PushFailure) -> UInt64 {
         guard branch != nil else { throw wasPulled ? .stale(unknown: []) : .notPulled }
-        guard beginProposing() else { throw .busy }
+        guard !isProposing else { throw .busy }
+        guard !hasDropped else {
+            // With nothing left to send this would say that what was dropped is committed.
+            hasDropped = false
+            throw .stale(unknown: dropBranch())
+        }
+        isProposing = true
         if branch?.needsBarrier == true {
             // Without an entry of the own ballot nothing on the branch can be counted committed.
             _ = try? branch?.append { $0.entry(.barrier) }
