@@ -12,6 +12,12 @@ func show(_ text: String) {
     fflush(nil)
 }
 
+/// Prints to the error output.
+func complain(_ text: String) {
+    var line = "adosim: \(text)\n"
+    line.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+}
+
 /// The repository that the executable lies in.
 enum Checkout {
     /// The commit, with a mark if files differ from it; nil if there is no repository.
@@ -55,6 +61,8 @@ struct Progress {
     private var undecided = 0
     /// Runs that were not compared with the model to their end.
     private var incomplete = 0
+    /// The first run that nobody can judge, and why; nil if all were judged.
+    private(set) var unjudged: String?
     private var begun: [FaultClass: Int] = [:]
     private let start = (now: Stopwatch.now, cpu: Stopwatch.cpu)
     private var printed = Stopwatch.now
@@ -70,6 +78,9 @@ struct Progress {
         if result.violation != nil { violations += 1 }
         if result.undecided != nil { undecided += 1 }
         if result.incomplete != nil { incomplete += 1 }
+        if unjudged == nil, let why = result.undecided ?? result.incomplete {
+            unjudged = "\(FailureReport(result).command): \(why)"
+        }
         begun.merge(result.begun, uniquingKeysWith: +)
         guard !isQuiet, Stopwatch.now - printed >= 2 else { return }
         printed = Stopwatch.now

@@ -21,6 +21,7 @@ import Testing
         for seed: UInt64 in 1...3 {
             let result = Simulator().run(Self.options(seed, kind))
             #expect(result.violation == nil, "seed \(seed) of \(kind.rawValue)")
+            #expect(result.undecided == nil && result.incomplete == nil)
             answered += result.answered
         }
         // The checks are worth nothing if nothing happens.

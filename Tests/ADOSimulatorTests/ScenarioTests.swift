@@ -8,6 +8,7 @@ import Testing
     func `is survived as it requires`(name: String) throws {
         let result = try #require(Simulator().run(scenario: name, seed: 1))
         #expect(result.violation == nil, "\(FailureReport(result).schedule)")
+        #expect(result.undecided == nil && result.incomplete == nil)
         #expect(result.committed > 20)
         #expect(!result.faults.isEmpty)
     }
@@ -62,6 +63,7 @@ import Testing
             (.repairs, Trouble(.rot(.all, .theSameEntry)), "are not repaired"),
             (.repairs, Trouble(.rot(.anyone, .hardState)), "are not repaired"),
             (.refusesDisk, Trouble(.kill(.follower)), "are trusted"),
+            (.readmits, Trouble(.wipe(.anyone)), "nobody was admitted anew"),
             (.recovers(within: 0.01), Trouble(.kill(.majority)), "commits after"),
             (.evens(within: -1), Trouble(.kill(.all)), "voters are equal after"),
             (.evens(within: 3), Trouble(.rot(.all, .hardState)), "never voters are equal"),

@@ -14,9 +14,24 @@ extension CallLayer {
         return header
     }
 
+    /// Takes note of what a call comes to on the branch of the node that invoked it.
+    func foretell(_ placed: Placed) {
+        guard simulation.plan.plant == .partialIsWhole,
+            let place = simulation.cluster.place(of: placed.node)
+        else { return }
+        let member = simulation.cluster[placed.node]
+        let branch = HostedObject.make(group: placed.group)
+        guard branch.restore(hosting.object(place, placed.group).state) else { return }
+        var next = (member.applied[placed.group] ?? 0) + 1
+        while let frame = member.memory[placed.group]?.frame(first: next) {
+            foretold[placed] = branch.apply(frame).last
+            next = frame.batch.last + 1
+        }
+    }
+
     /// What callers of a push are told that was preempted.
-    var fateOfPreempted: CallModel.Record {
-        CallModel.Record(outcome: simulation.plan.plant == .partialIsWhole ? .ok : .unknown)
+    func fate(of placed: Placed) -> CallModel.Record {
+        foretold[placed] ?? CallModel.Record(outcome: .unknown)
     }
 }
 

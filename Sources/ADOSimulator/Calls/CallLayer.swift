@@ -14,12 +14,14 @@ final class CallLayer: Guest {
     var histories: [UInt64: CallHistory] = [:]
     private var models: [UInt64: CallModel] = [:]
     private var digests: [UInt64: Digests] = [:]
-    private let hosting: Hosting
+    let hosting: Hosting
     /// Who waits for a batch that a node invoked.
     private var pending: [Placed: Waiting] = [:]
     private var attempts = 0
     /// Calls that a server has invoked; for a plant.
     var seen: Set<[UInt64]> = []
+    /// What calls would come to if all that was invoked is committed; for a plant.
+    var foretold: [Placed: CallModel.Record] = [:]
     private(set) var answered = 0
     /// Callers that were told that their session is gone.
     private(set) var toldOfEviction: Set<Int> = []
@@ -30,7 +32,7 @@ final class CallLayer: Guest {
     private var isOver = false
     var random: Random
 
-    private struct Placed: Hashable {
+    struct Placed: Hashable {
         let node: UInt64
         let group: UInt64
         let checksum: UInt64
@@ -156,6 +158,7 @@ final class CallLayer: Guest {
         let tip = cluster[node].view(request.group).tip
         let placed = Placed(node: node, group: request.group, checksum: tip.checksum)
         pending[placed] = Waiting(caller: request.caller, attempt: request.attempt)
+        foretell(placed)
         // The last entry of the batch is the call.
         if replica.identity(request.group, at: tip.index)?.checksum != tip.checksum {
             cluster.fail(.effects, "node \(node) does not hold the batch that it invoked")
@@ -229,7 +232,7 @@ final class CallLayer: Guest {
         // In an order that does not depend on hashing.
         for (placed, waiting) in lost.sorted(by: { $0.value.attempt < $1.value.attempt }) {
             pending[placed] = nil
-            answer(waiting.caller, waiting.attempt, fateOfPreempted)
+            answer(waiting.caller, waiting.attempt, fate(of: placed))
         }
     }
 

@@ -128,6 +128,7 @@ extension Cluster {
     }
 
     func setDisk(_ node: UInt64, stall: UInt64, full: Bool = false) {
+        self[node].isFull = full
         expectOK(
             act(node, MP_EVENT_DISK, 0) { event in
                 event.disk.stall_us = stall

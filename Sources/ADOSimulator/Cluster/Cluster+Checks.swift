@@ -72,6 +72,24 @@ extension Cluster {
         }
     }
 
+    /// What a disk says is committed is what was committed, byte for byte: a repair may have put
+    /// something else there, which the node in memory does not show.
+    func checkDisk(of member: Member) {
+        guard member.votes, !member.isExiled else { return }
+        for group in member.disk.groups where !member.lost.contains(group) {
+            let stored = member.disk[group]
+            for frame in stored.frames.frames where frame.batch.last <= stored.hard.commit.index {
+                let isDamaged = stored.damaged.contains(frame.batch.first)
+                guard !isDamaged, let known = ledger.frame(group, first: frame.batch.first),
+                    !known.hasSameBytes(as: frame)
+                else { continue }
+                return fail(
+                    .agreement,
+                    "the disk of node \(member.id) holds \(frame.point), \(known.point) is committed")
+            }
+        }
+    }
+
     /// Whether nothing is damaged at any voter that still has a vote.
     func isWholeEverywhere(_ group: UInt64 = 1) -> Bool {
         voters.map { self[$0] }.filter { $0.isUp && $0.hasVote(group) }

@@ -40,6 +40,8 @@ class Cluster {
     private(set) var undecided: String?
     /// Why the run was not compared with the model to its end; nil if it was.
     private(set) var incomplete: String?
+    /// The cache trees when the core of a node first stopped itself; nil if none did.
+    private(set) var treesWhenStopped: String?
     /// Takes messages and disk writes away from the manual lists; for timed runs.
     var onSend: ((Packet) -> Void)?
     var onWrite: ((Member) -> Void)?
@@ -210,6 +212,8 @@ class Cluster {
         member.lost.formUnion(lost)
         guard places[node] != nil else { return }
         precondition(!member.isUp, "the node is down")
+        member.isFull = false
+        checkDisk(of: member)
         judge(TraceRecord(member.takeLoss() ? .diskLost : .started, time: now, node: node))
         member.replica = Replica(
             options(of: member), library: configuration.core, care: configuration.care)
@@ -307,6 +311,8 @@ class Cluster {
 
     private func stopped(_ member: Member, _ text: String) -> mp_status {
         fail(.invariant, "node \(nodeName(member.id)) stopped itself: \(text)")
+        // What it stopped with is gone after the crash.
+        if treesWhenStopped == nil { treesWhenStopped = trees(member.disk.groups.sorted()) }
         crash(member.id)
         return MP_CLOSED
     }
@@ -376,6 +382,10 @@ class Cluster {
             fail(
                 .effects,
                 "node \(member.id) writes frame \(write.batch_first), which it does not keep")
+        }
+        // What was invoked before the disk was full is pushed, from the reserve.
+        if member.isFull, let frame, frame.batch.ballot.node != member.id {
+            fail(.effects, "node \(member.id) accepts \(frame.point), and its disk is full")
         }
         member.disk.submit(write, frame: frame)
         onWrite?(member)

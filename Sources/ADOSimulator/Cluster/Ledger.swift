@@ -12,6 +12,9 @@ struct Ledger {
 
     func frames(_ group: UInt64) -> [Frame] { logs[group]?.frames ?? [] }
 
+    /// The committed frame that starts at an index; nil if there is none.
+    func frame(_ group: UInt64, first: UInt64) -> Frame? { logs[group]?.frame(first: first) }
+
     /// The configuration committed last; nil if there is none.
     func voters(_ group: UInt64) -> UInt64? { configurations[group] }
 

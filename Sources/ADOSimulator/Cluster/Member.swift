@@ -18,6 +18,8 @@ final class Member {
     var lastWrite: UInt64 = 0
     var promised = SmallMap<mp_ballot>()
     var clock = Clock()
+    /// Whether it was told that its disk has no room.
+    var isFull = false
     /// Its disk was wiped or rolled back: every other node refuses it.
     var isExiled = false
     /// How often it was admitted anew, with a new disk.

@@ -59,6 +59,7 @@ public struct Simulator: Sendable {
             messages: cluster.messages, answered: simulation.guest?.answered ?? 0, plan: "\(plan)",
             faults: simulation.injections.map { ($0.id, "\($0)") },
             begun: simulation.begun, trace: records.map(\.line),
-            trees: cluster.violations.isEmpty ? "" : cluster.trees(plan.groups))
+            trees: cluster.violations.isEmpty
+                ? "" : cluster.treesWhenStopped ?? cluster.trees(plan.groups))
     }
 }

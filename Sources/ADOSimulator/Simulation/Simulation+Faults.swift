@@ -140,14 +140,21 @@ extension Simulation {
     private func slowDisk(_ place: Int, _ delay: UInt64?) {
         let member = cluster.members[place]
         stalls[member.id] = delay
-        if member.isUp { cluster.setDisk(member.id, stall: delay ?? 0) }
+        tellDisk(member.id)
         // What a disk was stuck with it does when it is not stuck any more.
         if delay == nil { flushSoon(member.id) }
     }
 
     private func setFull(_ place: Int, _ isFull: Bool) {
         let member = cluster.members[place]
-        if member.isUp { cluster.setDisk(member.id, stall: 0, full: isFull) }
+        if isFull { full.insert(member.id) } else { full.remove(member.id) }
+        tellDisk(member.id)
+    }
+
+    /// Says how the disk of a member is that runs; one that starts is told as well.
+    func tellDisk(_ node: UInt64) {
+        guard cluster[node].isUp else { return }
+        cluster.setDisk(node, stall: stalls[node] ?? 0, full: full.contains(node))
     }
 
     /// A damaged hard state loses the group when the node starts: it has no vote any more.
@@ -159,8 +166,7 @@ extension Simulation {
         let isDamaged = member.damageDisk(group, frame: frame)
         let isAbsent = plan.plant == .corruptIsAbsent
         if isAbsent { member.disk.forgetDamaged(group) }
-        cluster.start(member.id, lost: isDamaged && frame == nil && !isAbsent ? [group] : [])
-        guest?.start(member.id)
+        begin(member.id, lost: isDamaged && frame == nil && !isAbsent ? [group] : [])
         react()
     }
 
@@ -174,8 +180,7 @@ extension Simulation {
     private func endTear(_ node: UInt64) {
         tearing[node] = nil
         guard let groups = torn.removeValue(forKey: node), !cluster[node].isUp else { return }
-        cluster.start(node, lost: groups)
-        guest?.start(node)
+        begin(node, lost: groups)
         react()
     }
 

@@ -13,6 +13,7 @@ extension Simulation {
         heal()
         requireProgress(within: 16 * timeout)
         guest?.end()
+        for voter in cluster.voters { cluster.checkDisk(of: cluster[voter]) }
         if cluster.violations.isEmpty { cluster.finishJudging() }
     }
 
@@ -21,6 +22,7 @@ extension Simulation {
         renewing = []
         cuts = [:]
         stalls = [:]
+        full = []
         failing = []
         let left = leaveDown()
         retired = left

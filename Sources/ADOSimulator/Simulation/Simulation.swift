@@ -28,6 +28,8 @@ final class Simulation {
     var isCalm: Bool
     /// Extra time of each disk.
     var stalls: [UInt64: UInt64] = [:]
+    /// Disks without room.
+    var full: Set<UInt64> = []
     /// Disks whose next flush fails.
     var failing: Set<UInt64> = []
     /// Disks whose next write is torn, and whether its checksum tells.
@@ -169,11 +171,17 @@ final class Simulation {
 
     func restart(_ node: UInt64) {
         if !cluster[node].isUp && !retired.contains(node) {
-            cluster.start(node)
-            guest?.start(node)
+            begin(node)
             installStored(node)
         }
         react()
+    }
+
+    /// Starts a node from its disk, as it is.
+    func begin(_ node: UInt64, lost: Set<UInt64> = []) {
+        cluster.start(node, lost: lost)
+        if stalls[node] != nil || full.contains(node) { tellDisk(node) }
+        guest?.start(node)
     }
 
     // MARK: Time
