@@ -37,6 +37,13 @@ import Testing
         try expect([[1, 3]], "relations", calls, call("query", "(R minus S)"), .list(["t"]))
     }
 
+    @Test func `are none of what is refused`() throws {
+        let odd = [call("create", "/a"), call("create", "//a"), call("delete", "//a")]
+        try expect([[1]], "coordination", odd, call("list", "/"), .list(["a"]))
+        let least = [call("set", "x", 5), call("decrby", "x", .int(.min))]
+        try expect([[1]], "kv", least, call("get", "x"), 5)
+    }
+
     @Test func `are those of one key among many`() throws {
         let writes: [(String, Int)] = [
             ("b", 2), ("a", 1), ("c", 2), ("b", 1), ("a", 3), ("d", 1), ("a", 0),

@@ -213,6 +213,18 @@ import Testing
         #expect(Explainer(history.trace(asking: .count)).cellsOfStart == [.property("values")])
     }
 
+    @Test func `explains by a write what a snapshot held likewise, as it need not have`() {
+        let request = { Request(session: 1, number: $0) }
+        let snapshot = replica([.opened(session: 1), .method(.set("x", to: "1"), request(7))])
+        for method in [KeyValue.Method.set("x", to: "1"), .remove("x")] {
+            let history = history([.method(method, request(8))], after: snapshot)
+            let explainer = Explainer(history.trace(asking: .get("x")))
+            #expect(!explainer.dependsOnStart)
+            let explanation = explainer.whyWhateverBefore()
+            #expect(explanation.witnesses == [[1]] && explanation.verdict == .oneOf)
+        }
+    }
+
     @Test func `knows which ballots its entries are of`() {
         let history = history([.created, .barrier, .barrier])
         #expect(history.owners.map(\.index) == [1])

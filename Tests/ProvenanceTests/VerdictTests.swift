@@ -40,6 +40,23 @@ import Testing
         #expect(explanation.necessary == nil, "not known, and not said to be none")
     }
 
+    /// Alone, the deletion replies that there was nothing to delete.
+    @Test func `is too much if a witness that replays as it did is among too many`() throws {
+        let calls = (1...20).map { _ in call("set", "x", 1) } + [call("del", "x")]
+        let trace = Trace(start: KVMachine(), inputs: calls, question: call("get", "x"))
+        #expect(Explainer(trace).why().witnesses == [[21]])
+        let faithful = Explainer(trace).why(.faithful)
+        #expect(faithful.verdict == .overApproximation)
+        #expect(faithful.witnesses == [Array(1...21)])
+    }
+
+    @Test func `is as good as ever if the latest witness replays as it did`() throws {
+        let calls = (1...20).map { _ in call("del", "x") } + [call("set", "x", 1)]
+        let trace = Trace(start: KVMachine(), inputs: calls, question: call("get", "x"))
+        let faithful = Explainer(trace).why(.faithful)
+        #expect(faithful.verdict == .oneOf && faithful.witnesses == [[21]])
+    }
+
     private func explain(_ calls: [TraceCall], steps: Int = 4_000_000) -> Explanation<TraceValue> {
         let trace = Trace(start: KVMachine(), inputs: calls, question: call("get", "x"))
         return Explainer(trace, limits: .init(steps: steps)).why()

@@ -52,9 +52,12 @@ struct LogAnswer<Object: Explainable> {
         let isPart = history.start > 1 && !history.beganAnew
         isRelative = isPart && explainer.dependsOnStart
         // A part of a log is explained by its last overwrites: those hold whatever was before.
-        let wanted = isPart ? .latest : mode
-        explanation = (isRelative ? explainer.whySinceStart() : explainer.why(wanted))
-            .renumbered(
+        let found =
+            isRelative
+            ? explainer.whySinceStart()
+            : isPart ? explainer.whyWhateverBefore() : explainer.why(mode)
+        explanation =
+            found.renumbered(
                 relevant?.map(\.index) ?? history.entries.map(\.index), of: trace.inputs.count)
         guard isPart else { return }
         let snapshot = "the log begins at entry \(history.start), after a snapshot"
@@ -63,6 +66,9 @@ struct LogAnswer<Object: Explainable> {
                 ? "\(snapshot), and the reply may depend on what that holds: "
                     + "the answer is relative to it"
                 : "\(snapshot); what that holds does not matter here")
+        if mode == .faithful, !isRelative {
+            notes.append("whether the calls named replay as they did is not known without it")
+        }
         guard isRelative, let base = history.base else { return }
         notes += Self.held(base, explainer.cellsOfStart, trace.question)
     }

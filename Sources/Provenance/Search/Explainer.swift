@@ -44,13 +44,34 @@ public struct Explainer<M: Machine>: Sendable {
     /// calls behind the last overwrites are searched, and the verdict says what that shows.
     public func why(_ mode: ExplanationMode = .exact) -> Explanation<M.Output> {
         let whole = Slice(of: trace, stopsAtBarriers: false).positions
-        guard mode != .latest, whole.count <= limits.exact else { return latest(of: whole) }
+        guard mode != .latest, whole.count <= limits.exact else {
+            return mode == .faithful ? faithful(of: whole) : latest(of: whole)
+        }
         let table = SubsetTable(of: trace, over: whole) { $0 == output }
         let masks = mode == .faithful ? table.minimalFaithful : table.minimalClosed
         return Explanation(
             output: output, verdict: masks == [0] ? .noCause : .exact,
             witnesses: masks.map(table.positions), necessary: table.positions(in: table.necessary),
             considered: whole, count: trace.inputs.count)
+    }
+
+    /// The witness that the latest overwrites give, if its calls replay as they did; else all calls
+    /// that can matter, or all there are, which is more than is needed.
+    private func faithful(of whole: [Int]) -> Explanation<M.Output> {
+        let found = latest(of: whole)
+        let recorded = trace.replies()
+        let candidates = found.witnesses + [whole, Array(1..<trace.inputs.count + 1)]
+        guard let first = candidates.first(where: { isFaithful($0, to: recorded) }),
+            first != found.witnesses.first
+        else { return found }
+        return Explanation(
+            output: output, verdict: .overApproximation, witnesses: [first],
+            necessary: found.necessary, considered: whole, count: trace.inputs.count)
+    }
+
+    private func isFaithful(_ positions: [Int], to recorded: [M.Output?]) -> Bool {
+        var machine = trace.start
+        return positions.allSatisfy { machine.step(trace.inputs[$0 - 1]) == recorded[$0 - 1] }
     }
 
     private func latest(of whole: [Int]) -> Explanation<M.Output> {

@@ -8,11 +8,18 @@ struct LatestSearch<M: Machine> {
     private var stepsLeft: Int
     private var random = SplitMix(seed: 1)
 
+    /// Whether the start is not known, so that each barrier stands for what it hides of that.
+    private let startsAnywhere: Bool
+
     /// Supersets tried at random for each call that may be given up.
     private static var samples: Int { 8 }
 
     /// Prepares a search, `whole` being every call that can matter.
-    init(trace: Trace<M>, whole: [Int], output: M.Output, limits: Explainer<M>.Limits) {
+    init(
+        trace: Trace<M>, whole: [Int], output: M.Output, limits: Explainer<M>.Limits,
+        startsAnywhere: Bool = false
+    ) {
+        self.startsAnywhere = startsAnywhere
         self.trace = trace
         self.whole = whole
         self.output = output
@@ -30,7 +37,9 @@ struct LatestSearch<M: Machine> {
         guard free.count <= limits.exact else { return tested(free) }
         let table = SubsetTable(of: trace, over: free, with: slice.barriers) { $0 == output }
         let kept = table.positions(in: table.latest(below: table.all))
-        return withoutNeedlessBarriers((kept + slice.barriers).sorted())
+        let witness = (kept + slice.barriers).sorted()
+        guard !startsAnywhere else { return (witness, witness.isEmpty ? .noCause : .oneOf) }
+        return withoutNeedlessBarriers(witness)
     }
 
     /// Those of a witness's calls without which the reply is another; nil if that takes too long.

@@ -223,6 +223,7 @@ extension `Real servers`.`asked why across objects` {
             try await cluster.kill(cluster.nodes)
             try await cluster.restart(cluster.nodes)
             try await settings.call(.set("late", to: "2"))
+            try await settings.call(.set("filler", to: filler))
             let early = try await why(
                 ["settings", "--get", "early"], of: cluster, statuses: [3])
             #expect(
@@ -232,6 +233,10 @@ extension `Real servers`.`asked why across objects` {
             let late = try await why(["settings", "--get", "late"], of: cluster)
             #expect(late.contains("what that holds does not matter here"), "\(late)")
             #expect(late.contains("set(\"late\", to: \"2\")"))
+            // The snapshot holds the same, which it need not.
+            let same = try await why(["settings", "--get", "filler"], of: cluster)
+            #expect(same.contains("what that holds does not matter here"), "\(same)")
+            #expect(same.contains("set(\"filler\""))
         }
     }
 }

@@ -75,5 +75,5 @@ private struct Path {
         name = String(full[cut...].dropFirst())
     }
 
-    var isValid: Bool { full.first == "/" && !name.isEmpty }
+    var isValid: Bool { full.first == "/" && !name.isEmpty && !full.contains("//") }
 }

@@ -36,7 +36,10 @@ public struct KVMachine: TraceMachine {
         case "incr": return add(1, to: key)
         case "decr": return add(-1, to: key)
         case "incrby": return add(call.number(1), to: key)
-        case "decrby": return add(0 &- call.number(1), to: key)
+        case "decrby":
+            // It has no opposite.
+            if call.number(1) == .min { return false }
+            return add(-call.number(1), to: key)
         default:
             guard values[key] ?? .null == call.args[1] else { return false }
             values[key] = call.args[2]
