@@ -6,8 +6,8 @@ struct Run: ParsableCommand {
         abstract: "Runs seeds until their number, the time, or the first violation ends it.",
         discussion: """
             Everything follows from the seed. After a violation the run is repeated with fewer and \
-            fewer faults, and the command that repeats the shortest is printed; the exit code is 1. \
-            It is 2 if no rule was broken, but there was a run that nobody can judge.
+            fewer faults, and the command that repeats the shortest is printed; the exit code is \
+            1. It is 2 if no rule was broken, but there was a run that nobody can judge.
             """)
 
     @Option(help: "How many seeds to run.") var seeds: UInt64?

@@ -7,9 +7,10 @@ import Testing
 @testable import ADOApps
 
 @Suite struct `A step on one object` {
-    /// The first push is refused; while the step waits for another try, somebody else who shares
-    /// the handle pulls. What was on the branch is gone then, and the next push has nothing to send.
-    @Test func `is not done before its method is committed, whoever pulls meanwhile`() async throws {
+    /// The first push is refused, and somebody else pulls before the next.
+    ///
+    /// What was on the branch is gone then, and the next push has nothing to send.
+    @Test func `is not done before its method is committed, whoever pulls`() async throws {
         let log = LocalBackend()
         log.host(Counter.self)
         let backend = MeddledBackend(log)

@@ -7,6 +7,7 @@ public struct MeddledBackend: Backend {
     public final class Hook: Sendable {
         private let action = Mutex<(@Sendable () async -> Void)?>(nil)
 
+        /// Sets what happens.
         public func set(_ new: @escaping @Sendable () async -> Void) {
             action.withLock { $0 = new }
         }
@@ -23,10 +24,13 @@ public struct MeddledBackend: Backend {
     public let onPull = Hook()
     private let backend: LocalBackend
 
+    /// Makes one of a backend.
     public init(_ backend: LocalBackend) { self.backend = backend }
 
+    /// Those that run what is set for pauses.
     public var surroundings: any Surroundings { MeddledSurroundings(onPause: onPause) }
 
+    /// Pulls, and runs what is set.
     public func pull<Object: AtomicObject>(
         _ object: ObjectName, as type: Object.Type, timeout: Duration
     ) async throws(PullFailure) -> Pulled<Object> {
@@ -35,6 +39,7 @@ public struct MeddledBackend: Backend {
         return pulled
     }
 
+    /// Pushes.
     public func push(
         _ object: ObjectName, ballot: Ballot, entries: [UInt8], count: Int, timeout: Duration
     ) async -> PushReport {
@@ -42,18 +47,21 @@ public struct MeddledBackend: Backend {
             object, ballot: ballot, entries: entries, count: count, timeout: timeout)
     }
 
+    /// Calls.
     public func call(
         _ object: ObjectName, kind: CallKind, entries: [UInt8], count: Int, timeout: Duration
     ) async -> [Reply] {
         await backend.call(object, kind: kind, entries: entries, count: count, timeout: timeout)
     }
 
+    /// Reads what is committed.
     public func committed(
         _ object: ObjectName, from index: UInt64, timeout: Duration
     ) async -> CommittedPart {
         await backend.committed(object, from: index, timeout: timeout)
     }
 
+    /// Nothing has to be released.
     public func release(_ object: ObjectName, ballot: Ballot) {}
 }
 

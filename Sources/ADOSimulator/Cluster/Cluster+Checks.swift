@@ -85,7 +85,8 @@ extension Cluster {
                 else { continue }
                 return fail(
                     .agreement,
-                    "the disk of node \(member.id) holds \(frame.point), \(known.point) is committed")
+                    "the disk of node \(member.id) holds \(frame.point), and \(known.point) is "
+                        + "committed")
             }
         }
     }
