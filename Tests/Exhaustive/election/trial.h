@@ -3,12 +3,12 @@
  *  E1  A leader that is quorum-connected afterwards stays: nobody takes over.
  *  E2  Where a node is quorum-connected, one that is serves within 4 T.
  *  E3  From 4 T on exactly one node serves, it is quorum-connected, and nothing changes any more.
- *  E4  No node takes over twice, and all that do so do it within two rounds of heartbeats: there
- *      are at most two changes of the leader. Where both are possible, two nodes may try at once.
+ *  E4  No node takes over twice, and all that do so do it within one round of heartbeats, in which
+ *      several may try at once.
  *  E5  Where no node is quorum-connected, nobody serves from 4 T on.
  *  E6  Nobody takes over that is not quorum-connected.
  *
- * After a second cut E2, E3 and E5 hold, and takeovers end within three rounds. A node may then go
+ * After a second cut E2, E3 and E5 hold, and takeovers end within four rounds. A node may then go
  * by answers of the links it had before, for as long as it takes answers for fresh. */
 #ifndef EXHAUSTIVE_TRIAL_H
 #define EXHAUSTIVE_TRIAL_H
