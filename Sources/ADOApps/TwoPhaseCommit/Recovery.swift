@@ -35,11 +35,20 @@ extension TwoPhaseCommit {
     private func report(_ name: String, _ epoch: Epoch) async -> Result<Report, Obstacle> {
         guard let step = steps[name] else { return .failure(.unreadable) }
         var patience = patience()
+        var before = Epoch.none
         do throws(StepFailure) {
             try await step.pull(&patience)
-            switch try await step.commit(&patience, { _ in .enroll(epoch) }) {
+            let enrolment = try await step.commit(&patience) { manager in
+                before = manager.epoch
+                return .enroll(epoch)
+            }
+            switch enrolment {
             case .fenced(let other):
                 noteEpoch(other)
+                return .failure(.fenced)
+            case .enrolled where before == epoch:
+                // Of an earlier life of this identity, which must not go on beside this one.
+                noteEpoch(before)
                 return .failure(.fenced)
             case .enrolled(let undecided, let recent):
                 return .success(Report(name: name, undecided: undecided, recent: recent))

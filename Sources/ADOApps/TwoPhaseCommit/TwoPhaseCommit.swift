@@ -110,7 +110,8 @@ public final class TwoPhaseCommit: Sendable {
     /// Makes a manager over resource managers, given by name.
     ///
     /// All managers over one of them are made over the same names. `identity` tells this manager
-    /// from all others; no two may share one. It is drawn if it is not given.
+    /// from all others; no two may share one at a time. One that is made anew under it fences the
+    /// one before, as any other would. It is drawn if it is not given.
     public init(
         over names: [String], on backend: any Backend,
         identity: UInt64? = nil, options: Options = Options()

@@ -27,6 +27,27 @@ import Testing
         #expect(await game.firstLost(seeds: 1...400) == nil)
     }
 
+    /// Else both lives would go on under one epoch, and could decide a transaction differently.
+    @Test func `fences the life before of a manager that is made anew`() async throws {
+        let log = LocalBackend()
+        log.host(ResourceManager.self)
+        let lives = (1...2).map { _ in TwoPhaseCommit(over: ["a", "b"], on: log, identity: 7) }
+        let changes = ["a": [ResourceChange("x", by: 1)], "b": [ResourceChange("x", by: 1)]]
+        for life in lives + lives {
+            guard case .committed = try await life.run(changes) else {
+                // The first does not know yet that it is fenced: that transaction is not done.
+                continue
+            }
+        }
+        try await lives[0].recover()
+        for name in ["a", "b"] {
+            let manager = try #require(log.committed(ResourceManager.self, named: name)?.object)
+            #expect(manager.epoch.number > 2)
+            let commits = manager.decided.filter { $0.decision == .commit }.map(\.id.epoch.number)
+            #expect(Set(commits).count >= 2 && commits == commits.sorted())
+        }
+    }
+
     /// Managers overtake each other at any points, or one of them dies.
     @Test(
         arguments: [
