@@ -48,12 +48,16 @@ struct Step<Object: AtomicObject>: Sendable {
         _ patience: inout Patience, pulls: Bool = true,
         _ choose: (Object) -> Call<Object, Result>
     ) async throws(StepFailure) -> Result {
+        var hasPulled = false
         while true {
             guard let placed = try invoke(choose) else {
                 guard pulls else { throw .notDone(.preempted) }
+                if hasPulled { try await retry(.notDone(.preempted), &patience) }
                 try await pull(&patience)
+                hasPulled = true
                 continue
             }
+            hasPulled = false
             let result: Swift.Result<Result, MethodFailure> = try outcome(of: placed)
             guard try await push(placed, &patience, pulls: pulls, as: Result.self) else {
                 try await retry(.notDone(.preempted), &patience)
@@ -121,7 +125,7 @@ struct Step<Object: AtomicObject>: Sendable {
 
     private func pushOnce() async -> PushFailure? {
         do throws(PushFailure) {
-            try await handle.push(timeout: pacing.step)
+            try await handle.push(timeout: pacing.step, knowsOwn: true)
             return nil
         } catch {
             return error
@@ -160,7 +164,7 @@ struct Step<Object: AtomicObject>: Sendable {
     /// Whether pushing fails because the backend is closed.
     private func isClosed() async -> Bool {
         do throws(PushFailure) {
-            try await handle.push(timeout: pacing.step)
+            try await handle.push(timeout: pacing.step, knowsOwn: true)
             return false
         } catch {
             return error == .closed

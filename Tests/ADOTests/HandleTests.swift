@@ -208,7 +208,7 @@ import Testing
         #expect(handle.state == nil)
         #expect(handle.committed?.numbers == [])
         #expect(throws: InvokeFailure.stale) { try handle.invoke(.enqueue(2)) }
-        await #expect(throws: PushFailure.stale(unknown: [])) { try await handle.push() }
+        await #expect(throws: PushFailure.stale(unknown: requests)) { try await handle.push() }
         try await handle.pull()
         try handle.invoke(.enqueue(3))
         try await handle.push()
@@ -284,6 +284,50 @@ import Testing
         try handle.invoke(.enqueue(2))
         try await handle.push()
         #expect(backend.numbers == [2])
+    }
+
+    /// It was said to have failed, and what was there to be there still.
+    @Test func `takes nothing for committed that a late pull drops`() async throws {
+        let meddled = MeddledBackend(backend)
+        let handle = Handle(Queue.self, named: "q", on: meddled)
+        try await handle.pull()
+        try handle.invoke(.enqueue(1))
+        let gate = Gate()
+        meddled.onPull.wait(for: gate)
+        await #expect(throws: PullFailure.noQuorum) {
+            try await handle.pull(timeout: .milliseconds(10))
+        }
+        #expect(handle.pending.count == 1)
+        gate.open()
+        var failure = PushFailure.busy
+        try await poll(until: "the pull is over") {
+            do throws(PushFailure) { try await handle.push() } catch { failure = error }
+            return failure != .busy
+        }
+        #expect(failure == .stale(unknown: []))
+        #expect((backend.numbers ?? []).isEmpty)
+    }
+
+    /// The report of the push goes to nobody, as it was late.
+    @Test func `names as unknown what a late push had sent`() async throws {
+        let meddled = MeddledBackend(backend)
+        let handle = Handle(Queue.self, named: "q", on: meddled)
+        try await handle.pull()
+        try handle.invoke(.enqueue(1))
+        let sent = handle.pending
+        let gate = Gate()
+        meddled.onPush.wait(for: gate)
+        backend.failNextPush(.preempted(stranded: true))
+        await #expect(throws: PushFailure.unknown(sent)) {
+            try await handle.push(timeout: .milliseconds(10))
+        }
+        gate.open()
+        try await poll(until: "the push is over") { !handle.isOwner }
+        await #expect(throws: PushFailure.stale(unknown: sent)) { try await handle.push() }
+        // Somebody else commits it.
+        try await handle.pull()
+        try await handle.push()
+        #expect(backend.numbers == [1])
     }
 
     // MARK: Waiting

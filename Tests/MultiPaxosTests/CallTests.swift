@@ -92,7 +92,7 @@ extension `A cluster in one process` {
                     let policy = CallPolicy.exactlyOnce(deadline: .milliseconds(400))
                     try await hits.call(.add(1), policy: policy)
                 }
-                #expect(ContinuousClock.now - start < .seconds(2))
+                #expect(ContinuousClock.now - start < .seconds(20))
             }
         }
 
@@ -110,7 +110,7 @@ extension `A cluster in one process` {
                 let start = ContinuousClock.now
                 task.cancel()
                 await #expect(throws: CallFailure.self) { try await task.value }
-                #expect(ContinuousClock.now - start < .seconds(2))
+                #expect(ContinuousClock.now - start < .seconds(20))
             }
         }
 

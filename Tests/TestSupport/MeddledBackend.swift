@@ -1,6 +1,20 @@
 public import ADO
 internal import Synchronization
 
+/// Closed until it is opened, for good.
+public final class Gate: Sendable {
+    private let state = Mutex(false)
+
+    /// Makes a closed one.
+    public init() {}
+
+    /// Whether it is open.
+    public var isOpen: Bool { state.withLock { $0 } }
+
+    /// Opens it.
+    public func open() { state.withLock { $0 = true } }
+}
+
 /// A backend with something that happens in the middle of what others wait for.
 public struct MeddledBackend: Backend {
     /// What happens then; nothing, unless it is set.
@@ -10,6 +24,11 @@ public struct MeddledBackend: Backend {
         /// Sets what happens.
         public func set(_ new: @escaping @Sendable () async -> Void) {
             action.withLock { $0 = new }
+        }
+
+        /// Has whoever comes here wait until the gate is open.
+        public func wait(for gate: Gate) {
+            set { while !gate.isOpen { try? await Task.sleep(for: .milliseconds(1)) } }
         }
 
         func call() async {
@@ -22,6 +41,8 @@ public struct MeddledBackend: Backend {
     public let onPause = Hook()
     /// When a pull has its result, before anybody hears of it.
     public let onPull = Hook()
+    /// When a push has its result, before anybody hears of it.
+    public let onPush = Hook()
     private let backend: LocalBackend
 
     /// Makes one of a backend.
@@ -43,8 +64,10 @@ public struct MeddledBackend: Backend {
     public func push(
         _ object: ObjectName, ballot: Ballot, entries: [UInt8], count: Int, timeout: Duration
     ) async -> PushReport {
-        await backend.push(
+        let report = await backend.push(
             object, ballot: ballot, entries: entries, count: count, timeout: timeout)
+        await onPush.call()
+        return report
     }
 
     /// Calls.

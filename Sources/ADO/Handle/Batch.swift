@@ -73,7 +73,7 @@ extension Handle {
         if !isOwner { try await pullForBatch(timeout) }
         let (value, place) = try invokeBatch(body)
         do throws(PushFailure) {
-            try await push(timeout: timeout)
+            try await push(timeout: timeout, knowsOwn: true)
         } catch {
             throw .notPushed(error)
         }

@@ -144,7 +144,7 @@ extension Handle {
         guard placed.reply.outcome != .noSession else { return .noSession }
         let cause: CallFailure
         do throws(PushFailure) {
-            try await push(timeout: attempts.timeout)
+            try await push(timeout: attempts.timeout, knowsOwn: true)
             cause = .unknown(attempts.request)
         } catch .closed {
             return .failed(.closed)

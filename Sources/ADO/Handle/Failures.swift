@@ -52,9 +52,10 @@ public enum PushFailure: Error, Sendable, Hashable {
     case busy
     /// More is pending than one push may carry. Nothing was sent by this push.
     case tooLarge
-    /// The branch is gone, a pull dropped what was invoked while it was under way, or
-    /// somebody has called through the same node since, so that the log is not what it stands on:
-    /// pull again. `unknown` was sent by earlier pushes.
+    /// The branch is gone, a pull dropped methods unexpectedly (it had been said to fail, or they
+    /// were invoked while it was under way), or somebody has called through the same node since,
+    /// so that the log is not what it stands on: pull again. `unknown` was sent by earlier pushes;
+    /// what else was invoked is not done.
     case stale(unknown: [Request])
     /// Nothing was pulled yet: pull first.
     case notPulled

@@ -67,8 +67,8 @@ extension Handle {
     ///
     /// The state may include methods of others that are not committed; pushing commits them too.
     /// What was invoked before and not pushed is dropped, and so is what is invoked until the pull
-    /// is over; the next push fails then, as stale. If the task is cancelled, or the backend is
-    /// late, the pull may still succeed: see ``isOwner``.
+    /// is over. If the task is cancelled, or the backend is late, the pull may still succeed, see
+    /// ``isOwner``. Where it dropped what its caller did not expect, the next push fails as stale.
     @discardableResult
     public func pull(timeout: Duration = .seconds(1)) async throws(PullFailure) -> Object {
         guard !Task.isCancelled else { throw .cancelled }
@@ -79,8 +79,12 @@ extension Handle {
         switch ended {
         case .finished(.success(let state)): return state
         case .finished(.failure(let failure)): throw noted(failure)
-        case .late: throw noted(.noQuorum)
-        case .cancelled: throw noted(.cancelled)
+        case .late:
+            shared.withLock { $0.pullIsLate() }
+            throw noted(.noQuorum)
+        case .cancelled:
+            shared.withLock { $0.pullIsLate() }
+            throw noted(.cancelled)
         }
     }
 
@@ -135,8 +139,18 @@ extension Handle {
     /// task invoked: tasks that share a handle use ``call(_:policy:)`` or ``batch(timeout:_:)``.
     @discardableResult
     public func push(timeout: Duration = .seconds(5)) async throws(PushFailure) -> UInt64 {
+        try await push(timeout: timeout, knowsOwn: false)
+    }
+
+    /// Pushes; `knowsOwn` is for callers that ask afterwards whether their methods are committed.
+    @discardableResult
+    package func push(
+        timeout: Duration, knowsOwn: Bool
+    ) async throws(PushFailure) -> UInt64 {
         guard !Task.isCancelled else { throw .cancelled }
-        let goal = try shared.withLock { state throws(PushFailure) in try state.beginPush() }
+        let goal = try shared.withLock { state throws(PushFailure) in
+            try state.beginPush(knowsOwn: knowsOwn)
+        }
         let ended = await awaited(for: timeout + Self.grace, in: surroundings) {
             await self.runPush(goal, timeout)
         }

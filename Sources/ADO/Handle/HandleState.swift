@@ -7,10 +7,15 @@ struct HandleState<Object: AtomicObject>: Sendable {
     /// The last state known to be committed, once the branch is gone.
     var lastCommitted: Object?
     var wasPulled = false
-    /// Entries that were put on the branch since a pull last began.
-    private var invokedSincePull = 0
-    /// Whether a pull dropped methods that were invoked since it began, and no push said so yet.
+    /// Methods on the branch whose caller does not expect that the pull under way drops them:
+    /// invoked since it began, or there when it was said to have failed, and it goes on.
+    private var unexpecting = 0
+    /// Methods that the last pull dropped unsent.
+    private var dropped = 0
+    /// Whether a pull dropped what nobody expected it to, and no push said so yet.
     private var hasDropped = false
+    /// What had been sent of the last branch, and was not known to be committed when it was lost.
+    private var lost: [Request] = []
     /// Whether a pull or a push is under way.
     var isProposing = false
     var callsUnderWay = 0
@@ -36,8 +41,15 @@ struct HandleState<Object: AtomicObject>: Sendable {
     mutating func beginPull() -> Bool {
         guard !isProposing else { return false }
         isProposing = true
-        invokedSincePull = 0
+        unexpecting = 0
+        dropped = 0
         return true
+    }
+
+    /// Takes note that whoever pulled was told that it failed: it may succeed all the same, or has.
+    mutating func pullIsLate() {
+        unexpecting += branch?.unsentRequests.count ?? 0
+        if dropped > 0 { hasDropped = true }
     }
 }
 
@@ -50,8 +62,10 @@ extension HandleState {
         isProposing = false
         switch result {
         case .success(let pulled):
-            if branch != nil, invokedSincePull > 0 { hasDropped = true }
+            dropped = branch?.unsentRequests.count ?? 0
+            hasDropped = dropped > 0 && unexpecting > 0
             _ = dropBranch()
+            lost = []
             branch = pulled
             wasPulled = true
             notes.noteState(at: pulled.speculative.lastIndex)
@@ -64,13 +78,15 @@ extension HandleState {
 
     /// Forgets the branch; what was invoked and not sent is definitely not done.
     ///
-    /// - Returns: Requests that were sent and are not known to be committed.
+    /// - Returns: Requests that were sent and are not known to be committed; of the last branch, if
+    ///   there is none.
     mutating func dropBranch() -> [Request] {
-        guard let gone = branch else { return [] }
+        guard let gone = branch else { return lost }
+        lost = gone.sentRequests
         lastCommitted = gone.committed.object
         branch = nil
         endInvoked(gone.unsentRequests)
-        return gone.sentRequests
+        return lost
     }
 
     mutating func end(_ requests: [Request]) {
@@ -99,6 +115,7 @@ extension HandleState {
         let request = invokeSession.begin()
         do throws(InvokeFailure) {
             let placed = try place(.method, request, notes.field()) { method.write(to: &$0) }
+            unexpecting += 1
             notes.note(placed.reply)
             return placed
         } catch {
@@ -122,7 +139,6 @@ extension HandleState {
             }
         }
         guard let reply else { throw .stale }
-        invokedSincePull += 1
         return Placed(request: request, ballot: ballot, reply: reply)
     }
 
@@ -163,10 +179,15 @@ extension HandleState {
     }
 
     /// The last index that a push starting now must commit.
-    mutating func beginPush() throws(PushFailure) -> UInt64 {
-        guard branch != nil else { throw wasPulled ? .stale(unknown: []) : .notPulled }
+    ///
+    /// - Parameter knowsOwn: Whether the caller finds out by itself what became of its methods.
+    mutating func beginPush(knowsOwn: Bool) throws(PushFailure) -> UInt64 {
+        guard branch != nil else {
+            hasDropped = false
+            throw wasPulled ? .stale(unknown: lost) : .notPulled
+        }
         guard !isProposing else { throw .busy }
-        guard !hasDropped else {
+        guard knowsOwn || !hasDropped else {
             // With nothing left to send this would say that what was dropped is committed.
             hasDropped = false
             throw .stale(unknown: dropBranch())
@@ -180,7 +201,7 @@ extension HandleState {
     }
 
     mutating func nextPush(goal: UInt64) -> PushStep {
-        guard let branch else { return .finished(.failure(.stale(unknown: []))) }
+        guard let branch else { return .finished(.failure(.stale(unknown: lost))) }
         guard branch.committed.lastIndex < goal else {
             return .finished(.success(branch.committed.lastIndex))
         }
@@ -195,7 +216,7 @@ extension HandleState {
     mutating func finishPush(
         _ report: PushReport, count: Int, ballot: Ballot, progress: Bool
     ) -> PushFailure? {
-        guard branch?.ballot == ballot else { return .stale(unknown: []) }
+        guard branch?.ballot == ballot else { return .stale(unknown: lost) }
         branch?.isSending(0)
         switch report {
         case .committed(let through):

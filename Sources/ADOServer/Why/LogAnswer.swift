@@ -52,10 +52,12 @@ struct LogAnswer<Object: Explainable> {
         let isPart = history.start > 1 && !history.beganAnew
         isRelative = isPart && explainer.dependsOnStart
         // A part of a log is explained by its last overwrites: those hold whatever was before.
+        // Whether calls replay as they did can be told only of a state that is known.
+        let isKnown = mode == .faithful && history.base != nil
         let found =
             isRelative
             ? explainer.whySinceStart()
-            : isPart ? explainer.whyWhateverBefore() : explainer.why(mode)
+            : isPart && !isKnown ? explainer.whyWhateverBefore() : explainer.why(mode)
         explanation =
             found.renumbered(
                 relevant?.map(\.index) ?? history.entries.map(\.index), of: trace.inputs.count)
@@ -66,7 +68,7 @@ struct LogAnswer<Object: Explainable> {
                 ? "\(snapshot), and the reply may depend on what that holds: "
                     + "the answer is relative to it"
                 : "\(snapshot); what that holds does not matter here")
-        if mode == .faithful, !isRelative {
+        if mode == .faithful, !isRelative, !isKnown {
             notes.append("whether the calls named replay as they did is not known without it")
         }
         guard isRelative, let base = history.base else { return }

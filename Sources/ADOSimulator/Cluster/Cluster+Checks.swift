@@ -80,13 +80,13 @@ extension Cluster {
             let stored = member.disk[group]
             for frame in stored.frames.frames where frame.batch.last <= stored.hard.commit.index {
                 let isDamaged = stored.damaged.contains(frame.batch.first)
-                guard !isDamaged, let known = ledger.frame(group, first: frame.batch.first),
-                    !known.hasSameBytes(as: frame)
-                else { continue }
+                guard !isDamaged, ledger.committed(group) >= frame.batch.last else { continue }
+                let known = ledger.frame(group, first: frame.batch.first)
+                if known?.hasSameBytes(as: frame) == true { continue }
                 return fail(
                     .agreement,
-                    "the disk of node \(member.id) holds \(frame.point), and \(known.point) is "
-                        + "committed")
+                    "the disk of node \(member.id) holds \(frame.point), where "
+                        + "\(known.map { "\($0.point)" } ?? "another batch") is committed")
             }
         }
     }

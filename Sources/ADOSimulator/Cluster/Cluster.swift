@@ -135,8 +135,10 @@ class Cluster {
         if let violation = judge.add(record) { fail(violation) }
     }
 
-    /// Ends the run for the checkers of the specification, which order events before they judge.
+    /// Ends the run for the checkers of the specification, which order events before they judge,
+    /// and looks at what is on the disks.
     func finishJudging() {
+        for voter in voters { checkDisk(of: self[voter]) }
         switch judge.finish() {
         case .violated(let violation): fail(violation)
         case .incomplete(let reason): incomplete = reason

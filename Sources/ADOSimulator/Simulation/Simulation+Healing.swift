@@ -13,7 +13,6 @@ extension Simulation {
         heal()
         requireProgress(within: 16 * timeout)
         guest?.end()
-        for voter in cluster.voters { cluster.checkDisk(of: cluster[voter]) }
         if cluster.violations.isEmpty { cluster.finishJudging() }
     }
 
