@@ -78,7 +78,10 @@ extension Handle {
             throw .notPushed(error)
         }
         // Another task may have pulled meanwhile: then that push was not of this batch.
-        guard shared.withLock({ $0.isCommitted(place) }) else {
+        let isCommitted = shared.withLock {
+            $0.isCommitted(through: place.lastIndex, under: place.ballot)
+        }
+        guard isCommitted else {
             throw .notPushed(.stale(unknown: place.requests))
         }
         return value
@@ -127,11 +130,6 @@ extension HandleState {
             requests: Array((branch?.pending ?? []).dropFirst(before)), ballot: ballot,
             lastIndex: branch?.speculative.lastIndex ?? 0)
         return (value, place)
-    }
-
-    func isCommitted(_ place: BatchPlace) -> Bool {
-        guard let branch, branch.ballot == place.ballot else { return false }
-        return branch.committed.lastIndex >= place.lastIndex
     }
 }
 

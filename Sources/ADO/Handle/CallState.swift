@@ -47,8 +47,13 @@ extension HandleState {
     }
 
     func isCommitted(_ placed: Placed) -> Bool {
-        guard let branch, branch.ballot == placed.ballot else { return false }
-        return branch.committed.lastIndex >= placed.reply.index
+        isCommitted(through: placed.reply.index, under: placed.ballot)
+    }
+
+    /// Whether the branch of a ballot is known to be committed through an index.
+    func isCommitted(through index: UInt64, under ballot: Ballot) -> Bool {
+        guard let branch, branch.ballot == ballot else { return false }
+        return branch.committed.lastIndex >= index
     }
 
     /// The entries that carry an attempt to whoever owns the object.
