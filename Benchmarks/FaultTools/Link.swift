@@ -60,7 +60,7 @@ public final class Link: Sendable {
         shared.change { $0.corrupts.insert(direction) }
     }
 
-    /// Whether bytes that are to be damaged have not come by yet.
+    /// Whether bytes that are to be damaged have not come by yet; false before anybody gets them.
     public var isCorrupting: Bool { !shared.rules.withLock { $0.corrupts.isEmpty } }
 
     /// Lets everything pass again.
@@ -129,12 +129,14 @@ private final class LinkLoop {
             guard !rules.isClosed else { return }
             accept(rules)
             let asked = rules.corrupts
-            connections = connections.compactMap { connection in
-                var connection = connection
-                return connection.move(&rules, at: now) ? connection : nil
-            }
+            for index in connections.indices { connections[index].take(&rules, at: now) }
+            // Nobody gets damaged bytes while the link still says that they are to come.
             let damaged = asked.subtracting(rules.corrupts)
             if !damaged.isEmpty { shared.rules.withLock { $0.corrupts.subtract(damaged) } }
+            connections = connections.compactMap { connection in
+                var connection = connection
+                return connection.give(rules, at: now) ? connection : nil
+            }
             wait(rules, at: now)
         }
     }

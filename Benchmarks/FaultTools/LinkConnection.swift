@@ -10,25 +10,27 @@ struct LinkConnection {
         let target: LinkSocket
         var queue = LinkQueue()
 
-        /// Reads what there is room for.
-        mutating func take(at now: Instant) {
-            guard queue.room > 0 else { return }
+        /// Reads what there is room for, turns one bit of it if `corrupt`, and says whether it did.
+        mutating func take(_ corrupt: Bool, at now: Instant) -> Bool {
+            guard queue.room > 0 else { return false }
             switch source.read(queue.room) {
-            case .bytes(let bytes): queue.append(bytes, at: now)
+            case .bytes(var bytes):
+                if corrupt { bytes[.random(in: bytes.indices)] ^= 1 << UInt8.random(in: 0..<8) }
+                queue.append(bytes, at: now)
+                return corrupt
             case .end: queue.end()
             case .nothing: break
             }
+            return false
         }
 
         /// Delivers what is due; false if nobody is there to take it.
-        mutating func give(_ fault: LinkFault, _ corrupt: inout Bool, at now: Instant) -> Bool {
+        mutating func give(_ fault: LinkFault, at now: Instant) -> Bool {
             while true {
-                var bytes = queue.ready(fault, at: now)
-                guard let middle = bytes.indices.randomElement() else { return true }
-                if corrupt { bytes[middle] ^= 1 << UInt8.random(in: 0..<8) }
+                let bytes = queue.ready(fault, at: now)
+                guard !bytes.isEmpty else { return true }
                 guard let count = target.write(bytes) else { return false }
                 if count > 0 { queue.remove(count, fault, at: now) }
-                if count > middle - bytes.startIndex { corrupt = false }
                 if count < bytes.count { return true }
             }
         }
@@ -42,15 +44,20 @@ struct LinkConnection {
         ]
     }
 
-    /// Moves what can be moved; false once the connection is over.
-    mutating func move(_ rules: inout LinkRules, at now: Instant) -> Bool {
+    /// Reads what has been sent, and damages it as the rules ask, which then ask it no more.
+    mutating func take(_ rules: inout LinkRules, at now: Instant) {
         for direction in LinkDirection.allCases {
-            let fault = rules.fault(direction)
-            var corrupt = rules.corrupts.contains(direction)
-            ways[direction]?.take(at: now)
-            let isAlive = ways[direction]?.give(fault, &corrupt, at: now) ?? false
-            if !corrupt { rules.corrupts.remove(direction) }
-            guard isAlive else { return false }
+            let corrupt = rules.corrupts.contains(direction)
+            if ways[direction]?.take(corrupt, at: now) == true { rules.corrupts.remove(direction) }
+        }
+    }
+
+    /// Delivers what is due; false once the connection is over.
+    mutating func give(_ rules: LinkRules, at now: Instant) -> Bool {
+        for direction in LinkDirection.allCases {
+            guard ways[direction]?.give(rules.fault(direction), at: now) == true else {
+                return false
+            }
         }
         return !isOver(rules)
     }
