@@ -124,7 +124,8 @@ let package = Package(
         .executableTarget(
             name: "adosim",
             dependencies: [
-                "ADOSimulator", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "ADOSimulator", "ADOSpec",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: swift),
 
         // MARK: Servers and tools. Executables parse arguments and wire; nothing else.

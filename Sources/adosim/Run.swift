@@ -1,4 +1,5 @@
 internal import ADOSimulator
+internal import ADOSpec
 internal import ArgumentParser
 
 struct Run: ParsableCommand {
@@ -25,6 +26,8 @@ struct Run: ParsableCommand {
     @Option(help: "Run this application in each run: \(Self.apps), or all.") var app: String?
     @Option(help: "The commit to name in reports; default that of the repository around adosim.")
     var commit: String?
+    @Option(help: "Where to draw, as SVG, what callers saw that cannot have happened.")
+    var svg: String?
     @Flag(help: "Print every trace record, and the faults.") var trace = false
     @Flag(help: "Print one JSON object for all runs.") var json = false
     @Flag(help: "Do not look for a shorter schedule of faults after a violation.")
@@ -158,6 +161,7 @@ struct Run: ParsableCommand {
     private func report(_ result: RunResult, _ simulator: Simulator) {
         let commit = commit ?? Checkout.commit
         show(FailureReport(result, core: core, commit: commit).text)
+        draw(result)
         guard !noShrink, keep == nil, scenario == nil else { return }
         show("looking for a shorter schedule of faults …")
         var said = Stopwatch.now
@@ -167,5 +171,17 @@ struct Run: ParsableCommand {
             show("\(faults) of \(result.faults.count) faults are left after \(attempts) runs")
         }
         show(FailureReport(shrunk, core: core, commit: commit).schedule)
+        draw(shrunk)
+    }
+
+    /// Draws what the violation shows, where it can be drawn.
+    private func draw(_ result: RunResult) {
+        guard let picture = result.violation?.picture else { return }
+        guard let svg else { return show("draw it with: --svg FILE") }
+        if let reason = PictureFile.write(picture, to: svg) {
+            complain("cannot draw into \(svg): \(reason)")
+        } else {
+            show("drawn in \(svg)")
+        }
     }
 }

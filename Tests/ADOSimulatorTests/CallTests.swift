@@ -39,6 +39,29 @@ import Testing
         #expect(product[2] == product[3])
     }
 
+    @Test func `counts what is carried out, and not what is answered from memory`() {
+        let add = Counter.Method.add(5).encoded()
+        let object = HostedObject.make(group: 2)
+        _ = object.apply(
+            frame([
+                entry(.open), entry(.method, request: 1, method: add),
+                entry(.method, request: 1, method: add), entry(.settle, request: 2),
+                entry(.method, request: 2, method: add),
+            ]))
+        #expect(object.ran.map(\.request) == [Request(session: 7, number: 1)])
+        #expect(object.ran.map(\.index) == [2])
+        // The count is a part of the state, as replicas compare it.
+        let other = HostedObject.make(group: 2)
+        #expect(other.restore(object.state))
+        #expect(other.digest == object.digest)
+        _ = other.apply(frame([entry(.method, request: 1, method: add)], first: 6))
+        #expect(other.ran.isEmpty)
+        other.forgetSessions()
+        _ = other.apply(
+            frame([entry(.open), entry(.method, request: 1, method: add)], first: 7))
+        #expect(other.ran.map(\.index) == [8])
+    }
+
     @Test func `knows a search that was given up from one that found nothing`() throws {
         var history = CallHistory(group: 2)
         let adds = (1...8).map { history.begin(.add($0), caller: $0, at: 1) }

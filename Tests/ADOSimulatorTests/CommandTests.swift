@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -38,6 +39,20 @@ import Testing
         let run = try #require(words.firstIndex(of: "run"))
         let again = try await self.run(Array(words[(run + 1)...]), exit: 1)
         #expect(again.standardOutput.contains("VIOLATION in seed 1,"))
+    }
+
+    @Test func `draws calls that cannot have happened one at a time`() async throws {
+        let plant = ["--seed", "1", "--plant", "read-of-old-state", "--no-shrink"]
+        let child = try await run(plant, exit: 1)
+        #expect(child.standardOutput.contains("draw it with: --svg FILE"))
+        try await TemporaryDirectory.with { directory in
+            let file = directory.path("history.svg")
+            let child = try await run(plant + ["--svg", file], exit: 1)
+            #expect(child.standardOutput.contains("drawn in \(file)"))
+            #expect(try String(contentsOfFile: file, encoding: .utf8).hasPrefix("<svg"))
+            let lost = try await run(plant + ["--svg", directory.path("no/where.svg")], exit: 1)
+            #expect(lost.standardError.contains("cannot draw into"), "\(lost.standardError)")
+        }
     }
 
     private func commit() async throws -> String {

@@ -19,7 +19,8 @@ import Testing
         let broken = CoreLibrary(
             size: linked.size, initialize: linked.initialize, step: linked.step,
             check: { _ in abort() }, digest: linked.digest, group: linked.group,
-            nextGroup: linked.nextGroup, identity: linked.identity, serving: linked.serving)
+            nextGroup: linked.nextGroup, identity: linked.identity, serving: linked.serving,
+            encode: linked.encode, decode: linked.decode, decodeBatch: linked.decodeBatch)
         var configuration = Cluster.Configuration()
         configuration.core = broken
         configuration.care.isGuarded = true

@@ -33,6 +33,18 @@ import Testing
         #expect(begun.count > 10, "\(begun)")
     }
 
+    /// A read that misses what was done before it was asked is seen by nobody but the callers.
+    @Test func `draws a history in which calls did not happen one at a time`() throws {
+        let found = (UInt64(1)...20).lazy.map { seed in
+            var options = RunOptions(seed: seed)
+            options.plant = .readOfOldState
+            return simulator.run(options)
+        }.first { $0.violation != nil }
+        let violation = try #require(found?.violation)
+        #expect(violation.rule == "linearizability")
+        #expect(violation.picture?.hasPrefix("<svg") ?? false)
+    }
+
     @Test func `is the same without the faults that are left out anyway`() {
         var options = RunOptions(seed: 7)
         let all = simulator.run(options)

@@ -39,13 +39,27 @@ import Testing
             var damaged: Set<Int> = []
             for injection in Schedule.draw(plan, only: nil) {
                 switch injection.fault {
-                case .damage(let place, _, _), .wipe(let place), .rollback(let place):
+                case .damage(let place, _, _), .tear(let place, _), .wipe(let place),
+                    .rollback(let place):
                     damaged.insert(place)
                 default: break
                 }
             }
             #expect(damaged.count <= (Int(plan.voters) - 1) / 2, "seed \(seed)")
             #expect(damaged.isEmpty || plan.changes == 0, "seed \(seed)")
+        }
+    }
+
+    @Test func `tears writes, and runs repair what is left of them`() {
+        let torn = (UInt64(1)...200).filter { seed in
+            Schedule.draw(Plan(faulty: seed), only: [.damage]).contains {
+                if case .tear = $0.fault { true } else { false }
+            }
+        }
+        #expect(torn.count > 5)
+        for seed in torn.prefix(3) {
+            let result = Simulator().run(RunOptions(seed: seed))
+            #expect(result.violation == nil, "\(FailureReport(result).text)")
         }
     }
 

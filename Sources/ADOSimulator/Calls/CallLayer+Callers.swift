@@ -56,7 +56,7 @@ extension CallLayer {
     }
 
     private func finish(_ number: Int, _ current: Caller.Current, _ payload: [UInt8]) {
-        noteAnswer()
+        noteAnswer(callers[number], current)
         // A read says nothing about the session.
         if !current.operation.isRead { callers[number].opened.insert(current.group) }
         if let text = contradiction(callers[number], current, payload)

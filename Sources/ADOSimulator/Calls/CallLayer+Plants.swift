@@ -29,6 +29,20 @@ extension CallLayer {
         }
     }
 
+    /// Takes note of a state that is about to become old.
+    func keepOld(_ object: HostedObject, _ place: Int, _ group: UInt64) {
+        guard simulation.plan.plant == .readOfOldState else { return }
+        olds[[UInt64(place), group]] = object.state
+    }
+
+    /// What a server answers reads from.
+    func readable(_ place: Int, _ group: UInt64) -> HostedObject {
+        guard let state = olds[[UInt64(place), group]] else { return hosting.object(place, group) }
+        let object = HostedObject.make(group: group)
+        _ = object.restore(state)
+        return object
+    }
+
     /// What callers of a push are told that was preempted.
     func fate(of placed: Placed) -> CallModel.Record {
         foretold[placed] ?? CallModel.Record(outcome: .unknown)

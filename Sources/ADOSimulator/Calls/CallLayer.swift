@@ -6,14 +6,15 @@ internal import CMultiPaxos
 ///
 /// A caller sends its call to some server, which hands it to the one that serves; it tries again
 /// with the same request until it has an answer, then settles, and in the end gives up. Checked are
-/// the results of each entry against a model, the digests of all servers, what callers were told,
-/// and at the end that their histories are linearizable.
+/// the results of each entry against a model, the digests of all servers, that no request is
+/// carried out twice, what callers were told, and at the end that their histories are linearizable.
 final class CallLayer: Guest {
     unowned let simulation: Simulation
     var callers: [Caller] = []
     var histories: [UInt64: CallHistory] = [:]
     private var models: [UInt64: CallModel] = [:]
     private var digests: [UInt64: Digests] = [:]
+    private var onces: [UInt64: ExactlyOnce] = [:]
     let hosting: Hosting
     /// Who waits for a batch that a node invoked.
     private var pending: [Placed: Waiting] = [:]
@@ -22,6 +23,8 @@ final class CallLayer: Guest {
     var seen: Set<[UInt64]> = []
     /// What calls would come to if all that was invoked is committed; for a plant.
     var foretold: [Placed: CallModel.Record] = [:]
+    /// States before the last batch, by place and group; for a plant.
+    var olds: [[UInt64]: [UInt8]] = [:]
     private(set) var answered = 0
     /// Callers that were told that their session is gone.
     private(set) var toldOfEviction: Set<Int> = []
@@ -54,6 +57,7 @@ final class CallLayer: Guest {
             histories[group] = CallHistory(group: group)
             models[group] = CallModel(group: group)
             digests[group] = Digests()
+            onces[group] = ExactlyOnce()
         }
         simulation.cluster.onApply = { [unowned self] in applied($0, $1, $2) }
     }
@@ -92,6 +96,7 @@ final class CallLayer: Guest {
         isOver = true
         guard cluster.violations.isEmpty else { return }
         for group in simulation.plan.groups {
+            if let violation = onces[group]?.finish() { cluster.fail(violation) }
             if let history = histories[group] { cluster.take(history.verdict()) }
         }
     }
@@ -174,8 +179,12 @@ final class CallLayer: Guest {
             models[group]?.apply(frame)
         }
         let object = hosting.object(place, group)
+        keepOld(object, place, group)
         let records = object.apply(frame)
         compare(records, member, group, frame)
+        for (request, index) in object.ran {
+            if let violation = onces[group]?.ran(request, at: index) { cluster.fail(violation) }
+        }
         let placed = Placed(node: member.id, group: group, checksum: frame.batch.checksum)
         if let waiting = pending.removeValue(forKey: placed), let record = records.last {
             answer(waiting.caller, waiting.attempt, record)
@@ -239,7 +248,7 @@ final class CallLayer: Guest {
     /// Answers reads: what the owner has applied holds all that was committed before they came.
     func confirmed(_ node: UInt64, _ group: UInt64, _ tickets: [ReadTicket]) {
         guard let place = cluster.place(of: node) else { return }
-        let object = hosting.object(place, group)
+        let object = readable(place, group)
         for ticket in tickets { answer(ticket.caller, ticket.attempt, object.read(ticket.method)) }
     }
 
@@ -253,7 +262,13 @@ final class CallLayer: Guest {
             + "\(caller.session), where the log says \(done.map { "\($0)" } ?? "nothing")"
     }
 
-    func noteAnswer() { answered += 1 }
+    /// A caller has the result of its call.
+    func noteAnswer(_ caller: Caller, _ current: Caller.Current) {
+        answered += 1
+        if current.operation.isRead { return }
+        let request = Request(session: caller.session, number: current.request)
+        if let violation = onces[current.group]?.acknowledged(request) { cluster.fail(violation) }
+    }
 
     func noteCrowd(_ group: UInt64) {
         restarted = Set(callers.filter { !$0.opened.contains(group) }.map(\.number))

@@ -7,14 +7,16 @@ extension Linearizability.Verdict {
         switch self {
         case .linearizable: .holds
         case .violation(let explanation):
-            .violated(.notLinearizable("of \(object):\n\(explanation.text)"))
+            .violated(
+                .notLinearizable("of \(object):\n\(explanation.text)", picture: explanation.svg))
         case .undecided(let reason): .incomplete("of \(object): \(reason)")
         }
     }
 }
 
 extension Violation {
-    static func notLinearizable(_ explanation: String) -> Violation {
-        Violation(rule: RunRule.linearizability.rawValue, explanation: explanation)
+    static func notLinearizable(_ explanation: String, picture: String? = nil) -> Violation {
+        Violation(
+            rule: RunRule.linearizability.rawValue, explanation: explanation, picture: picture)
     }
 }

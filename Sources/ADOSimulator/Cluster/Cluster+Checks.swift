@@ -1,3 +1,4 @@
+internal import ADOSpec
 internal import CMultiPaxos
 
 /// What must hold after each step, beyond the core's own invariants.
@@ -18,9 +19,25 @@ extension Cluster {
         case MP_MESSAGE_ACCEPTED where isOK:
             if hard.promised < message.ballot { return "the ballot is not durable" }
             if hard.tip.index < message.point.index { return "its entries are not durable" }
+            return otherEntry(at: member.disk, than: packet.to, message)
         default: break
         }
         return nil
+    }
+
+    /// An acknowledgement names an index: of the log of whoever owns by its ballot.
+    private func otherEntry(at disk: Disk, than node: UInt64, _ message: mp_message) -> String? {
+        let group = message.group
+        guard let place = place(of: node) else { return nil }
+        let owner = members[place]
+        let view = owner.view(group)
+        guard view.role == MP_OWNING, view.owner == message.ballot, message.point.index > 0,
+            // Its disk may still hold what it replaced when it adopted another log.
+            let owned = owner.memory[group]?.frame(holding: message.point.index),
+            let stored = disk[group].frames.frame(holding: message.point.index),
+            stored.batch.checksum != owned.batch.checksum
+        else { return nil }
+        return "\(stored.point) is durable, where the owner has \(owned.point)"
     }
 
     /// What must hold of a replica after a step that concerned `group`; 0 if it was none.
@@ -58,6 +75,14 @@ extension Cluster {
             .knowledge,
             "node \(nodeName(member.id)) knows commit \(view.commit), which \(by) committed, and "
                 + "promises only \(view.promised)")
+    }
+
+    /// Who cannot read what it promised promises nothing, and accepts nothing, for good.
+    func checkMemory(_ record: TraceRecord) {
+        guard record.kind == .promised || record.kind == .accepted,
+            let place = place(of: record.node), members[place].lost.contains(record.group)
+        else { return }
+        fail(.memory, "node \(record.node) has lost what it promised: \(record)")
     }
 
     /// Every batch the core remembers has its frame.

@@ -75,7 +75,9 @@ class Cluster {
         trace.onRecord = { [unowned self] record in
             // Nobody hears a node whose disk was lost: what it believes by itself breaks nothing.
             if let place = places[record.node], members[place].isExiled { return }
-            judge(TraceRecord(record))
+            let record = TraceRecord(record)
+            checkMemory(record)
+            judge(record)
         }
     }
 
@@ -438,7 +440,7 @@ class Cluster {
         // The codec has tests of its own: in long runs a sample of its work is enough.
         var packet = packet
         if configuration.care.isThorough || departed % 16 == 0 {
-            guard let arrived = packet.afterWire(&scratch) else {
+            guard let arrived = packet.afterWire(configuration.core, &scratch) else {
                 return fail(.wire, "\(packet) does not survive the wire")
             }
             packet = arrived

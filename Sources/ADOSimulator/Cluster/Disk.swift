@@ -106,12 +106,12 @@ struct Disk {
         stored[group]?.frames.replace(first: first, by: frame)
     }
 
-    /// Stores the oldest write with a torn frame, and forgets the others; returns whose it is.
-    mutating func tearNext() -> UInt64? {
-        guard let write = queue.first, let frame = write.frame else { return nil }
+    /// Stores the oldest write with a torn frame; false if it has no frame.
+    mutating func tearNext() -> Bool {
+        guard let write = queue.first, let frame = write.frame else { return false }
         _ = makeNextDurable()
         stored[write.raw.group]?.damaged.insert(frame.batch.first)
-        return write.raw.group
+        return true
     }
 
     mutating func submit(_ write: mp_write, frame: Frame?) {

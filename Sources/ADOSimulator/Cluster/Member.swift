@@ -57,12 +57,10 @@ final class Member {
         return true
     }
 
-    /// Tears the write under way; returns the group that is damaged by it, if any is.
-    func tearNextWrite() -> UInt64? {
+    /// Tears the write under way.
+    func tearNextWrite() {
         let before = disk
-        guard let group = disk.tearNext() else { return nil }
-        formerDisks.append(before)
-        return group
+        if disk.tearNext() { formerDisks.append(before) }
     }
 
     /// Puts another disk in its place.

@@ -34,7 +34,7 @@ final class Packet: CustomStringConvertible {
     }
 
     /// The same packet after a trip through the wire form; nil if it did not survive it.
-    func afterWire(_ scratch: inout [UInt8]) -> Packet? {
+    func afterWire(_ codec: CoreLibrary, _ scratch: inout [UInt8]) -> Packet? {
         let payload = frame?.bytes.count ?? 0
         let size = Int(MP_MESSAGE_HEADER_SIZE) + payload
         if scratch.count < size { scratch = [UInt8](repeating: 0, count: size) }
@@ -43,13 +43,13 @@ final class Packet: CustomStringConvertible {
             var sent = message
             sent.payload = UnsafePointer(frame?.bytes.baseAddress)
             sent.payload_size = UInt32(payload)
-            mp_message_encode(&sent, frame?.batch.checksum ?? 0, start)
+            codec.encode(&sent, frame?.batch.checksum ?? 0, start)
             if let frame, let source = frame.bytes.baseAddress {
                 (start + Int(MP_MESSAGE_HEADER_SIZE)).update(from: source, count: payload)
             }
             var received = mp_message()
             var consumed = 0
-            guard mp_message_decode(start, size, &received, &consumed) == MP_OK,
+            guard codec.decode(start, size, &received, &consumed) == MP_OK,
                 consumed == size, Int(received.payload_size) == payload
             else { return nil }
             return received
@@ -63,38 +63,36 @@ final class Packet: CustomStringConvertible {
 
 extension Packet {
     /// Flips bytes of the encoded message; returns what was flipped if nobody notices.
-    func passesDamaged(_ random: inout Random) -> String? {
-        var bytes = encoded
+    func passesDamaged(_ codec: CoreLibrary, _ random: inout Random) -> String? {
+        var bytes = encoded(codec)
         let flips = 1 + random.below(4)
         var flipped: [Int: UInt8] = [:]
         for _ in 0..<flips {
             flipped[random.below(bytes.count)] = UInt8(1 + random.below(255))
         }
         for (place, mask) in flipped { bytes[place] ^= mask }
-        guard bytes.withUnsafeBufferPointer(decodes) else { return nil }
+        guard bytes.withUnsafeBufferPointer({ decodes(codec, $0) }) else { return nil }
         return "bytes \(flipped.keys.sorted()) of it are damaged"
     }
 
     /// Whether bytes pass for a message, and what they carry for a batch.
-    private func decodes(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    private func decodes(_ codec: CoreLibrary, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         var received = mp_message()
         var consumed = 0
-        guard mp_message_decode(bytes.baseAddress, bytes.count, &received, &consumed) == MP_OK
-        else {
-            return false
-        }
+        guard codec.decode(bytes.baseAddress, bytes.count, &received, &consumed) == MP_OK
+        else { return false }
         // A batch verifies itself, so that its bytes are not hashed twice.
         guard frame != nil else { return true }
         var batch = mp_batch()
-        return mp_batch_decode(received.payload, Int(received.payload_size), &batch) == MP_OK
+        return codec.decodeBatch(received.payload, Int(received.payload_size), &batch) == MP_OK
     }
 
-    private var encoded: [UInt8] {
+    private func encoded(_ codec: CoreLibrary) -> [UInt8] {
         var sent = message
         sent.payload = UnsafePointer(frame?.bytes.baseAddress)
         sent.payload_size = UInt32(frame?.bytes.count ?? 0)
         var header = [UInt8](repeating: 0, count: Int(MP_MESSAGE_HEADER_SIZE))
-        mp_message_encode(&sent, frame?.batch.checksum ?? 0, &header)
+        codec.encode(&sent, frame?.batch.checksum ?? 0, &header)
         return header + (frame?.copy ?? [])
     }
 }

@@ -15,6 +15,8 @@ enum RunRule: String {
     case commit = "own ballot commits"
     /// Who knows that something is committed refuses every ballot below the one that committed it.
     case knowledge = "committed under the promise"
+    /// Who has forgotten what it promised gives no vote.
+    case memory = "no vote without memory"
     /// What a disk is asked to store is a log.
     case disk = "disk"
     /// Messages survive their own encoding, and damaged ones do not pass for others.

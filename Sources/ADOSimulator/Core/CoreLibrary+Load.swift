@@ -34,7 +34,10 @@ extension CoreLibrary {
             group: try symbols.find("mp_replica_group", as: View.self),
             nextGroup: try symbols.find("mp_replica_next_group", as: NextView.self),
             identity: try symbols.find("mp_replica_identity", as: Identity.self),
-            serving: try symbols.find("mp_replica_serving", as: Number.self))
+            serving: try symbols.find("mp_replica_serving", as: Number.self),
+            encode: try symbols.find("mp_message_encode", as: Encode.self),
+            decode: try symbols.find("mp_message_decode", as: Decode.self),
+            decodeBatch: try symbols.find("mp_batch_decode", as: DecodeBatch.self))
     }
 }
 

@@ -25,6 +25,15 @@ struct CoreLibrary {
         ) -> Bool
     typealias Identity =
         @convention(c) (OpaquePointer?, UInt64, UInt64, UnsafeMutablePointer<mp_identity>?) -> Bool
+    typealias Encode =
+        @convention(c) (UnsafePointer<mp_message>?, UInt64, UnsafeMutablePointer<UInt8>?) -> Void
+    typealias Decode =
+        @convention(c) (
+            UnsafePointer<UInt8>?, Int, UnsafeMutablePointer<mp_message>?,
+            UnsafeMutablePointer<Int>?
+        ) -> mp_status
+    typealias DecodeBatch =
+        @convention(c) (UnsafePointer<UInt8>?, Int, UnsafeMutablePointer<mp_batch>?) -> mp_status
 
     let size: Size
     let initialize: Init
@@ -35,11 +44,15 @@ struct CoreLibrary {
     let nextGroup: NextView
     let identity: Identity
     let serving: Number
+    let encode: Encode
+    let decode: Decode
+    let decodeBatch: DecodeBatch
 
     /// The core that is linked in: the one that ships.
     static let linked = CoreLibrary(
         size: mp_replica_size, initialize: mp_replica_init, step: mp_replica_step,
         check: mp_replica_check, digest: mp_replica_digest, group: mp_replica_group,
         nextGroup: mp_replica_next_group, identity: mp_replica_identity,
-        serving: mp_replica_serving)
+        serving: mp_replica_serving, encode: mp_message_encode, decode: mp_message_decode,
+        decodeBatch: mp_batch_decode)
 }

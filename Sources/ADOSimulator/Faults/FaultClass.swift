@@ -22,7 +22,7 @@ public enum FaultClass: String, CaseIterable, Sendable {
     case fullDisk = "full-disk"
     /// A disk fails a flush, and its node stops.
     case flushError = "flush-error"
-    /// A node starts with a damaged record, and loses the group.
+    /// A node starts with a damaged record, or with the one it was writing torn.
     case damage
     /// A node starts with an empty disk, or with an older one: it has no vote any more.
     case wipe

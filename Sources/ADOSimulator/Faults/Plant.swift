@@ -26,4 +26,6 @@ public enum Plant: String, CaseIterable, Sendable {
     case snapshotWithoutSessions = "snapshot-without-sessions"
     /// An owner answers a read from its state without waiting for the barrier.
     case readWithoutBarrier = "read-without-barrier"
+    /// A server answers a read from its state before the last batch, barrier or not.
+    case readOfOldState = "read-of-old-state"
 }

@@ -55,7 +55,13 @@ struct Schedule {
         case .jump: often { .jump($1.below($0.count), $1.within(1_000...4 * $0.plan.timeout)) }
         case .clients: often { $0.plan.clients == 0 ? nil : .replaceClient($0.client(&$1)) }
         case .trim: often { .trim($0.voter(&$1)) }
-        case .damage: forGood { .damage($0, group: $1.below(8), isHard: $1.chance(500)) }
+        case .damage:
+            forGood { place, random in
+                switch random.below(3) {
+                case 0: .tear(place, isNoticed: true)
+                case let kind: .damage(place, group: random.below(8), isHard: kind == 1)
+                }
+            }
         case .wipe: forGood { $1.chance(500) ? .wipe($0) : .rollback($0) }
         case .renew: renewals()
         case .rivals: rivals()

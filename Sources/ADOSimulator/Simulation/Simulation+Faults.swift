@@ -171,17 +171,18 @@ extension Simulation {
     }
 
     /// The write that is torn was the last one: nothing after it is on the disk.
+    ///
+    /// A frame that its checksum tells is damaged; it was never acknowledged, and is repaired from
+    /// others or replaced like any other.
     func tear(_ node: UInt64, isNoticed: Bool) {
-        let group = isNoticed ? cluster[node].tearNextWrite() : nil
-        torn[node] = group.map { [$0] } ?? []
+        if isNoticed { cluster[node].tearNextWrite() }
+        torn.insert(node)
         crash(node, writing: 0)
     }
 
     private func endTear(_ node: UInt64) {
         tearing[node] = nil
-        guard let groups = torn.removeValue(forKey: node), !cluster[node].isUp else { return }
-        begin(node, lost: groups)
-        react()
+        if torn.remove(node) != nil { restart(node) }
     }
 
     private func replaceDisk(_ place: Int, by disk: Disk) {

@@ -41,7 +41,7 @@ extension Simulation {
 
     /// Bytes that were damaged must not pass for a message; the connection is reset.
     func arriveDamaged(_ packet: Packet) {
-        if let text = packet.passesDamaged(&random) {
+        if let text = packet.passesDamaged(cluster.configuration.core, &random) {
             cluster.fail(.wire, "\(packet) passes although \(text)")
         }
         guard let from = cluster.place(of: packet.from), let to = cluster.place(of: packet.to)

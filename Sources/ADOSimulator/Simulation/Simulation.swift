@@ -34,8 +34,8 @@ final class Simulation {
     var failing: Set<UInt64> = []
     /// Disks whose next write is torn, and whether its checksum tells.
     var tearing: [UInt64: Bool] = [:]
-    /// Groups of which a record was torn, by node.
-    var torn: [UInt64: Set<UInt64>] = [:]
+    /// Nodes that stopped in a write that was torn.
+    var torn: Set<UInt64> = []
     /// Members that stand still, by how many faults, and what waits for them.
     var pauses: [Int: Int] = [:]
     private var waiting: [Int: [Happening]] = [:]

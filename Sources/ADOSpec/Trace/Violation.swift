@@ -6,10 +6,14 @@ public struct Violation: Error, Hashable, Sendable {
     /// What broke it: one sentence first, then whatever helps to see it.
     public let explanation: String
 
+    /// A picture of what broke it, as SVG; nil if there is none.
+    public let picture: String?
+
     /// Makes a violation.
-    public init(rule: String, explanation: String) {
+    public init(rule: String, explanation: String, picture: String? = nil) {
         self.rule = rule
         self.explanation = explanation
+        self.picture = picture
     }
 }
 

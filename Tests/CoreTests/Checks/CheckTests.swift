@@ -91,6 +91,44 @@ import Testing
         }
     }
 
+    @Test func `reject an acknowledgement of another entry than the one on the disk`() {
+        let cluster = CoreCluster.owned(by: 1, "a")
+        cluster.recordsIssues = false
+        let hard = cluster[1].disk.hard(1)
+        var message = mp_message()
+        message.group = 1
+        message.kind = UInt8(MP_MESSAGE_ACCEPTED.rawValue)
+        message.ballot = cluster[1].view().owner
+        message.point.index = hard.tip.index
+        cluster.depart(Packet(from: 2, to: 1, message: message))
+        #expect(cluster.violations.isEmpty)
+        let stray = frame("b", first: hard.tip.index, mp_ballot(1, 1))
+        var stored = StoredGroup()
+        stored.hard = hard
+        _ = stored.frames.append(stray)
+        cluster[2].disk.prepare(1, stored)
+        cluster.depart(Packet(from: 2, to: 1, message: message))
+        #expect(cluster.violations.first?.rule == "durable before sent")
+        #expect(cluster.violations.first?.explanation.contains("where the owner has") ?? false)
+    }
+
+    @Test func `reject a vote of who has forgotten what it promised`() {
+        let cluster = CoreCluster.owned(by: 1, "a")
+        cluster.recordsIssues = false
+        cluster.crash(3)
+        cluster.start(3, lost: [1])
+        for kind in [TraceKind.refused, .committed] {
+            cluster.checkMemory(TraceRecord(kind, node: 3, group: 1))
+        }
+        cluster.checkMemory(TraceRecord(.promised, node: 2, group: 1))
+        #expect(cluster.violations.isEmpty)
+        for (count, kind) in [TraceKind.promised, .accepted].enumerated() {
+            cluster.checkMemory(TraceRecord(kind, node: 3, group: 1))
+            #expect(cluster.violations.count == count + 1)
+        }
+        #expect(cluster.violations.allSatisfy { $0.rule == "no vote without memory" })
+    }
+
     @Test func `reject a disk that goes back or has gaps`() {
         var disk = Disk()
         let a = frame("a", first: 1, mp_ballot(2, 1))
