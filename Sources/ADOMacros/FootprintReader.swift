@@ -25,7 +25,7 @@ final class FootprintReader: SyntaxVisitor {
     private let properties: [String: Property]
     private let constants: Set<String>
     private let method: Method
-    private let locals: Set<String>
+    private let locals: [LocalName]
     private(set) var cells = TouchedCells()
 
     init(_ method: Method, properties: [Property], constants: Set<String>) {
@@ -64,8 +64,13 @@ final class FootprintReader: SyntaxVisitor {
         if !isMember, method.parameters.contains(where: { $0.name == name }) { return }
         if let property = properties[name] { return touch(property, by: node) }
         if constants.contains(name) { return }
-        if !isMember, locals.contains(name) || name.first?.isUppercase == true { return }
+        if !isMember, isLocal(name, at: node.position) || name.first?.isUppercase == true { return }
         cells.isKnown = false
+    }
+
+    /// Elsewhere in the body the name may be one of a computed property or a method.
+    private func isLocal(_ name: String, at position: AbsolutePosition) -> Bool {
+        locals.contains { $0.name == name && $0.scope.contains(position) }
     }
 
     private func touch(_ property: Property, by node: ExprSyntax) {
@@ -102,7 +107,7 @@ final class FootprintReader: SyntaxVisitor {
 
     private func argument(_ expression: ExprSyntax, _ key: String) -> Int? {
         guard let name = expression.as(DeclReferenceExprSyntax.self)?.baseName.text,
-            !locals.contains(name)
+            !locals.contains(where: { $0.name == name })
         else { return nil }
         return method.parameters.firstIndex {
             $0.name == name && spelling(of: TypeSyntax("\(raw: $0.type)")) == key
@@ -143,8 +148,14 @@ private struct Access {
         return parent.is(OptionalChainingExprSyntax.self) || parent.is(ForceUnwrapExprSyntax.self)
     }
 
-    /// Nil unless `node` is on the left of an assignment; whether that is a plain `=`.
+    /// Nil unless `node` is on the left of an assignment, alone or in a tuple; whether that is a
+    /// plain `=`.
     private static func assignment(to node: Syntax) -> Bool? {
+        if let element = node.parent?.as(LabeledExprSyntax.self),
+            let tuple = element.parent?.parent?.as(TupleExprSyntax.self)
+        {
+            return assignment(to: Syntax(tuple))
+        }
         guard let list = node.parent?.as(ExprListSyntax.self),
             let position = list.firstIndex(where: { Syntax($0).id == node.id })
         else { return nil }
@@ -156,36 +167,6 @@ private struct Access {
         }
         let comparisons = ["==", "!=", "<=", ">=", "===", "!==", "~="]
         return symbol.hasSuffix("=") && !comparisons.contains(symbol) ? false : nil
-    }
-}
-
-/// Names that a body introduces, wherever in it.
-private final class LocalNames: SyntaxVisitor {
-    private(set) var names: Set<String> = []
-
-    override func visit(_ node: IdentifierPatternSyntax) -> SyntaxVisitorContinueKind {
-        names.insert(node.identifier.text)
-        return .skipChildren
-    }
-
-    override func visit(_ node: ClosureShorthandParameterSyntax) -> SyntaxVisitorContinueKind {
-        names.insert(node.name.text)
-        return .skipChildren
-    }
-
-    override func visit(_ node: ClosureParameterSyntax) -> SyntaxVisitorContinueKind {
-        names.insert((node.secondName ?? node.firstName).text)
-        return .visitChildren
-    }
-
-    override func visit(_ node: FunctionParameterSyntax) -> SyntaxVisitorContinueKind {
-        names.insert((node.secondName ?? node.firstName).text)
-        return .visitChildren
-    }
-
-    override func visit(_ node: FunctionDeclSyntax) -> SyntaxVisitorContinueKind {
-        names.insert(node.name.text)
-        return .visitChildren
     }
 }
 #endif

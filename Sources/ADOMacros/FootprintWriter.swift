@@ -38,7 +38,9 @@ struct FootprintWriter {
     private func spelled(_ cell: TouchedCells.Cell) -> String {
         switch cell {
         case .element(let name, let argument) where form.positions.contains(argument):
-            ".element(\(name.literal), key: p\(argument).encoded())"
+            method.parameters[argument].type == "String"
+                ? ".element(\(name.literal), of: p\(argument))"
+                : ".element(\(name.literal), key: p\(argument).encoded())"
         // The key is a default that this form does not hold.
         case .property(let name), .element(let name, argument: _):
             ".property(\(name.literal))"

@@ -28,7 +28,7 @@ struct Property {
     /// How the state spells it.
     let logged: String
     let pattern: PatternSyntax
-    /// The spelling of the key's type, if it is a dictionary.
+    /// The spelling of the key's type, if it is a dictionary whose elements can be told apart.
     let key: String?
 }
 

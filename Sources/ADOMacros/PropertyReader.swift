@@ -130,8 +130,18 @@ struct PropertyReader {
         return text
     }
 
+    /// Types of keys that are equal only if their encoded forms are, and strings, whose cells see
+    /// to that themselves. Of another type nobody knows.
+    private static let keyTypes: Set<String> = [
+        "String", "Bool", "Int", "Int8", "Int16", "Int32", "Int64", "UInt", "UInt8", "UInt16",
+        "UInt32", "UInt64",
+    ]
+
     private func keyType(_ binding: PatternBindingSyntax) -> String? {
-        binding.typeAnnotation?.type.as(DictionaryTypeSyntax.self).map { spelling(of: $0.key) }
+        let dictionary = binding.typeAnnotation?.type.as(DictionaryTypeSyntax.self)
+        return dictionary.map { spelling(of: $0.key) }.flatMap {
+            Self.keyTypes.contains($0) ? $0 : nil
+        }
     }
 }
 #endif

@@ -33,12 +33,15 @@ public struct KeyValue: AtomicObject, Equatable {
             }
         }
 
-        /// One cell for each key; `set` and `remove` leave nothing of what was there.
+        /// One cell for each key, where a key can be told from others by its bytes; `set` and
+        /// `remove` leave nothing of what was there.
         public var footprint: Footprint {
             switch self {
             case .set(let key, to: _), .remove(let key):
                 let cell = Self.cell(of: key)
-                return Footprint(reads: .known([cell]), writes: .known([cell]), overwrites: [cell])
+                return Footprint(
+                    reads: .known([cell]), writes: .known([cell]),
+                    overwrites: cell == .property("values") ? [] : [cell])
             case .get(let key), .meta(let key):
                 return Footprint(reads: .known([Self.cell(of: key)]), writes: .none)
             case .count: return Footprint(reads: .known([.property("values")]), writes: .none)
@@ -46,7 +49,7 @@ public struct KeyValue: AtomicObject, Equatable {
         }
 
         private static func cell(of key: String) -> Cell {
-            .element("values", key: Array(key.utf8))
+            .element("values", of: key)
         }
     }
 

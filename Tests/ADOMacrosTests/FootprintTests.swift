@@ -2,6 +2,25 @@
 import ADO
 import Testing
 
+/// Equal to others whose encoded form is another.
+private struct Tag: BinaryCodable, Hashable, Comparable {
+    let text: String
+
+    static func == (left: Tag, right: Tag) -> Bool {
+        left.text.lowercased() == right.text.lowercased()
+    }
+
+    static func < (left: Tag, right: Tag) -> Bool {
+        left.text.lowercased() < right.text.lowercased()
+    }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(text.lowercased()) }
+    func write(to writer: inout Writer) { text.write(to: &writer) }
+    static func read(from reader: inout Reader) throws(DecodingFailure) -> Tag {
+        Tag(text: try .read(from: &reader))
+    }
+}
+
 /// Methods whose cells can be told, and methods whose cells cannot.
 @AtomicObject
 private struct Ledger {
@@ -9,6 +28,8 @@ private struct Ledger {
     var accounts: [String: Int] = [:]
     var names: [Int] = []
     var count = 0
+    var tags: [Tag: Int] = [:]
+    var numbers: [UInt8: Int] = [:]
 
     var total: Int { accounts.values.reduce(0, +) }
 
@@ -37,12 +58,42 @@ private struct Ledger {
     func nested() -> Int { first() ?? 0 }
     mutating func restart() { self = Ledger() }
     func nothing(_ number: Int) -> Int { number + Int.max / 2 }
+    mutating func exchange() { (count, names) = (names.count, [count]) }
+    func guarded() -> Int {
+        guard let first = first() else { return 0 }
+        return first
+    }
+    func computed() -> Int {
+        let total = total
+        return total
+    }
+    func afterwards() -> Int {
+        if let first = names.first, first > 0 { return first }
+        return first() ?? 0
+    }
+    func otherwise() -> Int {
+        guard let first = names.first else { return first() ?? 0 }
+        return first
+    }
+    func scoped(_ name: String) -> Int {
+        guard let first = names.first, first > 0 else { return count }
+        var sum = first
+        for number in names where number > 0 { sum += number }
+        switch accounts[name] {
+        case .some(let amount): sum += amount
+        case nil: break
+        }
+        let last = names.last.map { end in end + sum }
+        return last ?? sum
+    }
+    mutating func tag(_ key: Tag) { tags[key] = count }
+    mutating func number(_ key: UInt8) { numbers[key] = 1 }
     mutating func each(_ numbers: [Int]) { numbers.forEach { number in names[0] = number } }
 }
 
 @Suite struct `A footprint` {
-    private let a = Cell.element("accounts", key: "a".encoded())
-    private let b = Cell.element("accounts", key: "b".encoded())
+    private let a = Cell.element("accounts", of: "a")
+    private let b = Cell.element("accounts", of: "b")
 
     private func check<Result>(
         _ call: Ledger.MethodCall<Result>, reads: Set<Cell>?, writes: Set<Cell>?,
@@ -71,16 +122,32 @@ private struct Ledger {
         check(.copy(), reads: [names], writes: [count])
         check(.nothing(1), reads: [], writes: [])
         check(.each([1]), reads: [names], writes: [names])
+        check(.exchange(), reads: [names, count], writes: [names, count])
+        check(.scoped("a"), reads: [names, count, a], writes: [])
     }
 
     @Test func `is the whole property where the key is another value`() {
         check(.lowered("A"), reads: [.property("accounts")], writes: [])
     }
 
+    @Test func `is the whole property where equal keys may have other bytes`() {
+        let tags = Cell.property("tags")
+        check(.tag(Tag(text: "A")), reads: [.property("count"), tags], writes: [tags])
+        check(.number(7), reads: [], writes: [.element("numbers", key: UInt8(7).encoded())])
+        check(.open("e\u{301}"), reads: [], writes: [.property("accounts")])
+        check(.open("\u{e9}"), reads: [], writes: [.element("accounts", key: [0xC3, 0xA9])])
+    }
+
     @Test func `is unknown where the state may be reached otherwise`() {
         check(.sum(), reads: nil, writes: [])
         check(.nested(), reads: nil, writes: [])
         check(.restart(), reads: nil, writes: nil)
+        // A name of the body's own does not mean itself in the value that it is made of, nor after
+        // its scope, nor where it could not be made.
+        check(.guarded(), reads: nil, writes: [])
+        check(.computed(), reads: nil, writes: [])
+        check(.afterwards(), reads: nil, writes: [])
+        check(.otherwise(), reads: nil, writes: [])
         check(.bound(), reads: nil, writes: nil)
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import ADO
@@ -247,6 +248,35 @@ private struct Log {
         #expect(!key.overlaps(other))
         #expect(!values.overlaps(.property("count")))
         #expect(!Cell.element("counts", key: [1]).overlaps(key))
+    }
+
+    @Test func `tells strings apart by their bytes only where equal ones have the same`() {
+        #expect(Cell.element("values", of: "k") == .element("values", key: [0x6B]))
+        #expect(Cell.element("values", of: "") == .element("values", key: []))
+        // The same letter, once as one scalar and once as two; and a sign that is another one.
+        let letter = Cell.element("values", of: "\u{e9}")
+        #expect(letter.overlaps(.element("values", of: "e\u{301}")))
+        #expect(Cell.element("values", of: "K").overlaps(.element("values", of: "\u{212a}")))
+        #expect(!letter.overlaps(.element("values", of: "\u{e8}")))
+    }
+
+    /// Alone each is its own composed form, and none is what follows in that of another.
+    @Test func `takes for plain only what is normalized as it is`() {
+        let isPlain = { (scalar: Unicode.Scalar) in
+            Cell.plainScalars.contains { $0.contains(scalar.value) }
+        }
+        for value in UInt32(0)...0x10FFFF {
+            guard let scalar = Unicode.Scalar(value) else { continue }
+            let text = String(scalar)
+            if isPlain(scalar) {
+                let composed = text.precomposedStringWithCanonicalMapping.unicodeScalars
+                #expect(composed.elementsEqual([scalar]), "\(value)")
+            }
+            let parts = text.decomposedStringWithCanonicalMapping.unicodeScalars
+            if parts.count > 1 {
+                #expect(!parts.dropFirst().contains(where: isPlain), "\(value)")
+            }
+        }
     }
 
     @Test func `overlaps with anything but nothing if it is unknown`() {

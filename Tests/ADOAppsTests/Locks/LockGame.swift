@@ -10,8 +10,15 @@ struct LockGame: Sendable {
     struct Kind: Sendable {
         let acquire: @Sendable (TurnBackend) async throws(CallFailure) -> UInt64?
         let release: @Sendable (TurnBackend, UInt64) async throws(CallFailure) -> Bool
-        /// Whether only a release frees the lock, and nobody has it who was told otherwise.
-        let isPlain: Bool
+        let rule: Rule
+    }
+
+    /// What is known of one kind of lock.
+    enum Rule {
+        /// Only a release frees the lock, and who is refused finds it held.
+        case plain
+        /// Nobody has it beside the owner, who may lose it by time if it expires.
+        case exclusive(expires: Bool)
     }
 
     typealias Seen = Recorder<LockModel.Input, LockModel.Output>
@@ -36,17 +43,26 @@ struct LockGame: Sendable {
                     for _ in 1...2 { await self.hold(backend, turns, seen, granted) }
                 }
             })
-        if kind.isPlain, let history = seen.withLock({ try? $0.history() }) {
-            let verdict = LockModel().check(history)
-            guard verdict.isLinearizable else {
-                throw Violation(rule: "lock", explanation: "\(verdict)")
-            }
-        }
+        try judge(seen)
         if let shared = granted.withLock({ $0.first { $0.value.count > 1 } }) {
             let explanation = "grant \(shared.key) has owners \(shared.value.sorted())"
             throw Violation(rule: "grants", explanation: explanation)
         }
         try Self.judgeWrites(player)
+    }
+
+    private func judge(_ seen: borrowing Mutex<Seen>) throws(Violation) {
+        guard let history = seen.withLock({ try? $0.history() }) else {
+            throw Violation(rule: "lock", explanation: "the history is malformed")
+        }
+        let verdict =
+            switch kind.rule {
+            case .plain: LockModel().check(history)
+            case .exclusive(let expires): ExclusionModel(expires: expires).check(history)
+            }
+        guard verdict.isLinearizable else {
+            throw Violation(rule: "lock", explanation: "\(verdict)")
+        }
     }
 
     /// Takes the lock, writes the token, and gives it back.

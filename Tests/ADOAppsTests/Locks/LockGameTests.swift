@@ -12,7 +12,7 @@ extension LockGame.Kind {
         release: { backend, token throws(CallFailure) in
             try await Handle(Lock.self, named: "l", on: backend)
                 .call(.release(token), policy: LockGame.policy)
-        }, isPlain: true)
+        }, rule: .plain)
 
     /// Who has to wait gives the ticket back, so that `held` is the end of it.
     static let ticket = Self(
@@ -31,7 +31,7 @@ extension LockGame.Kind {
         release: { backend, token throws(CallFailure) in
             try await Handle(TicketLock.self, named: "l", on: backend)
                 .call(.release(token), policy: LockGame.policy)
-        }, isPlain: false)
+        }, rule: .exclusive(expires: false))
 
     /// Whoever finds the lock held lets its time pass, at once.
     static let timeout = Self(
@@ -51,7 +51,11 @@ extension LockGame.Kind {
         release: { backend, token throws(CallFailure) in
             try await Handle(TimeoutLock.self, named: "l", on: backend)
                 .call(.release(token), policy: LockGame.policy)
-        }, isPlain: false)
+        }, rule: .exclusive(expires: true))
+
+    func judged(by rule: LockGame.Rule) -> Self {
+        Self(acquire: acquire, release: release, rule: rule)
+    }
 
     /// One that gives a token to whoever asks.
     static let open = Self(
@@ -59,7 +63,7 @@ extension LockGame.Kind {
             let count = Handle(Counter.self, named: "c", on: backend)
             return UInt64(try await count.call(.add(1), policy: LockGame.policy))
         },
-        release: { _, _ in true }, isPlain: true)
+        release: { _, _ in true }, rule: .plain)
 }
 
 @Suite(.serialized) struct `A lock in the hands of an adversary` {
@@ -78,7 +82,10 @@ extension LockGame.Kind {
     }
 
     @Test func `has one owner at a time`() async {
-        #expect(await firstLost(LockGame(kind: .plain), seeds: 1...300) == nil)
+        for kind in [LockGame.Kind.plain, .ticket, .timeout] {
+            let lost = await firstLost(LockGame(kind: kind), seeds: 151...300)
+            #expect(lost == nil, "\(lost?.violation.explanation ?? "")")
+        }
     }
 
     @Test func `guards what is written under it, if the token goes along`() async {
@@ -106,7 +113,12 @@ extension LockGame.Kind {
     }
 
     @Test func `is found out if it is none`() async {
-        let lost = await firstLost(LockGame(kind: .open), seeds: 1...300)
-        #expect(lost?.violation.rule == "lock")
+        for rule in [LockGame.Rule.plain, .exclusive(expires: false), .exclusive(expires: true)] {
+            let lost = await firstLost(LockGame(kind: .open.judged(by: rule)), seeds: 1...300)
+            #expect(lost?.violation.rule == "lock")
+        }
+        // One that expires is none that does not.
+        let never = LockGame.Kind.timeout.judged(by: .exclusive(expires: false))
+        #expect(await firstLost(LockGame(kind: never), seeds: 1...300)?.violation.rule == "lock")
     }
 }
