@@ -173,9 +173,8 @@ extension FunctionDeclSyntax {
 }
 
 extension InitializerDeclSyntax {
-    fileprivate var takesNothing: Bool {
-        signature.parameterClause.parameters.allSatisfy { $0.defaultValue != nil }
-    }
+    /// Whether it is the `init()` of the protocol; one with defaults alone is not.
+    fileprivate var takesNothing: Bool { signature.parameterClause.parameters.isEmpty }
 }
 
 extension VariableDeclSyntax {

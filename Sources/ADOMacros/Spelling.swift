@@ -58,6 +58,6 @@ extension String {
     }
 
     /// The text as a string literal.
-    var literal: String { "\"" + self + "\"" }
+    var literal: String { String(reflecting: self) }
 }
 #endif

@@ -41,7 +41,8 @@ extension Backend {
     /// Creates an object: it is listed from now on, and exists also if it was removed before.
     ///
     /// Two entries in two logs, one after the other: after a failure create it again, which is the
-    /// same as to have created it once. It costs two calls.
+    /// same as to have created it once. It costs two calls, and two more if it was removed before.
+    /// If somebody removes it meanwhile, it is as if one came after the other, in both logs.
     ///
     /// - Returns: Whether it was not listed before.
     @discardableResult
@@ -49,15 +50,19 @@ extension Backend {
         _ type: Object.Type, named name: String, policy: CallPolicy = .standard
     ) async throws(CallFailure) -> Bool {
         let object = ObjectName(type: Object.typeName, name: name)
+        let handle = Handle(type, named: name, on: self)
         let isNew = try await inventory.call(.add(object), policy: policy)
-        try await Handle(type, named: name, on: self).revive(policy: policy)
+        // Whoever changes the list last finds the object as the list says.
+        while try await handle.revive(policy: policy) {
+            try await inventory.call(.add(object), policy: policy)
+        }
         return isNew
     }
 
     /// Removes an object: its state is gone, calls of it fail as `removed`, and it is not listed.
     ///
-    /// Two entries in two logs, one after the other: after a failure remove it again. It costs two
-    /// calls.
+    /// Two entries in two logs, one after the other: after a failure remove it again. It costs three
+    /// calls. If somebody creates it meanwhile, it is as if one came after the other, in both logs.
     ///
     /// - Returns: Whether it was there.
     @discardableResult
@@ -65,8 +70,12 @@ extension Backend {
         _ type: Object.Type, named name: String, policy: CallPolicy = .standard
     ) async throws(CallFailure) -> Bool {
         let object = ObjectName(type: Object.typeName, name: name)
-        let wasThere = try await Handle(type, named: name, on: self).remove(policy: policy)
-        try await inventory.call(.drop(object), policy: policy)
+        let handle = Handle(type, named: name, on: self)
+        let wasThere = try await handle.remove(policy: policy)
+        // Whoever changes the list last finds the object as the list says.
+        repeat {
+            try await inventory.call(.drop(object), policy: policy)
+        } while try await handle.remove(policy: policy)
         return wasThere
     }
 
