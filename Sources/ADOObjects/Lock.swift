@@ -11,7 +11,8 @@ public import ADO
 /// owner may still *believe* that it holds the lock, after a pause, say. So each grant has a token,
 /// the number of the grant, above that of every grant before; who writes elsewhere under the lock
 /// sends it along, and what is written to refuses lower ones. A token counts once the grant is
-/// committed, as everything that `call` returns is.
+/// committed, as everything that `call` returns is. A lock that is removed and created anew counts
+/// from the beginning: what was written to under the old one refuses its tokens, so name it anew.
 ///
 /// Both methods may be repeated: acquiring what one owns brings the same token, and a release names
 /// the grant, so that one which arrives late ends no later grant. Neither throws. After an unknown

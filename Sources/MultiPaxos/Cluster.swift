@@ -71,7 +71,7 @@ public final class Cluster: Sendable {
     /// An object that was not created exists from its first call on, but is not listed.
     ///
     /// - Returns: A handle of it.
-    /// - Throws: `CallFailure`, as the two calls that this takes; create it again then.
+    /// - Throws: `CallFailure`, as the calls that this takes, two or more; create it again then.
     public func create<Object: AtomicObject>(
         _ type: Object.Type = Object.self, named name: String
     ) async throws(CallFailure) -> Handle<Object> {
@@ -83,7 +83,7 @@ public final class Cluster: Sendable {
     /// Removes an object: its state is gone, calls of it fail as `removed`, and it is not listed.
     ///
     /// - Returns: Whether it was there.
-    /// - Throws: `CallFailure`, as the two calls that this takes; remove it again then.
+    /// - Throws: `CallFailure`, as the calls that this takes, three or more; remove it again then.
     @discardableResult
     public func remove<Object: AtomicObject>(
         _ type: Object.Type, named name: String

@@ -3,20 +3,17 @@ internal import ADOObjects
 internal import ADOSpec
 
 /// Whether resource managers agree on transactions, and on what their manager was told.
+///
+/// Transactions need not have all of them take part. Each brings one of a resource that is its own,
+/// its tag, wherever it takes part: so the tags that are there say what was committed where.
 enum AtomicityCheck {
     /// One resource manager: what it decided, in its order, and what it holds prepared.
     struct Manager {
         let name: String
         var decided: [Decided] = []
         var prepared: [TransactionID] = []
-        /// How many decisions there were; `decided` are the last ones.
-        var decisions: UInt64?
-
-        /// The first commit since which none was forgotten; nil if none ever was.
-        var floor: TransactionID? {
-            guard let decisions, decisions > UInt64(decided.count) else { return nil }
-            return committed.first ?? decided.map(\.id).max()
-        }
+        /// How much of a resource it has.
+        var quantity: @Sendable (String) -> Int = { _ in 0 }
 
         var committed: [TransactionID] { decided.filter { $0.decision == .commit }.map(\.id) }
         var aborted: [TransactionID] { decided.filter { $0.decision == .abort }.map(\.id) }
@@ -40,40 +37,52 @@ enum AtomicityCheck {
         return nil
     }
 
-    /// What holds in the end, after a recovery: all that take part have committed the same, nothing
-    /// is left undecided, and who was told an outcome was told the truth.
-    static func judgeEnd(_ managers: [Manager], _ told: [Told]) -> Violation? {
+    /// What holds in the end, after a recovery: nothing is left undecided, every transaction has
+    /// committed once wherever it takes part or nowhere, and who was told an outcome was told the
+    /// truth.
+    static func judgeEnd(_ managers: [Manager], _ transactions: [Transaction]) -> Violation? {
         if let violation = judge(managers) { return violation }
         for manager in managers where !manager.prepared.isEmpty {
             return broken("\(manager.name) has \(manager.prepared[0]) undecided after recovery")
         }
-        // Of what one of them has forgotten nobody can say more than was said at the time.
-        let floor = managers.compactMap(\.floor).max()
-        let known = managers.map { manager in
-            manager.committed.filter { id in floor.map { id >= $0 } ?? true }
-        }
-        for (place, (one, other)) in zip(known, known.dropFirst()).enumerated() where one != other {
-            let names = "\(managers[place].name) and \(managers[place + 1].name)"
-            return broken("\(names) have committed different things")
-        }
-        let committed = Set(known.first ?? [])
-        for told in told {
-            switch told {
-            case .committed(let id) where floor.map { id < $0 } ?? false: continue
-            case .committed(let id) where !committed.contains(id):
-                return broken("\(id) was said to be committed, and is not")
-            case .aborted(let id) where committed.contains(id):
-                return broken("\(id) was said to be aborted, and is committed")
-            default: continue
-            }
+        for transaction in transactions {
+            if let violation = judge(transaction, managers) { return violation }
         }
         return nil
     }
 
-    /// What a caller was told of a transaction.
-    enum Told: Sendable {
-        case committed(TransactionID)
-        case aborted(TransactionID)
+    private static func judge(_ transaction: Transaction, _ managers: [Manager]) -> Violation? {
+        let tag = transaction.tag
+        let counts = managers.map { ($0.name, $0.quantity(tag)) }
+        if let (name, count) = counts.first(where: { $0.1 > 1 || $0.1 < 0 }) {
+            return broken("\(tag) is committed \(count) times at \(name)")
+        }
+        let places = Set(counts.filter { $0.1 == 1 }.map(\.0))
+        guard places.isEmpty || places == transaction.participants else {
+            return broken(
+                "\(tag) is committed at \(places.sorted()), and \(transaction.participants.sorted()) "
+                    + "take part")
+        }
+        switch transaction.told {
+        case .committed where places.isEmpty:
+            return broken("\(tag) was said to be committed, and is not")
+        case .aborted where !places.isEmpty:
+            return broken("\(tag) was said to be aborted, and is committed")
+        default: return nil
+        }
+    }
+
+    /// A transaction, and what its caller was told of it; nil if nothing.
+    struct Transaction: Sendable {
+        let tag: String
+        let participants: Set<String>
+        var told: TwoPhaseCommit.Outcome?
+
+        /// What it brings to each that takes part: its tag, and other changes.
+        func changes(_ other: ResourceChange...) -> [String: [ResourceChange]] {
+            let all = other + [ResourceChange(tag, by: 1)]
+            return Dictionary(uniqueKeysWithValues: participants.map { ($0, all) })
+        }
     }
 
     private static func broken(_ explanation: String) -> Violation {

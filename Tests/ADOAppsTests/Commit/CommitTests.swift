@@ -27,6 +27,24 @@ import Testing
         #expect(await game.firstLost(seeds: 1...400) == nil)
     }
 
+    /// Of two transactions of each manager the first concerns one resource manager, or the other.
+    @Test(arguments: TwoPhaseCommit.PullPlacement.allCases)
+    func `commits wherever a transaction takes part, or nowhere`(
+        placement: TwoPhaseCommit.PullPlacement
+    ) async {
+        for first in CommitGame.names {
+            var game = CommitGame(placement)
+            game.participants = { $0 == 1 ? [first] : Set(CommitGame.names) }
+            let result = await Exploration.explore(depth: 400, unkind: 1) {
+                player throws(Violation) in try await game.play(player)
+            }
+            #expect(result.failure == nil)
+            #expect(result.isComplete)
+            game.deaths = 2
+            #expect(await game.firstLost(seeds: 1...100) == nil)
+        }
+    }
+
     /// Else both lives would go on under one epoch, and could decide a transaction differently.
     @Test func `fences the life before of a manager that is made anew`() async throws {
         let log = LocalBackend()

@@ -44,7 +44,7 @@ private func firstLost(_ game: CommitGame) async -> Violation? {
         let both = ["a", "b"].map {
             Manager(name: $0, decided: [Decided(id(1), .commit), Decided(id(3), .commit)])
         }
-        #expect(AtomicityCheck.judgeEnd(both, [.committed(id(1)), .aborted(id(2))]) == nil)
+        #expect(AtomicityCheck.judgeEnd(both, []) == nil)
     }
 
     @Test func `rejects a transaction that is committed here and aborted there`() {
@@ -65,29 +65,42 @@ private func firstLost(_ game: CommitGame) async -> Violation? {
         }
     }
 
-    /// A manager that forgot all but its last decisions, as one does after a thousand of them.
-    private func forgetful(_ name: String, _ numbers: [UInt64]) -> Manager {
-        Manager(name: name, decided: numbers.map { Decided(id($0), .commit) }, decisions: 1030)
+    private func manager(_ name: String, _ quantities: [String: Int]) -> Manager {
+        Manager(name: name, quantity: { quantities[$0] ?? 0 })
     }
 
-    @Test func `compares of two long histories what neither has forgotten`() {
-        let long = forgetful("a", [5, 6, 8])
-        let short = forgetful("b", [6, 8])
-        #expect(AtomicityCheck.judgeEnd([long, short], [.committed(id(3))]) == nil)
-        let missing = forgetful("b", [5, 8])
-        let text = AtomicityCheck.judgeEnd([long, missing], [])?.explanation
-        #expect(text == "a and b have committed different things")
-        #expect(AtomicityCheck.judgeEnd([long, short], [.committed(id(7))]) != nil)
-        #expect(AtomicityCheck.judgeEnd([long, short], [.aborted(id(8))]) != nil)
+    private func transaction(
+        _ participants: Set<String>, _ told: TwoPhaseCommit.Outcome? = nil
+    ) -> AtomicityCheck.Transaction {
+        AtomicityCheck.Transaction(tag: "t", participants: participants, told: told)
+    }
+
+    @Test func `accepts what is committed wherever it takes part, or nowhere`() {
+        let some = [manager("a", ["t": 1]), manager("b", ["t": 1]), manager("c", [:])]
+        #expect(AtomicityCheck.judgeEnd(some, [transaction(["a", "b"])]) == nil)
+        let told = transaction(["a", "b"], .committed(id(1)))
+        #expect(AtomicityCheck.judgeEnd(some, [told]) == nil)
+        let none = ["a", "b", "c"].map { manager($0, [:]) }
+        #expect(AtomicityCheck.judgeEnd(none, [transaction(["a", "b"])]) == nil)
+        let off = transaction(["a", "b"], .aborted(id(1), .fenced))
+        #expect(AtomicityCheck.judgeEnd(none, [off]) == nil)
+    }
+
+    @Test func `rejects what is committed in part, elsewhere or twice`() {
+        let some = [manager("a", ["t": 1]), manager("b", ["t": 1]), manager("c", [:])]
+        #expect(AtomicityCheck.judgeEnd(some, [transaction(["a", "b", "c"])]) != nil)
+        #expect(AtomicityCheck.judgeEnd(some, [transaction(["a"])]) != nil)
+        let twice = [manager("a", ["t": 2])]
+        #expect(AtomicityCheck.judgeEnd(twice, [transaction(["a"])]) != nil)
     }
 
     @Test func `rejects what is left after recovery, and what was not told truly`() {
-        let done = Manager(name: "a", decided: [Decided(id(1), .commit)])
-        let none = Manager(name: "b")
         let open = Manager(name: "b", prepared: [id(1)])
-        #expect(AtomicityCheck.judgeEnd([done, none], []) != nil)
-        #expect(AtomicityCheck.judgeEnd([done, open], []) != nil)
-        #expect(AtomicityCheck.judgeEnd([done], [.aborted(id(1))]) != nil)
-        #expect(AtomicityCheck.judgeEnd([none], [.committed(id(1))]) != nil)
+        #expect(AtomicityCheck.judgeEnd([open], []) != nil)
+        let done = manager("a", ["t": 1])
+        let off = transaction(["a"], .aborted(id(1), .fenced))
+        #expect(AtomicityCheck.judgeEnd([done], [off]) != nil)
+        let on = transaction(["a"], .committed(id(1)))
+        #expect(AtomicityCheck.judgeEnd([manager("a", [:])], [on]) != nil)
     }
 }
