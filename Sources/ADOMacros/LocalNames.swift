@@ -41,7 +41,8 @@ final class LocalNames: SyntaxVisitor {
 
     private func add(_ token: TokenSyntax, from start: AbsolutePosition, in node: Syntax) {
         guard let scope = Self.scope(of: node), start < scope.endPosition else { return }
-        guard let guarding = Self.condition(of: node)?.parent?.parent?.as(GuardStmtSyntax.self) else {
+        guard let guarding = Self.condition(of: node)?.parent?.parent?.as(GuardStmtSyntax.self)
+        else {
             names.append(LocalName(name: token.text, scope: start..<scope.endPosition))
             return
         }
@@ -77,7 +78,9 @@ final class LocalNames: SyntaxVisitor {
     private static func scope(of node: Syntax) -> Syntax? {
         let isCondition = condition(of: node) != nil
         let found = node.firstParent { parent in
-            if parent.is(IfExprSyntax.self) || parent.is(WhileStmtSyntax.self) { return isCondition }
+            if parent.is(IfExprSyntax.self) || parent.is(WhileStmtSyntax.self) {
+                return isCondition
+            }
             return parent.is(CodeBlockSyntax.self) || parent.is(ClosureExprSyntax.self)
                 || parent.is(SwitchCaseSyntax.self) || parent.is(CatchClauseSyntax.self)
                 || parent.is(ForStmtSyntax.self) || parent.is(FunctionDeclSyntax.self)

@@ -130,8 +130,9 @@ struct PropertyReader {
         return text
     }
 
-    /// Types of keys that are equal only if their encoded forms are, and strings, whose cells see
-    /// to that themselves. Of another type nobody knows.
+    /// Types of keys that are equal only if their encoded forms are.
+    ///
+    /// The cells of strings see to that themselves. Of another type nobody knows.
     private static let keyTypes: Set<String> = [
         "String", "Bool", "Int", "Int8", "Int16", "Int32", "Int64", "UInt", "UInt8", "UInt16",
         "UInt32", "UInt64",

@@ -51,19 +51,25 @@ private struct ExistenceGame: Sendable {
             },
         ])
         let seen = Mutex<(isListed: Bool, exists: Bool)?>(nil)
-        turns.run(from: 9, [{ backend in
-            guard let names = try? await backend.objects(policy: Self.policy) else { return }
-            let counter = Handle(Counter.self, named: "c", on: backend)
-            let exists: Bool
-            do throws(CallFailure) {
-                _ = try await counter.call(.value, policy: Self.policy)
-                exists = true
-            } catch {
-                guard case .removed = error else { return }
-                exists = false
-            }
-            seen.withLock { $0 = (names.contains(Self.name), exists) }
-        }])
+        turns.run(
+            from: 9,
+            [
+                { backend in
+                    guard let names = try? await backend.objects(policy: Self.policy) else {
+                        return
+                    }
+                    let counter = Handle(Counter.self, named: "c", on: backend)
+                    let exists: Bool
+                    do throws(CallFailure) {
+                        _ = try await counter.call(.value, policy: Self.policy)
+                        exists = true
+                    } catch {
+                        guard case .removed = error else { return }
+                        exists = false
+                    }
+                    seen.withLock { $0 = (names.contains(Self.name), exists) }
+                }
+            ])
         guard let (isListed, exists) = seen.withLock({ $0 }) else { return }
         guard isListed == exists else {
             throw Violation(

@@ -61,8 +61,9 @@ extension Backend {
 
     /// Removes an object: its state is gone, calls of it fail as `removed`, and it is not listed.
     ///
-    /// Two entries in two logs, one after the other: after a failure remove it again. It costs three
-    /// calls. If somebody creates it meanwhile, it is as if one came after the other, in both logs.
+    /// Two entries in two logs, one after the other: after a failure remove it again. It costs
+    /// three calls. If somebody creates it meanwhile, it is as if one came after the other, in both
+    /// logs.
     ///
     /// - Returns: Whether it was there.
     @discardableResult

@@ -58,10 +58,10 @@ enum AtomicityCheck {
             return broken("\(tag) is committed \(count) times at \(name)")
         }
         let places = Set(counts.filter { $0.1 == 1 }.map(\.0))
-        guard places.isEmpty || places == transaction.participants else {
+        let participants = transaction.participants
+        guard places.isEmpty || places == participants else {
             return broken(
-                "\(tag) is committed at \(places.sorted()), and \(transaction.participants.sorted()) "
-                    + "take part")
+                "\(tag) is committed at \(places.sorted()), of \(participants.sorted())")
         }
         switch transaction.told {
         case .committed where places.isEmpty:

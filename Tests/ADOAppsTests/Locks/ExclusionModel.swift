@@ -2,8 +2,9 @@ import Linearizability
 
 /// A lock that has one owner at a time, whoever has to wait and however that is said.
 ///
-/// Whoever has it may be told so again. Not to get the lock says nothing. If the lock expires, whoever does not get it may have let the
-/// owner's time pass, and only then somebody else gets it without a release.
+/// Whoever has it may be told so again. Not to get the lock says nothing. If the lock expires,
+/// whoever does not get it may have let the owner's time pass, and only then somebody else gets it
+/// without a release.
 struct ExclusionModel: Model {
     struct State: Hashable {
         var owner: UInt64?
