@@ -124,16 +124,16 @@ extension KVLockFree {
     /// Frees values that nothing leads to, and returns how many.
     ///
     /// First the meta vector is sealed: it accepts no index that is there now. Then what it does
-    /// not lead to, it never will, and is freed in steps. It may stop anywhere and be begun again,
-    /// by anybody.
+    /// not lead to, it never will, and is freed in steps, of which each has the store's deadline:
+    /// however long the vectors are, it comes to their end. It may stop anywhere and be begun
+    /// again, by anybody.
     public func collect() async throws(StoreFailure) -> Int {
-        let deadline = start()
         do throws(CallFailure) {
-            let end = try await data.call(.count, policy: policy(deadline))
-            try await meta.call(.seal(end), policy: policy(deadline))
+            let end = try await data.call(.count, policy: policy(start()))
+            try await meta.call(.seal(end), policy: policy(start()))
             var freed = 0
             for first in stride(from: 0, to: end, by: Int(Self.scan)) {
-                freed += try await collect(from: first, to: end, deadline)
+                freed += try await collect(from: first, to: end, start())
             }
             return freed
         } catch {

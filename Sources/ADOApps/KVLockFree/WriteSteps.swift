@@ -10,7 +10,8 @@ struct WriteSteps: Sendable {
 
     /// Does a group of writes.
     ///
-    /// They have one outcome, because each step is one call.
+    /// They have one outcome, because each step is one call. It has as long as the one that may
+    /// wait longest: whoever may not has given up by then.
     func write(_ writes: [Gathering.Write]) async -> [Gathering.Outcome] {
         let outcome: Gathering.Outcome
         do throws(StoreFailure) {
@@ -23,7 +24,7 @@ struct WriteSteps: Sendable {
     }
 
     private func writeAll(_ writes: [Gathering.Write]) async throws(StoreFailure) {
-        let deadline = writes.map(\.deadline).min() ?? .zero
+        let deadline = writes.map(\.deadline).max() ?? .zero
         while true {
             let first = try await append(writes.map(\.value), deadline)
             let pointers = zip(writes, first...).map { write, index in

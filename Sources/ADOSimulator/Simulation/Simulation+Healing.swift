@@ -23,6 +23,8 @@ extension Simulation {
         stalls = [:]
         full = []
         failing = []
+        tearing = [:]
+        torn = []
         let left = leaveDown()
         retired = left
         release(network.heal())
