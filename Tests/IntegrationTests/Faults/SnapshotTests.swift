@@ -70,6 +70,43 @@ extension `Real servers` {
             try await cluster.stop()
         }
 
+        @Test func `tell a reader where a log begins, and all from there on`() async throws {
+            let cluster = try await start()
+            try await cluster.withClient { client throws in
+                _ = try await Writers.run(on: client) { writers throws in
+                    try await waitUntilTrimmed(at: cluster.nodes, cluster, client)
+                    try await writers.waitForProgress()
+                }
+                let keys = client.object(KeyValue.self, named: Writers.keys.name)
+                let last = KeyValue.Method.set("end", to: "now")
+                try await keys.call(.set("end", to: "now"))
+                let starts = try await Self.starts(of: keys, until: last)
+                #expect(!starts.isEmpty)
+            }
+            try await cluster.stop()
+        }
+
+        /// From where on a reader is told to go on, until it comes to a change, gap-free but there.
+        private static func starts(
+            of keys: Handle<KeyValue>, until last: KeyValue.Method
+        ) async throws -> [UInt64] {
+            var starts: [UInt64] = []
+            var next: UInt64 = 1
+            for try await element in keys.changes(from: 1) {
+                switch element {
+                case .lagged(let first):
+                    #expect(first > next)
+                    starts.append(first)
+                    next = first
+                case .change(let change):
+                    try #require(change.index == next)
+                    if change.method == last { return starts }
+                    next += 1
+                }
+            }
+            return starts
+        }
+
         @Test func `bring a follower back that is behind the start of every log`() async throws {
             let cluster = try await start()
             let ledger = try await cluster.withClient { client throws in
