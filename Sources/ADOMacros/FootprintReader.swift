@@ -25,13 +25,18 @@ final class FootprintReader: SyntaxVisitor {
     private let properties: [String: Property]
     private let constants: Set<String>
     private let method: Method
+    /// What the type declares besides, which a name may mean.
+    private let members: Set<String>
     private let locals: [LocalName]
     private(set) var cells = TouchedCells()
 
-    init(_ method: Method, properties: [Property], constants: Set<String>) {
+    init(
+        _ method: Method, properties: [Property], constants: Set<String>, members: Set<String>
+    ) {
         self.method = method
         self.properties = Dictionary(properties.map { ($0.name, $0) }) { first, _ in first }
         self.constants = constants
+        self.members = members
         let names = LocalNames(viewMode: .sourceAccurate)
         if let body = method.declaration.body { names.walk(body) }
         locals = names.names
@@ -50,22 +55,62 @@ final class FootprintReader: SyntaxVisitor {
         return .skipChildren
     }
 
+    // What brings scopes of its own that are not worth following.
+
+    override func visit(_ node: MacroExpansionExprSyntax) -> SyntaxVisitorContinueKind { unknown() }
+    override func visit(_ node: ClosureCaptureClauseSyntax) -> SyntaxVisitorContinueKind {
+        unknown()
+    }
+    override func visit(_ node: AccessorBlockSyntax) -> SyntaxVisitorContinueKind { unknown() }
+    override func visit(_ node: IfConfigDeclSyntax) -> SyntaxVisitorContinueKind { unknown() }
+    override func visit(_ node: MemberBlockSyntax) -> SyntaxVisitorContinueKind { unknown() }
+
+    private func unknown() -> SyntaxVisitorContinueKind {
+        cells.isKnown = false
+        return .skipChildren
+    }
+
     override func visit(_ node: DeclReferenceExprSyntax) -> SyntaxVisitorContinueKind {
         refer(to: node.baseName.text, by: ExprSyntax(node), isMember: false)
         return .skipChildren
     }
 
-    override func visit(_ node: MacroExpansionExprSyntax) -> SyntaxVisitorContinueKind {
-        cells.isKnown = false
+    /// `if let name {`, which reads what it binds.
+    override func visit(_ node: OptionalBindingConditionSyntax) -> SyntaxVisitorContinueKind {
+        guard node.initializer == nil, let name = node.pattern.as(IdentifierPatternSyntax.self)
+        else { return .visitChildren }
+        let text = name.identifier.text.unquoted
+        if isOwn(text, at: name.position) || constants.contains(text) { return .skipChildren }
+        if let property = properties[text] {
+            cells.reads.insert(.property(property.logged))
+        } else {
+            cells.isKnown = false
+        }
         return .skipChildren
     }
 
-    private func refer(to name: String, by node: ExprSyntax, isMember: Bool) {
-        if !isMember, method.parameters.contains(where: { $0.name == name }) { return }
-        if let property = properties[name] { return touch(property, by: node) }
-        if constants.contains(name) { return }
-        if !isMember, isLocal(name, at: node.position) || name.first?.isUppercase == true { return }
+    private func refer(to spelled: String, by node: ExprSyntax, isMember: Bool) {
+        let name = spelled.unquoted
+        if !isMember, isOwn(name, at: node.position) { return }
+        // A method may have the name of a property.
+        let isCalled = node.parent?.as(FunctionCallExprSyntax.self)?.calledExpression.id == node.id
+        if !isCalled {
+            if let property = properties[name] { return touch(property, by: node) }
+            if constants.contains(name) { return }
+        }
+        if !isMember, isType(name, node, isCalled: isCalled) { return }
         cells.isKnown = false
+    }
+
+    /// Whether a name is one of a parameter, or introduced by the body, at a position.
+    private func isOwn(_ name: String, at position: AbsolutePosition) -> Bool {
+        method.parameters.contains { $0.name.unquoted == name } || isLocal(name, at: position)
+    }
+
+    /// Whether a name is one of a type, which is called or asked for a member.
+    private func isType(_ name: String, _ node: ExprSyntax, isCalled: Bool) -> Bool {
+        let isBase = node.parent?.as(MemberAccessExprSyntax.self)?.base?.id == node.id
+        return name.first?.isUppercase == true && (isCalled || isBase) && !members.contains(name)
     }
 
     /// Elsewhere in the body the name may be one of a computed property or a method.
@@ -156,17 +201,36 @@ private struct Access {
         {
             return assignment(to: Syntax(tuple))
         }
+        if let prefix = node.parent?.as(PrefixOperatorExprSyntax.self) {
+            return isPure(prefix.operator) ? nil : false
+        }
+        if let postfix = node.parent?.as(PostfixOperatorExprSyntax.self) {
+            return isPure(postfix.operator) ? nil : false
+        }
         guard let list = node.parent?.as(ExprListSyntax.self),
             let position = list.firstIndex(where: { Syntax($0).id == node.id })
         else { return nil }
+        if position > list.startIndex,
+            let before = list[list.index(before: position)].as(BinaryOperatorExprSyntax.self),
+            !isPure(before.operator), !before.operator.text.hasSuffix("=")
+        {
+            return false
+        }
         let next = list.index(after: position)
         guard next < list.endIndex else { return nil }
         if list[next].is(AssignmentExprSyntax.self) { return true }
-        guard let symbol = list[next].as(BinaryOperatorExprSyntax.self)?.operator.text else {
+        guard let symbol = list[next].as(BinaryOperatorExprSyntax.self)?.operator else {
             return nil
         }
-        let comparisons = ["==", "!=", "<=", ">=", "===", "!==", "~="]
-        return symbol.hasSuffix("=") && !comparisons.contains(symbol) ? false : nil
+        return isPure(symbol) ? nil : false
     }
+
+    /// Operators that are known to change nothing; of others nobody knows.
+    private static func isPure(_ symbol: TokenSyntax) -> Bool { pure.contains(symbol.text) }
+
+    private static let pure: Set<String> = [
+        "+", "-", "*", "/", "%", "&+", "&-", "&*", "<<", ">>", "&<<", "&>>", "&", "|", "^", "~",
+        "!", "&&", "||", "??", "...", "..<", "==", "!=", "<", ">", "<=", ">=", "===", "!==", "~=",
+    ]
 }
 #endif

@@ -9,7 +9,8 @@ struct FootprintWriter {
 
     var text: String {
         let cells = FootprintReader(
-            method, properties: model.properties, constants: model.constants
+            method, properties: model.properties, constants: model.constants,
+            members: model.members
         ).cells
         let used = cells.reads.union(cells.writes)
         let names = form.positions.map { position in

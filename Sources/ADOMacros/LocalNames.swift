@@ -34,24 +34,26 @@ final class LocalNames: SyntaxVisitor {
     /// A function may be called before it is declared.
     override func visit(_ node: FunctionDeclSyntax) -> SyntaxVisitorContinueKind {
         if let block = node.parent.flatMap(Self.scope) {
-            names.append(LocalName(name: node.name.text, scope: block.position..<block.endPosition))
+            let name = node.name.text.unquoted
+            names.append(LocalName(name: name, scope: block.position..<block.endPosition))
         }
         return .visitChildren
     }
 
     private func add(_ token: TokenSyntax, from start: AbsolutePosition, in node: Syntax) {
+        let name = token.text.unquoted
         guard let scope = Self.scope(of: node), start < scope.endPosition else { return }
         guard let guarding = Self.condition(of: node)?.parent?.parent?.as(GuardStmtSyntax.self)
         else {
-            names.append(LocalName(name: token.text, scope: start..<scope.endPosition))
+            names.append(LocalName(name: name, scope: start..<scope.endPosition))
             return
         }
         // Not in its own else.
         let others = guarding.conditions.endPosition
-        names.append(LocalName(name: token.text, scope: start..<max(start, others)))
+        names.append(LocalName(name: name, scope: start..<max(start, others)))
         if guarding.endPosition < scope.endPosition {
             names.append(
-                LocalName(name: token.text, scope: guarding.endPosition..<scope.endPosition))
+                LocalName(name: name, scope: guarding.endPosition..<scope.endPosition))
         }
     }
 

@@ -11,6 +11,8 @@ struct ObjectModel {
     let properties: [Property]
     /// Stored properties that never change.
     let constants: Set<String>
+    /// Names of methods and computed properties.
+    let members: Set<String>
     /// What the declaration says by itself and must not be generated.
     let declared: Declared
 

@@ -25,7 +25,7 @@ struct ObjectReader {
         return ObjectModel(
             name: declaration.name.text, typeName: typeName, access: declaration.modifiers.exported,
             methods: named(methods), properties: properties, constants: constants,
-            declared: declared)
+            members: memberNames, declared: declared)
     }
 
     private var members: [DeclSyntax] { declaration.memberBlock.members.map(\.decl) }
@@ -120,6 +120,13 @@ extension ObjectReader {
         let variables = members.compactMap { $0.as(VariableDeclSyntax.self) }
             .filter { $0.bindingSpecifier.text == "let" && !$0.modifiers.has("static") }
         return Set(variables.flatMap { $0.bindings.map(\.pattern.trimmedDescription) })
+    }
+
+    private var memberNames: Set<String> {
+        let functions = members.compactMap { $0.as(FunctionDeclSyntax.self)?.name.text.unquoted }
+        let variables = members.compactMap { $0.as(VariableDeclSyntax.self) }
+        let names = variables.flatMap { $0.bindings.map(\.pattern.trimmedDescription.unquoted) }
+        return Set(functions + names)
     }
 
     private func readMethods() -> [Method] {

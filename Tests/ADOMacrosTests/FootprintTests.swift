@@ -2,6 +2,13 @@
 import ADO
 import Testing
 
+infix operator <-
+infix operator -<
+postfix operator ++
+private func <- (left: inout Int, right: Int) { left = right }
+private func -< (left: Int, right: inout Int) { right = left }
+private postfix func ++ (number: inout Int) { number += 1 }
+
 /// Equal to others whose encoded form is another.
 private struct Tag: BinaryCodable, Hashable, Comparable {
     let text: String
@@ -28,10 +35,13 @@ private struct Ledger {
     var accounts: [String: Int] = [:]
     var names: [Int] = []
     var count = 0
+    var most: Int?
     var tags: [Tag: Int] = [:]
     var numbers: [UInt8: Int] = [:]
 
     var total: Int { accounts.values.reduce(0, +) }
+    var best: Int? { accounts.values.max() }
+    var Total: Int { accounts.count }
 
     mutating func open(_ name: String) { accounts[name] = 0 }
     mutating func add(_ amount: Int, to name: String) { accounts[name, default: 0] += amount }
@@ -86,6 +96,35 @@ private struct Ledger {
         let last = names.last.map { end in end + sum }
         return last ?? sum
     }
+    func shorthand() -> Int {
+        if let most { return most }
+        return 0
+    }
+    func optional() -> Int {
+        guard let best else { return 0 }
+        return best
+    }
+    func limit(of name: String) -> Int { accounts[name] ?? limit }
+    func isLow(_ name: String) -> Bool { limit(of: name) > 3 }
+    func getter() -> Int {
+        var one: Int {
+            let total = 1
+            return total
+        }
+        return one + total
+    }
+    func type() -> Int {
+        struct Box { var total = 3 }
+        return total + Box().total
+    }
+    func captured(_ name: String) -> Int {
+        let look = { [name = name.lowercased()] in accounts[name] ?? 0 }
+        return look()
+    }
+    mutating func moved() { count <- 5 }
+    mutating func received() { 5 -< count }
+    mutating func grown() { count++ }
+    func capital() -> Int { Total }
     mutating func tag(_ key: Tag) { tags[key] = count }
     mutating func number(_ key: UInt8) { numbers[key] = 1 }
     mutating func each(_ numbers: [Int]) { numbers.forEach { number in names[0] = number } }
@@ -122,6 +161,10 @@ private struct Ledger {
         check(.copy(), reads: [names], writes: [count])
         check(.nothing(1), reads: [], writes: [])
         check(.each([1]), reads: [names], writes: [names])
+        check(.shorthand(), reads: [.property("most")], writes: [])
+        check(.moved(), reads: [count], writes: [count])
+        check(.received(), reads: [count], writes: [count])
+        check(.grown(), reads: [count], writes: [count])
         check(.exchange(), reads: [names, count], writes: [names, count])
         check(.scoped("a"), reads: [names, count, a], writes: [])
     }
@@ -148,6 +191,12 @@ private struct Ledger {
         check(.computed(), reads: nil, writes: [])
         check(.afterwards(), reads: nil, writes: [])
         check(.otherwise(), reads: nil, writes: [])
+        check(.optional(), reads: nil, writes: [])
+        check(.isLow("a"), reads: nil, writes: [])
+        check(.getter(), reads: nil, writes: [])
+        check(.type(), reads: nil, writes: [])
+        check(.captured("a"), reads: nil, writes: [])
+        check(.capital(), reads: nil, writes: [])
         check(.bound(), reads: nil, writes: nil)
     }
 }

@@ -3,7 +3,7 @@ internal import ADO
 extension Cell {
     /// One element of a property, by a key of text.
     static func of(_ property: String, _ key: String) -> Cell {
-        .element(property, key: Array(key.utf8))
+        .element(property, of: key)
     }
 }
 
@@ -18,9 +18,11 @@ extension Footprint {
         Footprint(reads: .known(Set(cells)), writes: .known(Set(cells)))
     }
 
-    /// Gives one cell a value, whatever it was; looks at it for the reply.
+    /// Gives one element a value, whatever it was; looks at it for the reply.
     static func sets(_ cell: Cell) -> Footprint {
-        Footprint(reads: .known([cell]), writes: .known([cell]), overwrites: [cell])
+        let isWhole = cell == .property(cell.property)
+        return Footprint(
+            reads: .known([cell]), writes: .known([cell]), overwrites: isWhole ? [] : [cell])
     }
 
     /// Changes one cell, depending on some.
