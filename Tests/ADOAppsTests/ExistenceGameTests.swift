@@ -70,7 +70,9 @@ private struct ExistenceGame: Sendable {
                     seen.withLock { $0 = (names.contains(Self.name), exists) }
                 }
             ])
-        guard let (isListed, exists) = seen.withLock({ $0 }) else { return }
+        guard let (isListed, exists) = seen.withLock({ $0 }) else {
+            throw Violation(rule: "unseen", explanation: "nobody could look at the end")
+        }
         guard isListed == exists else {
             throw Violation(
                 rule: "listed", explanation: "it exists: \(exists), and is listed: \(isListed)")
@@ -89,6 +91,7 @@ private struct ExistenceGame: Sendable {
             player throws(Violation) in
             try await game.play(player)
         }
+        #expect(result.runs > 100 || result.failure != nil)
         return result.failure?.violation
     }
 

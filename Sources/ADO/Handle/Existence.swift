@@ -41,8 +41,9 @@ extension Backend {
     /// Creates an object: it is listed from now on, and exists also if it was removed before.
     ///
     /// Two entries in two logs, one after the other: after a failure create it again, which is the
-    /// same as to have created it once. It costs two calls, and two more if it was removed before.
-    /// If somebody removes it meanwhile, it is as if one came after the other, in both logs.
+    /// same as to have created it once. What was unknown may still be done later, as of any call.
+    /// It costs two calls, and two more if it was removed before. If somebody removes it meanwhile,
+    /// it is as if one came after the other, in both logs.
     ///
     /// - Returns: Whether it was not listed before.
     @discardableResult
@@ -51,6 +52,7 @@ extension Backend {
     ) async throws(CallFailure) -> Bool {
         let object = ObjectName(type: Object.typeName, name: name)
         let handle = Handle(type, named: name, on: self)
+        let policy = policy.once
         let isNew = try await inventory.call(.add(object), policy: policy)
         // Whoever changes the list last finds the object as the list says.
         while try await handle.revive(policy: policy) {
@@ -61,9 +63,9 @@ extension Backend {
 
     /// Removes an object: its state is gone, calls of it fail as `removed`, and it is not listed.
     ///
-    /// Two entries in two logs, one after the other: after a failure remove it again. It costs
-    /// three calls. If somebody creates it meanwhile, it is as if one came after the other, in both
-    /// logs.
+    /// Two entries in two logs, one after the other: after a failure remove it again. What was
+    /// unknown may still be done later, as of any call. It costs three calls. If somebody creates
+    /// it meanwhile, it is as if one came after the other, in both logs.
     ///
     /// - Returns: Whether it was there.
     @discardableResult
@@ -72,6 +74,7 @@ extension Backend {
     ) async throws(CallFailure) -> Bool {
         let object = ObjectName(type: Object.typeName, name: name)
         let handle = Handle(type, named: name, on: self)
+        let policy = policy.once
         let wasThere = try await handle.remove(policy: policy)
         // Whoever changes the list last finds the object as the list says.
         repeat {
@@ -91,5 +94,12 @@ extension Backend {
             names += page
             guard page.count == Inventory.pageMax else { return names }
         }
+    }
+}
+
+extension CallPolicy {
+    /// The same, but that each answer is that of the one time that something was done.
+    fileprivate var once: CallPolicy {
+        if case .atLeastOnce(let deadline) = self { .exactlyOnce(deadline: deadline) } else { self }
     }
 }

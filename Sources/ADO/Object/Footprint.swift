@@ -8,8 +8,8 @@ public enum Cell: Sendable, Hashable {
 
     /// One element of a stored property that is a dictionary of strings.
     ///
-    /// Strings that are canonically equivalent are one key, whatever their bytes. A key that others
-    /// could be equivalent to is not told from them: then it is the whole property.
+    /// Strings that are canonically equivalent are one key, whatever their bytes. A key that may
+    /// not be in its composed form is not told from others: then it is the whole property.
     public static func element(_ property: String, of key: String) -> Cell {
         let isPlain = key.unicodeScalars.allSatisfy { scalar in
             plainScalars.contains { $0.contains(scalar.value) }
@@ -17,8 +17,8 @@ public enum Cell: Sendable, Hashable {
         return isPlain ? .element(property, key: Array(key.utf8)) : .property(property)
     }
 
-    /// Scalars that are normalized as they are (NFC), alone and after each other: Latin, Greek and
-    /// Cyrillic letters, kana, Chinese characters and Hangul syllables.
+    /// Scalars that are normalized as they are (NFC), alone and after each other: most letters of
+    /// Latin, Greek and Cyrillic, kana, Chinese characters and Hangul syllables.
     static let plainScalars: [ClosedRange<UInt32>] = [
         0...0x2FF, 0x391...0x3C9, 0x400...0x481, 0x3041...0x3096, 0x30A1...0x30FA,
         0x4E00...0x9FFF, 0xAC00...0xD7A3,

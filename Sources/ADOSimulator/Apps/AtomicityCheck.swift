@@ -48,7 +48,19 @@ enum AtomicityCheck {
         for transaction in transactions {
             if let violation = judge(transaction, managers) { return violation }
         }
-        return nil
+        return managers.lazy.compactMap { judgeQuantity(of: $0, transactions) }.first
+    }
+
+    /// Each change that was committed was made once, and nobody gives more than it has.
+    private static func judgeQuantity(
+        of manager: Manager, _ transactions: [Transaction]
+    ) -> Violation? {
+        let committed = transactions.filter { manager.quantity($0.tag) == 1 }
+        let expected = committed.map(\.amount).reduce(0, +)
+        let found = manager.quantity(Transaction.resource)
+        if found == expected && found >= 0 { return nil }
+        let name = manager.name
+        return broken("\(name) has \(found), where what is committed there comes to \(expected)")
     }
 
     private static func judge(_ transaction: Transaction, _ managers: [Manager]) -> Violation? {
@@ -76,11 +88,16 @@ enum AtomicityCheck {
     struct Transaction: Sendable {
         let tag: String
         let participants: Set<String>
+        /// What it brings to each that takes part, or takes.
+        let amount: Int
         var told: TwoPhaseCommit.Outcome?
 
-        /// What it brings to each that takes part: its tag, and other changes.
-        func changes(_ other: ResourceChange...) -> [String: [ResourceChange]] {
-            let all = other + [ResourceChange(tag, by: 1)]
+        /// What all transactions change.
+        static let resource = "x"
+
+        /// What it changes: its tag, and the resource of all.
+        var changes: [String: [ResourceChange]] {
+            let all = [ResourceChange(Self.resource, by: amount), ResourceChange(tag, by: 1)]
             return Dictionary(uniqueKeysWithValues: participants.map { ($0, all) })
         }
     }

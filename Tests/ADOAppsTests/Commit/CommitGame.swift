@@ -42,7 +42,6 @@ struct CommitGame: Sendable {
         if let violation = turns.violation { throw violation }
         let all = transactions.withLock { $0 }
         if let violation = AtomicityCheck.judgeEnd(Self.managers(player), all) { throw violation }
-        try Self.judgeQuantities(player)
     }
 
     private func play(
@@ -55,13 +54,13 @@ struct CommitGame: Sendable {
             // The second one of each takes more than the first brings: somebody may vote no.
             let amount = number % 2 == 1 ? 1 : -1
             let transaction = AtomicityCheck.Transaction(
-                tag: "\(backend.node).\(number)", participants: participants(number))
+                tag: "\(backend.node).\(number)", participants: participants(number), amount: amount
+            )
             let place = transactions.withLock { all in
                 all.append(transaction)
                 return all.count - 1
             }
-            let changes = transaction.changes(ResourceChange("x", by: amount))
-            let outcome = try? await run(manager, changes)
+            let outcome = try? await run(manager, transaction.changes)
             if turns.isDead(backend.node) { return }
             transactions.withLock { $0[place].told = outcome }
         }
@@ -97,16 +96,6 @@ struct CommitGame: Sendable {
             return AtomicityCheck.Manager(
                 name: name, decided: manager.decided, prepared: manager.prepared,
                 quantity: { manager.quantity(of: $0) })
-        }
-    }
-
-    /// Nobody gives more than it has.
-    private static func judgeQuantities(_ player: OraclePlayer) throws(Violation) {
-        for name in names {
-            let manager = player.committed(ResourceManager.self, named: name) ?? ResourceManager()
-            guard manager.quantity(of: "x") >= 0 else {
-                throw Violation(rule: "quantity", explanation: "\(name) is below zero")
-            }
         }
     }
 

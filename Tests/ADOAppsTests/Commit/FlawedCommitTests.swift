@@ -72,11 +72,13 @@ private func firstLost(_ game: CommitGame) async -> Violation? {
     private func transaction(
         _ participants: Set<String>, _ told: TwoPhaseCommit.Outcome? = nil
     ) -> AtomicityCheck.Transaction {
-        AtomicityCheck.Transaction(tag: "t", participants: participants, told: told)
+        AtomicityCheck.Transaction(tag: "t", participants: participants, amount: 2, told: told)
     }
 
     @Test func `accepts what is committed wherever it takes part, or nowhere`() {
-        let some = [manager("a", ["t": 1]), manager("b", ["t": 1]), manager("c", [:])]
+        let some = [
+            manager("a", ["t": 1, "x": 2]), manager("b", ["t": 1, "x": 2]), manager("c", [:]),
+        ]
         #expect(AtomicityCheck.judgeEnd(some, [transaction(["a", "b"])]) == nil)
         let told = transaction(["a", "b"], .committed(id(1)))
         #expect(AtomicityCheck.judgeEnd(some, [told]) == nil)
@@ -87,17 +89,23 @@ private func firstLost(_ game: CommitGame) async -> Violation? {
     }
 
     @Test func `rejects what is committed in part, elsewhere or twice`() {
-        let some = [manager("a", ["t": 1]), manager("b", ["t": 1]), manager("c", [:])]
+        let some = [
+            manager("a", ["t": 1, "x": 2]), manager("b", ["t": 1, "x": 2]), manager("c", [:]),
+        ]
         #expect(AtomicityCheck.judgeEnd(some, [transaction(["a", "b", "c"])]) != nil)
         #expect(AtomicityCheck.judgeEnd(some, [transaction(["a"])]) != nil)
-        let twice = [manager("a", ["t": 2])]
+        let twice = [manager("a", ["t": 2, "x": 4])]
         #expect(AtomicityCheck.judgeEnd(twice, [transaction(["a"])]) != nil)
+        // The tag once, the rest twice; and more given than there was.
+        let half = [manager("a", ["t": 1, "x": 4])]
+        #expect(AtomicityCheck.judgeEnd(half, [transaction(["a"])]) != nil)
+        #expect(AtomicityCheck.judgeEnd([manager("a", ["x": -1])], []) != nil)
     }
 
     @Test func `rejects what is left after recovery, and what was not told truly`() {
         let open = Manager(name: "b", prepared: [id(1)])
         #expect(AtomicityCheck.judgeEnd([open], []) != nil)
-        let done = manager("a", ["t": 1])
+        let done = manager("a", ["t": 1, "x": 2])
         let off = transaction(["a"], .aborted(id(1), .fenced))
         #expect(AtomicityCheck.judgeEnd([done], [off]) != nil)
         let on = transaction(["a"], .committed(id(1)))

@@ -21,12 +21,14 @@ struct ExclusionModel: Model {
         case (.acquire(let owner), .granted):
             let isFree = state.owner == nil || state.owner == owner || state.isPast
             return isFree ? State(owner: owner) : nil
-        case (.acquire, _):
+        case (.acquire, .held), (.acquire, nil):
             return State(owner: state.owner, isPast: expires && state.owner != nil)
         case (.release(let owner), .released), (.release(let owner), nil):
             return state.owner == owner ? State() : output == nil ? state : nil
-        case (.release, _):
-            return state
+        case (.release(let owner), .notOwner):
+            // Unless its time is past, the owner is not refused.
+            return state.owner == owner && !state.isPast ? nil : state
+        case (.acquire, _), (.release, _): return nil
         }
     }
 }
