@@ -15,7 +15,7 @@ struct Run: ParsableCommand {
     @Option(help: "For how many minutes to run.") var minutes: Double?
     @Option(help: "The first seed; default 1.") var from: UInt64?
     @Option(help: "Run this seed alone.") var seed: UInt64?
-    @Option(help: "With --seed: keep only the faults with these numbers, as in 3,17,22.")
+    @Option(help: "With --seed: keep only the faults with these numbers, as in 3,17,22, or none.")
     var keep: String?
     @Option(help: "Draw only from these kinds of faults, as in crash,partition.")
     var faults: String?
@@ -145,10 +145,11 @@ struct Run: ParsableCommand {
 
     private func kept() throws -> Set<Int>? {
         guard let keep else { return nil }
+        if keep == "none" { return [] }
         return Set(
             try keep.split(separator: ",").map { number in
                 if let number = Int(number) { return number }
-                throw ValidationError("--keep takes numbers of faults, as in 3,17,22")
+                throw ValidationError("--keep takes numbers of faults, as in 3,17,22, or none")
             })
     }
 
@@ -161,8 +162,7 @@ struct Run: ParsableCommand {
     private func report(_ result: RunResult, _ simulator: Simulator) {
         let commit = commit ?? Checkout.commit
         show(FailureReport(result, core: core, commit: commit).text)
-        draw(result)
-        guard !noShrink, keep == nil, scenario == nil else { return }
+        guard !noShrink, keep == nil, scenario == nil else { return draw(result) }
         show("looking for a shorter schedule of faults …")
         var said = Stopwatch.now
         let shrunk = Shrinker(simulator).shrink(result) { attempts, faults in

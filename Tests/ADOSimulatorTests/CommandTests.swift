@@ -41,6 +41,14 @@ import Testing
         #expect(again.standardOutput.contains("VIOLATION in seed 1,"))
     }
 
+    @Test func `repeats a run of which no fault is left`() async throws {
+        let child = try await run(["--seed", "1", "--plant", "duplicate-applied"], exit: 1)
+        #expect(child.standardOutput.contains("--seed 1 --keep none --plant duplicate-applied"))
+        let again = try await run(
+            ["--seed", "1", "--keep", "none", "--plant", "duplicate-applied"], exit: 1)
+        #expect(again.standardOutput.contains("VIOLATION in seed 1,"))
+    }
+
     @Test func `draws calls that cannot have happened one at a time`() async throws {
         let plant = ["--seed", "1", "--plant", "read-of-old-state", "--no-shrink"]
         let child = try await run(plant, exit: 1)

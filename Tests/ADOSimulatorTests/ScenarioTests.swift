@@ -47,6 +47,7 @@ import Testing
             (.serves(within: 3), Trouble(.kill(.majority)), "commits after"),
             (.neverSilentFor(0.3), Trouble(.kill(.leader)), "nothing for"),
             (.commitsNothing, Trouble(.kill(.follower)), "after the trouble began"),
+            (.standsStill(after: 8), Trouble(.rot(.all, .anEntry)), "after the trouble is over"),
             (.keepsPace(percent: 80), Trouble(.pause(.majority)), "commits in each T"),
             (.regainsPace(percent: 200, after: 3), Trouble(.kill(.leader)), "commits in each T"),
             (.keepsLeader, Trouble(.kill(.leader)), "leads after 1 changes"),

@@ -32,5 +32,8 @@ import Testing
         #expect(report.command == "adosim run --seed 9 --keep 3,17,22 --core bad.so")
         #expect(report.text.contains("commit abc"))
         #expect(report.schedule.contains("fault 17"))
+        let any = Shrinker { Self.run($0, guilty: []) }
+        let none = any.shrink(Self.run(RunOptions(seed: 9), guilty: []))
+        #expect(FailureReport(none).command == "adosim run --seed 9 --keep none")
     }
 }

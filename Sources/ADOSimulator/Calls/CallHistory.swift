@@ -10,7 +10,7 @@ struct CallHistory {
     private let group: UInt64
     private var isCounter: Bool { group % 2 == 0 }
     /// Questions to the model, for each key.
-    static let stepsMax = 200_000
+    static let stepsMax = 500_000_000
 
     init(group: UInt64) { self.group = group }
 

@@ -31,9 +31,6 @@ final class Hosting {
         guard let place = cluster.place(of: node), cluster[node].votes else { return }
         for group in simulation.plan.groups where cluster[node].hasVote(group) {
             let disk = cluster[node].disk
-            if let gap = disk.gap(group) {
-                cluster.fail(.disk, "node \(node) starts with \(gap): it cannot be applied")
-            }
             let applied = cluster[node].applied[group] ?? 0
             objects[place][group] = restored(disk.snapshots[group], node, group, through: applied)
         }

@@ -85,6 +85,15 @@ extension Cluster {
         fail(.memory, "node \(record.node) has lost what it promised: \(record)")
     }
 
+    /// Nor does anybody vote who knows that frames of its log cannot be read, until they can.
+    func checkVote(_ message: mp_message, of member: Member) {
+        let kinds = [MP_MESSAGE_PROMISE, MP_MESSAGE_ACCEPTED].map { UInt8($0.rawValue) }
+        guard kinds.contains(message.kind), message.outcome == UInt8(MP_OUTCOME_OK.rawValue),
+            member.view(message.group).damaged
+        else { return }
+        fail(.memory, "node \(member.id) votes by \(message.ballot), with a damaged log")
+    }
+
     /// Every batch the core remembers has its frame.
     private func checkFrames(_ member: Member, _ replica: Replica, _ view: mp_group_view) {
         var index = view.commit.index + 1
@@ -113,6 +122,15 @@ extension Cluster {
                     "the disk of node \(member.id) holds \(frame.point), where "
                         + "\(known.map { "\($0.point)" } ?? "another batch") is committed")
             }
+        }
+    }
+
+    /// The own snapshot and the own log reach as far as is committed.
+    func checkStart(of member: Member) {
+        guard member.votes else { return }
+        for group in member.disk.groups where member.hasVote(group) {
+            guard let gap = member.disk.gap(group) else { continue }
+            fail(.disk, "node \(member.id) starts with \(gap): it cannot be applied")
         }
     }
 

@@ -404,6 +404,7 @@ class Cluster {
             }
         }
         let packet = Packet(from: member.id, to: send.to, message: send.message, frame: frame)
+        checkVote(send.message, of: member)
         if send.after_write > member.lastWrite {
             fail(.effects, "\(packet) waits for a write never asked for")
         }

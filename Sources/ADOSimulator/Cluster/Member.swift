@@ -57,10 +57,12 @@ final class Member {
         return true
     }
 
-    /// Tears the write under way.
-    func tearNextWrite() {
+    /// Tears the write under way; false if there is no frame in it.
+    func tearNextWrite() -> Bool {
         let before = disk
-        if disk.tearNext() { formerDisks.append(before) }
+        guard disk.tearNext() else { return false }
+        formerDisks.append(before)
+        return true
     }
 
     /// Puts another disk in its place.

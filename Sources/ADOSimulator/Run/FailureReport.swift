@@ -44,7 +44,8 @@ public struct FailureReport: Sendable {
             words.append("--faults \(faults.map(\.rawValue).sorted().joined(separator: ","))")
         }
         if let keep = result.options.keep {
-            words.append("--keep \(keep.sorted().map(String.init).joined(separator: ","))")
+            let numbers = keep.sorted().map(String.init).joined(separator: ",")
+            words.append("--keep \(keep.isEmpty ? "none" : numbers)")
         }
         if let plant = result.options.plant { words.append("--plant \(plant.rawValue)") }
         if let core { words.append("--core \(core)") }

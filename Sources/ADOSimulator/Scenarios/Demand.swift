@@ -8,6 +8,8 @@ enum Demand: Sendable {
     case neverSilentFor(Double, after: Double = 0)
     /// Nothing is committed while the trouble lasts, but what was under way.
     case commitsNothing
+    /// Nothing is committed any more, not after the trouble either, from so soon after its end on.
+    case standsStill(after: Double)
     /// Commits come as often as before, in hundredths; for runs without callers, who are erratic.
     case keepsPace(percent: Int)
     /// The same once the trouble is over for so long.

@@ -19,6 +19,10 @@ extension ScenarioRun {
         case .evens(let bound): expect(evenAt, "voters are equal", bound, end)
         case .neverSilentFor(let bound, let after): silence(bound, after)
         case .commitsNothing: lateCommit
+        case .standsStill(let after):
+            firstCommit(after: end + UInt64(after * Double(simulation.timeout))).map {
+                "commits \(inT($0 - end)) T after the trouble is over"
+            }
         case .keepsPace(let percent):
             slowdown(pace(from: start, to: end), percent)
         case .regainsPace(let percent, let after):

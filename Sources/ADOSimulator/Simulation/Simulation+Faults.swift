@@ -8,21 +8,17 @@ extension Simulation {
         let injection = injections[number]
         begun[injection.fault.faultClass, default: 0] += 1
         after(injection.lasts, .end(number))
+        underWay.insert(number)
         switch injection.fault {
-        case .loss(let rate): network.weather.loss = rate
-        case .duplication(let rate): network.weather.duplication = rate
-        case .delay(let rate): network.weather.delay = rate
-        case .corruption(let rate): network.weather.corruption = rate
+        case .loss, .duplication, .delay, .corruption, .slowDisk, .fullDisk, .skew, .lag:
+            level(injection.fault)
         case .cut(let lines, let isNoticed): cut(lines, isNoticed)
         case .clog(let lines): for line in lines { network.clog(line) }
         case .crash(let place), .damage(let place, _, _), .wipe(let place): crash(at: place)
         case .renew(let place): beginRenewal(place)
         case .pause(let place): pauses[place, default: 0] += 1
-        case .slowDisk(let place, let delay): slowDisk(place, delay)
-        case .fullDisk(let place): setFull(place, true)
         case .flushError(let place): failing.insert(cluster.members[place].id)
         case .rollback(let place): snapshots[place] = cluster.members[place].disk
-        case .skew(let place, let rate): cluster.members[place].clock.setRate(rate, at: now)
         case .jump(let place, let step): cluster.members[place].clock.jump(by: step, at: now)
         case .replaceClient(let place), .trim(let place): crash(at: place)
         case .rival(let place):
@@ -33,7 +29,6 @@ extension Simulation {
             pullAll(place)
         case .push(let place): pushAll(place)
         case .crowd: crowd()
-        case .lag(let lines, let delay): network.slow(lines, by: delay)
         case .rot(let place, _): crash(at: place)
         case .tear(let place, let isNoticed): tearing[cluster.members[place].id] = isNoticed
         }
@@ -41,17 +36,14 @@ extension Simulation {
 
     func end(_ number: Int) {
         guard !isCalm else { return }
+        underWay.remove(number)
         switch injections[number].fault {
-        case .loss: network.weather.loss = 0
-        case .duplication: network.weather.duplication = 0
-        case .delay: network.weather.delay = 0
-        case .corruption: network.weather.corruption = 0
+        case .loss, .duplication, .delay, .corruption, .slowDisk, .fullDisk, .skew, .lag:
+            level(injections[number].fault)
         case .cut(let lines, let isNoticed): uncut(lines, isNoticed)
         case .clog(let lines): for line in lines { release(network.unclog(line)) }
         case .crash(let place), .replaceClient(let place): revive(place)
         case .pause(let place): endPause(place)
-        case .slowDisk(let place, _): slowDisk(place, nil)
-        case .fullDisk(let place): setFull(place, false)
         case .flushError(let place): failing.remove(cluster.members[place].id)
         case .damage(let place, let number, let isHard):
             let group = plan.groups[number % plan.groups.count]
@@ -61,17 +53,57 @@ extension Simulation {
         case .rollback(let place):
             crash(at: place)
             replaceDisk(place, by: snapshots[place] ?? Disk())
-        case .skew(let place, _): cluster.members[place].clock.setRate(1000, at: now)
         case .jump, .push, .crowd: break
         case .rival(let place): rivals[place, default: 1] -= 1
         case .pull(let place): pulling[place, default: 1] -= 1
-        case .lag(let lines, _): network.slow(lines, by: 0)
         case .rot(let place, let frame): damage(place, plan.groups[0], frame)
         case .tear(let place, _): endTear(cluster.members[place].id)
         case .trim(let place):
             trimOthers(than: place)
             revive(place)
         }
+    }
+
+    /// Sets what faults of a kind come to that are under way: where several overlap, the worst.
+    private func level(_ changed: Fault) {
+        switch changed {
+        case .loss:
+            network.weather.loss = worst { if case .loss(let rate) = $0 { rate } else { nil } }
+        case .duplication:
+            network.weather.duplication = worst {
+                if case .duplication(let rate) = $0 { rate } else { nil }
+            }
+        case .delay:
+            network.weather.delay = worst { if case .delay(let rate) = $0 { rate } else { nil } }
+        case .corruption:
+            network.weather.corruption = worst {
+                if case .corruption(let rate) = $0 { rate } else { nil }
+            }
+        case .slowDisk(let place, _):
+            let delay = worst { if case .slowDisk(place, let delay) = $0 { delay } else { nil } }
+            slowDisk(place, delay > 0 ? delay : nil)
+        case .fullDisk(let place):
+            setFull(place, worst { if case .fullDisk(place) = $0 { 1 } else { nil } } > 0)
+        case .skew(let place, _):
+            let rate = worst { if case .skew(place, let rate) = $0 { rate } else { nil } }
+            cluster.members[place].clock.setRate(rate > 0 ? rate : 1000, at: now)
+        case .lag(let lines, _):
+            for line in lines {
+                network.slow(
+                    [line],
+                    by: worst { fault in
+                        guard case .lag(let lines, let delay) = fault, lines.contains(line) else {
+                            return nil
+                        }
+                        return delay
+                    })
+            }
+        default: break
+        }
+    }
+
+    private func worst(_ value: (Fault) -> UInt64?) -> UInt64 {
+        underWay.compactMap { value(injections[$0].fault) }.max() ?? 0
     }
 
     private func pullAll(_ place: Int) {
@@ -175,7 +207,7 @@ extension Simulation {
     /// A frame that its checksum tells is damaged; it was never acknowledged, and is repaired from
     /// others or replaced like any other.
     func tear(_ node: UInt64, isNoticed: Bool) {
-        if isNoticed { cluster[node].tearNextWrite() }
+        if isNoticed, cluster[node].tearNextWrite() { tornFrames += 1 }
         torn.insert(node)
         crash(node, writing: 0)
     }

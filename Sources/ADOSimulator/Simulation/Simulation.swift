@@ -34,6 +34,10 @@ final class Simulation {
     var failing: Set<UInt64> = []
     /// Disks whose next write is torn, and whether its checksum tells.
     var tearing: [UInt64: Bool] = [:]
+    /// How many frames were torn.
+    var tornFrames = 0
+    /// Faults that have begun and not ended, by their place among the injections.
+    var underWay: Set<Int> = []
     /// Nodes that stopped in a write that was torn.
     var torn: Set<UInt64> = []
     /// Members that stand still, by how many faults, and what waits for them.
@@ -180,6 +184,7 @@ final class Simulation {
     /// Starts a node from its disk, as it is.
     func begin(_ node: UInt64, lost: Set<UInt64> = []) {
         cluster.start(node, lost: lost)
+        cluster.checkStart(of: cluster[node])
         if stalls[node] != nil || full.contains(node) { tellDisk(node) }
         guest?.start(node)
     }

@@ -112,6 +112,51 @@ import Testing
         #expect(cluster.violations.first?.explanation.contains("where the owner has") ?? false)
     }
 
+    @Test func `reject a disk on which something else is committed, or a gap`() {
+        let cluster = CoreCluster.owned(by: 1, "a")
+        cluster.recordsIssues = false
+        cluster.checkDisk(of: cluster[2])
+        cluster.checkStart(of: cluster[2])
+        #expect(cluster.violations.isEmpty)
+        let hard = cluster[1].disk.hard(1)
+        var stored = StoredGroup()
+        stored.hard = hard
+        stored.hard.commit = hard.tip
+        _ = stored.frames.append(frame("b", first: 1, mp_ballot(1, 1)))
+        cluster[2].disk.prepare(1, stored)
+        cluster.checkDisk(of: cluster[2])
+        #expect(cluster.violations.first?.rule == "agreement")
+        stored.frames = FrameList()
+        _ = stored.frames.append(frame("b", first: 2, mp_ballot(1, 1)))
+        cluster[2].disk.prepare(1, stored)
+        cluster.checkStart(of: cluster[2])
+        #expect(cluster.violations.last?.rule == "disk")
+    }
+
+    @Test func `reject a vote with a damaged log`() {
+        let cluster = CoreCluster.owned(by: 1, "a")
+        cluster.recordsIssues = false
+        var message = mp_message()
+        message.group = 1
+        message.kind = UInt8(MP_MESSAGE_PROMISE.rawValue)
+        cluster.checkVote(message, of: cluster[3])
+        #expect(cluster.violations.isEmpty)
+        cluster.invoke(1, "b")
+        cluster.push(1)
+        cluster.settle()
+        cluster.crash(3)
+        let last = cluster[3].disk[1].frames.frames.count - 1
+        #expect(cluster[3].damageDisk(1, frame: last))
+        cluster.start(3)
+        cluster.checkVote(message, of: cluster[3])
+        let isDamaged = cluster[3].view().damaged
+        #expect(cluster.violations.map(\.rule) == (isDamaged ? ["no vote without memory"] : []))
+        #expect(isDamaged)
+        message.outcome = UInt8(MP_OUTCOME_OK.rawValue) + 1
+        cluster.checkVote(message, of: cluster[3])
+        #expect(cluster.violations.count == 1)
+    }
+
     @Test func `reject a vote of who has forgotten what it promised`() {
         let cluster = CoreCluster.owned(by: 1, "a")
         cluster.recordsIssues = false
