@@ -111,6 +111,8 @@ extension `A run on real servers` {
         let report = try #require(run.report)
         #expect(report.ok > 10)
         #expect(report.mode == "application")
+        #expect(run.text.contains("PROVED       the application kept what it promises"))
+        #expect(!run.text.contains("acknowledged and lost"))
         let verdict =
             workload.placement == nil ? report.verdict.linearizable : report.verdict.atomic
         #expect(verdict == .holds)

@@ -36,7 +36,7 @@ extension BenchRun where Object == KeyValue {
         let result: Result<RunReport, BenchError>
         do throws(BenchError) {
             var report = try await load(app, control).report
-            report.mode = "application"
+            report.mode = RunReport.application
             progress.status("  judging what the application shows")
             report.judgeApp(await app.findings(), options.workload)
             result = .success(report)
@@ -68,7 +68,10 @@ extension RunReport {
         } else {
             verdict.atomic = holds
         }
-        judge(verdict, verification, verification.not_judged.first)
+        let incomplete = verification.not_judged.first
+        verification.not_judged.append(
+            "refines_ado and the logs: an application is judged by what it promises its callers")
+        judge(verdict, verification, incomplete)
     }
 }
 

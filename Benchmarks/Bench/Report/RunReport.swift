@@ -4,6 +4,8 @@ package struct RunReport: Codable, Sendable {
     var workload: Workload
     /// Who proposed: figures of different modes are not to be compared.
     var mode = "servers"
+    /// The mode of a run of an application.
+    static let application = "application"
     var protocolName = "multi-paxos"
     /// What is known of another system that was loaded; absent for ours.
     var peer: PeerFacts?

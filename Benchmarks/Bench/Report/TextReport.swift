@@ -130,12 +130,8 @@ struct TextReport {
                     .map { "; \($0.key): \(grouped($0.value))" }.joined())
         }
         let verdict = report.verdict
-        lines.append(
-            "  verdict      acknowledged and lost: \(verdict.acked_lost)  duplicated: "
-                + "\(verdict.duplicated)  digests agree: \(word(verdict.digests_agree))  "
-                + "results match "
-                + "the log: \(word(verdict.results_match_log))  state matches: "
-                + word(verdict.state_matches_log))
+        // Nobody looked at the logs of an application.
+        if report.mode != RunReport.application { lines.append(logVerdict(verdict)) }
         lines.append(
             "               linearizable: \(word(verdict.linearizable))  refines ADO: "
                 + "\(word(verdict.refines_ado)), by \(grouped(UInt64(verification.trace_records))) "
@@ -151,6 +147,13 @@ struct TextReport {
         return lines
     }
 
+    private func logVerdict(_ verdict: Verdict) -> String {
+        "  verdict      acknowledged and lost: \(verdict.acked_lost)  duplicated: "
+            + "\(verdict.duplicated)  digests agree: \(word(verdict.digests_agree))  "
+            + "results match the log: \(word(verdict.results_match_log))  state matches: "
+            + word(verdict.state_matches_log)
+    }
+
     func searched(_ searched: Verification.Searched) -> [String] {
         guard searched.keys > 0 else { return [] }
         return [
@@ -162,6 +165,8 @@ struct TextReport {
 
     private func conclusion() -> String {
         switch report.status {
+        case .proved where report.mode == RunReport.application:
+            "PROVED       the application kept what it promises, as its callers saw it"
         case .proved: "PROVED       nothing acknowledged is lost, nothing is applied twice"
         case .refuted: "REFUTED      \(report.reason ?? "")"
         default: "INVALID      \(report.reason ?? "")"

@@ -17,7 +17,7 @@ extension Proof {
             let data = FileManager.default.contents(atPath: path) ?? Data()
             return TraceJudgement.Source(
                 name: node == 0 ? "the generator" : "node \(node)", file: TraceFile(Array(data)),
-                applied: node == 0 || objects > 1 ? 0 : applied[node])
+                applied: node == 0 ? 0 : applied[node].map { objects > 1 ? 0 : $0 })
         }
         // Of several objects no log gives records back: what a killed server did not write is then
         // a reason to leave the verdict open.
