@@ -69,6 +69,28 @@ import Testing
         #expect(tornFrames > 0)
     }
 
+    @Test func `is as bad as the worst of what overlaps, until that ends`() {
+        let plan = Plan(faulty: 1)
+        let faults: [Fault] = [
+            .loss(500), .loss(10), .slowDisk(0, 900), .slowDisk(0, 50), .fullDisk(1), .fullDisk(1),
+        ]
+        let injections = faults.enumerated().map { number, fault in
+            Injection(id: number + 1, at: 0, lasts: 1_000, fault: fault)
+        }
+        let simulation = Simulation(
+            plan, cluster: Cluster(plan.configuration), injections: injections)
+        for number in faults.indices { simulation.begin(number) }
+        let state = { [simulation] in
+            [simulation.network.weather.loss, simulation.stalls[1] ?? 0]
+                + [simulation.full.contains(2) ? 1 : 0]
+        }
+        #expect(state() == [500, 900, 1])
+        for number in [0, 2, 4] { simulation.end(number) }
+        #expect(state() == [10, 50, 1])
+        for number in [1, 3, 5] { simulation.end(number) }
+        #expect(state() == [0, 0, 0])
+    }
+
     @Test func `admits no disk anew where others are damaged for good`() {
         var plays = 0
         for seed in UInt64(1)...300 {
