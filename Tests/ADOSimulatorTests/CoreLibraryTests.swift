@@ -15,12 +15,8 @@ import Testing
 
     @Test func `is stopped by a failed assertion, and the run goes on to its report`() {
         _ = Simulator()
-        let linked = CoreLibrary.linked
-        let broken = CoreLibrary(
-            size: linked.size, initialize: linked.initialize, step: linked.step,
-            check: { _ in abort() }, digest: linked.digest, group: linked.group,
-            nextGroup: linked.nextGroup, identity: linked.identity, serving: linked.serving,
-            encode: linked.encode, decode: linked.decode, decodeBatch: linked.decodeBatch)
+        var broken = CoreLibrary.linked
+        broken.check = { _ in abort() }
         var configuration = Cluster.Configuration()
         configuration.core = broken
         configuration.care.isGuarded = true

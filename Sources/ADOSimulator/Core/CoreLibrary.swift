@@ -38,14 +38,14 @@ struct CoreLibrary {
     let size: Size
     let initialize: Init
     let step: Step
-    let check: Check
+    var check: Check
     let digest: Number
     let group: View
     let nextGroup: NextView
     let identity: Identity
     let serving: Number
     let encode: Encode
-    let decode: Decode
+    var decode: Decode
     let decodeBatch: DecodeBatch
 
     /// The core that is linked in: the one that ships.
