@@ -15,41 +15,65 @@ public struct Meta: Sendable, Hashable {
     }
 }
 
-/// The keys whose hashes are the same, each with its ``Meta``.
+/// The keys whose hashes are the same, each with what is known of it.
 ///
 /// Two keys may have one hash, so a bucket holds the keys themselves: a hash finds the bucket, and
 /// the key decides.
-public struct MetaBucket: Sendable, Hashable {
+public struct KeyBucket<Value: BinaryCodable & Hashable & Sendable>: Sendable, Hashable {
     /// Keys in the order of their bytes.
     public private(set) var keys: [String] = []
-    /// What is known of each key's value.
-    public private(set) var metas: [Meta] = []
+    /// What is known of each key.
+    public private(set) var values: [Value] = []
 
     /// Makes an empty bucket.
     public init() {}
 
     /// What is known of a key; setting nil removes it.
-    public subscript(key: String) -> Meta? {
-        get { keys.firstIndex { Self.isSame($0, key) }.map { metas[$0] } }
+    public subscript(key: String) -> Value? {
+        get { keys.firstIndex { Self.isSame($0, key) }.map { values[$0] } }
         set { _ = replace(key, by: newValue) }
     }
 
+    /// Changes what is known of a key, in place.
+    mutating func change<Result>(
+        _ key: String, from initial: @autoclosure () -> Value, _ body: (inout Value) -> Result
+    ) -> Result {
+        let position = position(of: key)
+        if position == keys.count || !Self.isSame(keys[position], key) {
+            keys.insert(key, at: position)
+            values.insert(initial(), at: position)
+        }
+        return body(&values[position])
+    }
+
+    /// Changes what is known of the first key of which this holds, in place; nil if there is none.
+    mutating func changeFirst<Result>(
+        where isMeant: (Value) -> Bool, _ body: (inout Value) -> Result
+    ) -> Result? {
+        values.firstIndex(where: isMeant).map { body(&values[$0]) }
+    }
+
+    /// Where a key is, or would be.
+    private func position(of key: String) -> Int {
+        keys.firstIndex { !Self.precedes($0, key) } ?? keys.count
+    }
+
     /// Sets what is known of a key, or removes it, and returns what was known.
-    mutating func replace(_ key: String, by meta: Meta?) -> Meta? {
-        let position = keys.firstIndex { !Self.precedes($0, key) } ?? keys.count
+    mutating func replace(_ key: String, by value: Value?) -> Value? {
+        let position = position(of: key)
         guard position < keys.count, Self.isSame(keys[position], key) else {
-            if let meta {
+            if let value {
                 keys.insert(key, at: position)
-                metas.insert(meta, at: position)
+                values.insert(value, at: position)
             }
             return nil
         }
-        let before = metas[position]
-        if let meta {
-            metas[position] = meta
+        let before = values[position]
+        if let value {
+            values[position] = value
         } else {
             keys.remove(at: position)
-            metas.remove(at: position)
+            values.remove(at: position)
         }
         return before
     }
@@ -63,6 +87,9 @@ public struct MetaBucket: Sendable, Hashable {
         left.utf8.lexicographicallyPrecedes(right.utf8)
     }
 }
+
+/// The keys whose hashes are the same, each with where its value is.
+public typealias MetaBucket = KeyBucket<Meta>
 
 /// Hashes of keys, the same in every process and for ever.
 public enum KeyHash {
@@ -87,28 +114,30 @@ extension Meta: BinaryCodable {
     }
 }
 
-extension MetaBucket: StockElement {
-    /// `MetaBucket`.
-    public static let elementName = "MetaBucket"
-
-    /// Appends the number of keys, and each with its meta.
+extension KeyBucket: BinaryCodable {
+    /// Appends the number of keys, and each with what is known of it.
     public func write(to writer: inout Writer) {
         writer.varint(UInt64(keys.count))
-        for (key, meta) in zip(keys, metas) {
+        for (key, value) in zip(keys, values) {
             writer.string(key)
-            meta.write(to: &writer)
+            value.write(to: &writer)
         }
     }
 
     /// Reads a bucket whose keys rise.
-    public static func read(from reader: inout Reader) throws(DecodingFailure) -> MetaBucket {
-        var bucket = MetaBucket()
+    public static func read(from reader: inout Reader) throws(DecodingFailure) -> KeyBucket {
+        var bucket = KeyBucket()
         for _ in 0..<(try reader.length()) {
             let key = try reader.string()
             if let last = bucket.keys.last, !precedes(last, key) { throw .malformed }
             bucket.keys.append(key)
-            bucket.metas.append(try .read(from: &reader))
+            bucket.values.append(try .read(from: &reader))
         }
         return bucket
     }
+}
+
+extension KeyBucket: StockElement where Value == Meta {
+    /// `MetaBucket`.
+    public static var elementName: String { "MetaBucket" }
 }

@@ -2,10 +2,11 @@ public import ADO
 internal import HashTreeCollections
 
 extension DVector {
-    /// Appends the fence, the count, and the elements in the order of their indices.
+    /// Appends the fence, the count, the floor, and the elements in the order of their indices.
     public func writeState(to writer: inout Writer) {
         fence.write(to: &writer)
         count.write(to: &writer)
+        floor.write(to: &writer)
         writer.varint(UInt64(occupiedCount))
         for (index, element) in elements {
             index.write(to: &writer)
@@ -17,6 +18,7 @@ extension DVector {
     public static func readState(from reader: inout Reader) throws(DecodingFailure) -> DVector {
         let fence = try Fence.read(from: &reader)
         let count = try UInt64.read(from: &reader)
+        let floor = try UInt64.read(from: &reader)
         var places: TreeDictionary<UInt64, Element> = [:]
         var next: UInt64 = 0
         for _ in 0..<(try reader.length()) {
@@ -25,7 +27,7 @@ extension DVector {
             places[index] = try Element.read(from: &reader)
             next = index + 1
         }
-        return DVector(count: count, places: places, fence: fence)
+        return DVector(count: count, floor: floor, places: places, fence: fence)
     }
 }
 

@@ -21,19 +21,27 @@ extension DVector {
         case count
         /// Returns the indices that are not vacant, among `limit` from one on.
         case occupied(from: UInt64, limit: UInt64)
+        /// Makes places vacant, fills others that were reserved, reserves more after the last, and
+        /// returns which could not be filled, and the first that is reserved.
+        case fill(
+            [Element], at: [UInt64], freeing: [UInt64], reserving: UInt64, fence: UInt64)
+        /// Returns what is at places, up to the first that holds an element.
+        case look([UInt64])
+        /// Lets no place be filled any more that is reserved now, and returns the count.
+        case seal(fence: UInt64)
 
-        /// True for `get`, `count` and `occupied`.
+        /// True for `get`, `count`, `occupied` and `look`.
         public var isReadOnly: Bool {
             switch self {
-            case .insert, .append, .extend, .pop, .remove, .raise: false
-            case .get, .count, .occupied: true
+            case .insert, .append, .extend, .pop, .remove, .raise, .fill, .seal: false
+            case .get, .count, .occupied, .look: true
             }
         }
     }
 }
 
 extension DVector.Method: BinaryCodable {
-    /// Appends a tag, 1 to 9, and the arguments.
+    /// Appends a tag, 1 to 12, and the arguments.
     public func write(to writer: inout Writer) {
         switch self {
         case .insert(let element, let index, let fence):
@@ -70,6 +78,19 @@ extension DVector.Method: BinaryCodable {
             elements.write(to: &writer)
             freed.write(to: &writer)
             fence.write(to: &writer)
+        case .fill(let elements, let indices, let freed, let reserved, let fence):
+            writer.u8(10)
+            elements.write(to: &writer)
+            indices.write(to: &writer)
+            freed.write(to: &writer)
+            reserved.write(to: &writer)
+            fence.write(to: &writer)
+        case .look(let indices):
+            writer.u8(11)
+            indices.write(to: &writer)
+        case .seal(let fence):
+            writer.u8(12)
+            fence.write(to: &writer)
         }
     }
 
@@ -94,6 +115,13 @@ extension DVector.Method: BinaryCodable {
             return .extend(
                 try .read(from: &reader), freeing: try .read(from: &reader),
                 fence: try .read(from: &reader))
+        case 10:
+            return .fill(
+                try .read(from: &reader), at: try .read(from: &reader),
+                freeing: try .read(from: &reader), reserving: try .read(from: &reader),
+                fence: try .read(from: &reader))
+        case 11: return .look(try .read(from: &reader))
+        case 12: return .seal(fence: try .read(from: &reader))
         case let tag: throw .unknownTag(UInt32(tag))
         }
     }
@@ -159,6 +187,32 @@ extension Call {
         from start: UInt64, limit: UInt64
     ) -> Self where Object == DVector<Element>, Result == [UInt64] {
         Self(.occupied(from: start, limit: limit))
+    }
+
+    /// Makes places vacant, fills others that were reserved, and reserves more after the last.
+    ///
+    /// Elements whose places are not vacant, were never reserved, or are sealed, are refused, and
+    /// change nothing. It fails as out of range unless each element has an index and at most
+    /// ``DVector/reserveMax`` places are reserved.
+    public static func fill<Element>(
+        _ elements: [Element] = [], at indices: [UInt64] = [], freeing freed: [UInt64] = [],
+        reserving reserved: UInt64 = 0, fence: UInt64 = 0
+    ) -> Self where Object == DVector<Element>, Result == Filled {
+        Self(.fill(elements, at: indices, freeing: freed, reserving: reserved, fence: fence))
+    }
+
+    /// Returns what is at places, in the order asked for, up to the first that holds an element.
+    public static func look<Element>(
+        at indices: [UInt64]
+    ) -> Self where Object == DVector<Element>, Result == [Element?] {
+        Self(.look(indices))
+    }
+
+    /// Lets no place be filled any more that is reserved now, and returns the count.
+    public static func seal<Element>(
+        fence: UInt64 = 0
+    ) -> Self where Object == DVector<Element>, Result == UInt64 {
+        Self(.seal(fence: fence))
     }
 }
 

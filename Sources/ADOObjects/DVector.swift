@@ -13,6 +13,10 @@ internal import HashTreeCollections
 /// its place vacant and the count as it is, so that an index that was given out is not given out
 /// again. Only `pop` lowers the count.
 ///
+/// Places can be reserved before there is anything to put there, so that a writer knows where its
+/// element will be before it writes it. They are vacant until they are filled. After `seal` none
+/// that was reserved before is filled any more.
+///
 /// Writes take a fencing token, 0 by default: see ``VectorFailure/fenced(by:)``. A write that
 /// throws has changed nothing. After an unknown outcome it may or may not be done: settle it, or
 /// call it exactly once, which is the default. A write costs one round trip to a quorum, a read one
@@ -24,8 +28,14 @@ public struct DVector<Element: StockElement>: AtomicObject, Equatable {
     /// How many indices one `occupied` looks at, at most.
     public static var scanMax: UInt64 { 4096 }
 
+    /// How many places one `fill` reserves, at most.
+    public static var reserveMax: UInt64 { 4096 }
+
     /// The index after the last one used.
     public private(set) var count: UInt64 = 0
+
+    /// Below this no place is filled any more.
+    public private(set) var floor: UInt64 = 0
 
     private var places: TreeDictionary<UInt64, Element> = [:]
     private(set) var fence = Fence()
@@ -33,8 +43,11 @@ public struct DVector<Element: StockElement>: AtomicObject, Equatable {
     /// Makes an empty vector.
     public init() {}
 
-    init(count: UInt64, places: TreeDictionary<UInt64, Element>, fence: Fence) {
+    init(
+        count: UInt64, floor: UInt64, places: TreeDictionary<UInt64, Element>, fence: Fence
+    ) {
         self.count = count
+        self.floor = floor
         self.places = places
         self.fence = fence
     }
@@ -92,6 +105,19 @@ public struct DVector<Element: StockElement>: AtomicObject, Equatable {
             vacate(indices).write(to: &result)
         case .raise(let token):
             try enter(token)
+        case .fill(let elements, let indices, let freed, let reserved, let token):
+            guard elements.count == indices.count, reserved <= Self.reserveMax,
+                reserved <= .max - count
+            else { throw MethodFailure(VectorFailure.outOfRange) }
+            try enter(token)
+            _ = vacate(freed)
+            Filled(refused: fill(indices, with: elements), reserved: count).write(to: &result)
+            count += reserved
+        case .look(let indices): look(at: indices).write(to: &result)
+        case .seal(let token):
+            try enter(token)
+            floor = max(floor, count)
+            count.write(to: &result)
         }
     }
 
@@ -103,6 +129,56 @@ public struct DVector<Element: StockElement>: AtomicObject, Equatable {
     @specialized(where Element == String)
     private mutating func vacate(_ indices: [UInt64]) -> Int {
         indices.count { places.removeValue(forKey: $0) != nil }
+    }
+
+    /// Returns the places that may not be filled.
+    @specialized(where Element == String)
+    private mutating func fill(_ indices: [UInt64], with elements: [Element]) -> [UInt64] {
+        var refused: [UInt64] = []
+        for (index, element) in zip(indices, elements) {
+            if index >= floor, index < count, places[index] == nil {
+                places[index] = element
+            } else {
+                refused.append(index)
+            }
+        }
+        return refused
+    }
+
+    /// What is at places, up to the first that holds an element.
+    @specialized(where Element == String)
+    private func look(at indices: [UInt64]) -> [Element?] {
+        var found: [Element?] = []
+        for index in indices {
+            found.append(places[index])
+            if places[index] != nil { break }
+        }
+        return found
+    }
+}
+
+/// What came of filling and reserving places of a ``DVector``.
+public struct Filled: BinaryCodable, Hashable, Sendable {
+    /// The places that were not vacant, never reserved, or sealed.
+    public let refused: [UInt64]
+    /// The first of the places that are reserved now; the count before, if there are none.
+    public let reserved: UInt64
+
+    /// Makes one.
+    public init(refused: [UInt64], reserved: UInt64) {
+        self.refused = refused
+        self.reserved = reserved
+    }
+
+    /// Appends the refused places, and the first reserved one.
+    public func write(to writer: inout Writer) {
+        refused.write(to: &writer)
+        reserved.write(to: &writer)
+    }
+
+    /// Reads the refused places, and the first reserved one.
+    public static func read(from reader: inout Reader) throws(DecodingFailure) -> Filled {
+        Filled(refused: try .read(from: &reader), reserved: try .read(from: &reader))
     }
 }
 

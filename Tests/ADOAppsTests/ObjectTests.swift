@@ -11,17 +11,18 @@ import Testing
             let key = "key \(random.next(upperBound: 9 as UInt64))"
             let hash = random.next(upperBound: 4 as UInt64)
             let index = random.next(upperBound: 60 as UInt64)
+            let pointers = [index, index + 1].map {
+                MetaPointer(key + "\($0 % 3)", Meta(size: 3, index: $0), hash: hash)
+            }
             switch random.next(upperBound: 8 as UInt64) {
             case 0: return .seal(index / 4)
-            case 1: return .reachable([index, index + 1])
-            case 2: return .find(key, hash: hash)
-            case 3: return .drop(key, hash: hash)
-            case 4:
-                let pointers = [index, index + 1].map {
-                    MetaPointer(key + "\($0 % 3)", Meta(size: 3, index: $0), hash: hash)
-                }
-                return .putAll(pointers)
-            default: return .put(key, Meta(size: 3, index: index), hash: hash)
+            case 1: return .leads(key, hash: hash)
+            case 2: return .drop(key, hash: hash)
+            case 3: return .point([], filled: [index, index + 1])
+            case 4: return .point(pointers, filled: [])
+            default:
+                let pointer = MetaPointer(key, Meta(size: 3, index: index), hash: hash)
+                return .point([pointer], filled: [index / 2])
             }
         }
         #expect(places == [])

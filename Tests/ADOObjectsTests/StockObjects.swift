@@ -59,7 +59,7 @@ enum StockObjects {
         let index = UInt64(random.below(60))
         // Tokens mostly rise, so that some writes are refused.
         let fence = UInt64(random.below(8) == 0 ? random.below(20) : 20)
-        switch random.below(13) {
+        switch random.below(18) {
         case 0: return .insert(element(random.below(9)), at: index, fence: fence)
         case 1: return .insert(element(1), at: .max - UInt64(random.below(2)), fence: fence)
         case 2: return .pop(fence: fence)
@@ -72,6 +72,12 @@ enum StockObjects {
         case 9:
             let elements = (0..<random.below(4)).map { _ in element(random.below(9)) }
             return .extend(elements, freeing: [index, index + 1], fence: fence)
+        case 10, 11:
+            return .fill(
+                [element(1), element(2)], at: [index, index + 2], freeing: [index + 1],
+                reserving: UInt64(random.below(20)), fence: fence)
+        case 12: return .look([index, index + 1])
+        case 13 where random.below(4) == 0: return .seal(fence: fence)
         default: return .append(element(random.below(9)), freeing: [], fence: fence)
         }
     }

@@ -42,6 +42,37 @@ import Testing
         #expect(try vector(.append("second holder", fence: 5)) == 2)
     }
 
+    @Test func `has places that are reserved, and filled once`() throws {
+        var vector = Applied(DVector<String>.self)
+        #expect(try vector(.append("a")) == 0)
+        #expect(try vector(.fill(reserving: 4)) == Filled(refused: [], reserved: 1))
+        #expect(try vector(.count) == 5)
+        #expect(try vector(.append("b")) == 5)
+        let filled = try vector(.fill(["c", "d", "e"], at: [2, 0, 9], freeing: [5], reserving: 2))
+        #expect(filled == Filled(refused: [0, 9], reserved: 6))
+        #expect(try vector(.look(at: [3, 9, 2, 0])) == [nil, nil, "c"])
+        #expect(try vector(.look(at: [3, 5])) == [nil, nil])
+        #expect(try vector(.fill(["again"], at: [2])).refused == [2])
+        #expect(try vector(.seal()) == 8)
+        #expect(try vector(.fill(["late", "later"], at: [1, 7], reserving: 1)).refused == [1, 7])
+        #expect(try vector(.fill(["f"], at: [8])).refused == [])
+        #expect(vector.object.elements.map(\.element) == ["a", "c", "f"])
+    }
+
+    @Test func `fills no place without an element, and reserves no more than it may`() throws {
+        var vector = Applied(DVector<Int>.self)
+        let most = DVector<Int>.reserveMax
+        let uneven = try vector.failure(.fill([1], at: []), as: VectorFailure.self)
+        #expect(uneven == .outOfRange)
+        let many = try vector.failure(.fill(reserving: most + 1), as: VectorFailure.self)
+        #expect(many == .outOfRange)
+        #expect(try vector(.fill(reserving: most)).reserved == 0)
+        #expect(try vector(.raise(fence: 2)) == Nothing())
+        #expect(try vector.failure(.seal(fence: 1), as: VectorFailure.self) == .fenced(by: 2))
+        #expect(
+            try vector.failure(.fill([1], at: [0]), as: VectorFailure.self) == .fenced(by: 2))
+    }
+
     @Test func `has no last index but one`() throws {
         var vector = Applied(DVector<Int>.self)
         #expect(try vector.failure(.insert(1, at: .max), as: VectorFailure.self) == .outOfRange)

@@ -19,13 +19,7 @@ package func awaited<Value: Sendable>(
 ) async -> Awaited<Value> {
     let race = Race<Awaited<Value>>()
     surroundings.start { race.finish(.finished(await operation())) }
-    let alarm = surroundings.alarm(after: timeout) { race.finish(.late) }
-    defer { alarm.cancel() }
-    return await withTaskCancellationHandler {
-        await race.value()
-    } onCancel: {
-        race.finish(.cancelled)
-    }
+    return await race.value(within: timeout, in: surroundings)
 }
 
 /// A value that the first of several sets, and one task waits for.
@@ -68,6 +62,22 @@ package final class Race<Value: Sendable>: Sendable {
                 return nil
             }
             if let value { waiter.resume(returning: value) }
+        }
+    }
+}
+
+extension Race {
+    /// Waits for a value that somebody else sets, but no longer than to a deadline or to
+    /// cancellation.
+    package func value<Result: Sendable>(
+        within timeout: Duration, in surroundings: any Surroundings
+    ) async -> Awaited<Result> where Value == Awaited<Result> {
+        let alarm = surroundings.alarm(after: timeout) { self.finish(.late) }
+        defer { alarm.cancel() }
+        return await withTaskCancellationHandler {
+            await value()
+        } onCancel: {
+            finish(.cancelled)
         }
     }
 }

@@ -84,7 +84,7 @@ extension KVLock {
     }
 
     static func indices(in state: DVector<MetaBucket>) -> Set<UInt64> {
-        Set(state.elements.flatMap { $0.element.metas.map(\.index) })
+        Set(state.elements.flatMap { $0.element.values.map(\.index) })
     }
 }
 

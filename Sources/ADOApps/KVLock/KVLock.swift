@@ -67,7 +67,7 @@ public final class KVLock: Sendable {
     let lock: GuardedLock
     let data: Handle<DVector<String>>
     let meta: Handle<DVector<MetaBucket>>
-    let garbage = Garbage()
+    let garbage = Leftovers()
     private let isBusy = Mutex(false)
     /// The token of this client's last grant.
     private let lastToken = Mutex<UInt64>(0)

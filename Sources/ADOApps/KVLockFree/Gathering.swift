@@ -18,7 +18,7 @@ final class Gathering: Sendable {
     private struct Waiting {
         let number: UInt64
         let write: Write
-        let outcome: Race<Outcome>
+        let outcome: Race<Awaited<Outcome>>
     }
 
     private struct State {
@@ -63,7 +63,7 @@ final class Gathering: Sendable {
 
     private enum Entry {
         case alone
-        case waits(UInt64, Race<Outcome>)
+        case waits(UInt64, Race<Awaited<Outcome>>)
         case full
     }
 
@@ -75,7 +75,7 @@ final class Gathering: Sendable {
             }
             guard state.waiting.count < Self.waitingMax else { return .full }
             state.numbered += 1
-            let outcome = Race<Outcome>()
+            let outcome = Race<Awaited<Outcome>>()
             state.waiting.append(
                 Waiting(number: state.numbered, write: write, outcome: outcome))
             return .waits(state.numbered, outcome)
@@ -92,7 +92,7 @@ final class Gathering: Sendable {
         var group = first
         while !group.isEmpty {
             for (one, outcome) in zip(group, await carry(group.map(\.write))) {
-                one.outcome.finish(outcome)
+                one.outcome.finish(.finished(outcome))
             }
             group = next()
         }
@@ -121,10 +121,10 @@ final class Gathering: Sendable {
     // MARK: Waiting
 
     private func wait(
-        for outcome: Race<Outcome>, _ number: UInt64, _ deadline: Duration
+        for outcome: Race<Awaited<Outcome>>, _ number: UInt64, _ deadline: Duration
     ) async throws(StoreFailure) {
         let patience = max(.zero, deadline - surroundings.now)
-        switch await awaited(for: patience, in: surroundings, { await outcome.value() }) {
+        switch await outcome.value(within: patience, in: surroundings) {
         case .finished(let outcome): try outcome.get()
         case .late: throw withdraw(number, .unreachable)
         case .cancelled: throw withdraw(number, .interrupted)
@@ -139,7 +139,7 @@ final class Gathering: Sendable {
         }
         guard let withdrawn else { return .unknown(obstacle) }
         let failure = StoreFailure.notDone(obstacle)
-        withdrawn.outcome.finish(.failure(failure))
+        withdrawn.outcome.finish(.finished(.failure(failure)))
         return failure
     }
 }

@@ -8,22 +8,26 @@ public import ADOObjects
 ///     try await settings.set("mode", to: "safe")
 ///     try await settings.get("mode")                  // "safe"
 ///
-/// **Guarantee.** Linearizable: a write appends the value to the data vector, exactly once, and
-/// then points the key to it in the meta vector, exactly once; it takes effect with the second. A
-/// read finds the index and then the value, which never changes there. Each index in the meta
-/// vector is below the count of the data vector. Any client may die or pause anywhere without
-/// holding up another. Keys with one hash share a bucket, which holds the keys themselves.
+/// **Guarantee.** Linearizable. A write fills a place of the data vector that its client has
+/// reserved, exactly once, and points the key to it in the meta vector, exactly once, both at the
+/// same time. It takes effect when both are done. A read finds to which places the key was pointed,
+/// and takes the newest that is filled; what is there never changes. So any client may die or pause
+/// anywhere without holding up another. Each index in the meta vector is below the count of the
+/// data vector. Keys with one hash share a bucket, which holds the keys themselves.
 ///
 /// **Failures.** ``StoreFailure/notDone(_:)``: the write is not there and never will be, because
-/// what was sent, if anything, is a value that nothing leads to. ``StoreFailure/unknown(_:)``: the
-/// second step may be done, now or later. A read only fails as not done.
+/// one of its steps never happens. ``StoreFailure/unknown(_:)``: it may be done, now or later. A
+/// read only fails as not done.
 ///
-/// **Memory.** A value that was replaced is freed through the log, by the next append of the client
-/// that replaced it. What a client left behind is freed by ``collect()``. A write that a collection
-/// overtakes between its steps appends again.
+/// **Memory.** A value that was replaced is freed through the log: the next write of the client
+/// that replaced it says that the new one is there, and the one after that frees the old one. What
+/// a client left behind is freed by ``collect()``; a write that it overtakes begins again.
 ///
-/// **Cost.** A write takes two round trips, as does a read. Writes that a client does at once go
-/// together, so that each adds a few bytes to two entries rather than two entries.
+/// **Cost.** A write takes one round trip, as its steps go at once; the first of a client, and one
+/// after a collection, takes one more to reserve places. A read takes two, and another if it meets
+/// a write that is under way or was given up. Removing takes one, and some more if the last write
+/// of the key was the last of its client. Writes that a client does at once go together, so that
+/// each adds a few bytes to two entries rather than two entries.
 ///
 /// A client may do many operations at once. All clients of a store must use the same hash.
 public final class KVLockFree: Sendable {
@@ -41,7 +45,8 @@ public final class KVLockFree: Sendable {
     private let options: Options
     private let data: Handle<DVector<String>>
     private let meta: Handle<MetaVector>
-    private let garbage = Garbage()
+    private let freed: Leftovers
+    private let reads: ReadSteps
     private let writes: Gathering
 
     /// Indices that a collection looks at in one step.
@@ -50,18 +55,17 @@ public final class KVLockFree: Sendable {
     /// Makes a client of the store called `name`.
     public init(named name: String, on backend: any Backend, options: Options = Options()) {
         self.options = options
-        let data = Handle<DVector<String>>(named: name + ".data", on: backend)
-        let meta = Handle<MetaVector>(named: name + ".meta", on: backend)
-        let steps = WriteSteps(
-            data: data, meta: meta, garbage: garbage, hash: options.hash)
+        data = Handle(named: name + ".data", on: backend)
+        meta = Handle(named: name + ".meta", on: backend)
+        let steps = WriteSteps(data: data, meta: meta, hash: options.hash)
+        freed = steps.freed
+        reads = ReadSteps(data: data, meta: meta)
         writes = Gathering(in: data.surroundings) { group in
             // Writes of several callers, so that it is a part of nobody's activity.
             await Activity.$current.withValue(nil) {
                 await Activity.run("kvlockfree.set") { await steps.write(group) }
             }
         }
-        self.data = data
-        self.meta = meta
     }
 
     private var surroundings: any Surroundings { data.surroundings }
@@ -84,29 +88,22 @@ extension KVLockFree {
     /// Removes a key, and returns whether it was there.
     @discardableResult
     public func remove(_ key: String) async throws(StoreFailure) -> Bool {
-        do throws(CallFailure) {
-            let call = Call<MetaVector, Meta?>.drop(key, hash: options.hash(key))
-            let dropped = try await meta.call(call, policy: policy(start()))
-            garbage.add(dropped.map { [$0.index] } ?? [])
-            return dropped != nil
-        } catch {
-            throw StoreFailure(last: error)
+        let (deadline, hash) = (start(), options.hash(key))
+        while let led = try await drop(key, hash, deadline) {
+            guard led.settled == nil else {
+                freed.add(led.all.map(\.index))
+                return true
+            }
+            // It was left, because nobody has said whether it has a value.
+            guard try await settle(key, hash, deadline) else { return false }
         }
+        return false
     }
 
     /// Returns the value of a key.
     public func get(_ key: String) async throws(StoreFailure) -> String? {
-        let deadline = start()
-        var last: Meta?
         do throws(CallFailure) {
-            while let found = try await find(key, deadline) {
-                let value = try await data.call(.get(found.index), policy: policy(deadline))
-                if let value { return value }
-                // Replaced meanwhile and freed; the same index again would lead nowhere.
-                guard found != last else { throw .unreadable }
-                last = found
-            }
-            return nil
+            return try await reads.read(key, hash: options.hash(key), start())?.value
         } catch {
             throw .notDone(Obstacle(error))
         }
@@ -115,7 +112,8 @@ extension KVLockFree {
     /// Returns what is known of a key's value, without the value.
     public func meta(of key: String) async throws(StoreFailure) -> KeyValue.Meta? {
         do throws(CallFailure) {
-            return try await find(key, start()).map { KeyValue.Meta(size: $0.size) }
+            let found = try await reads.read(key, hash: options.hash(key), start())
+            return found.map { KeyValue.Meta(size: $0.meta.size) }
         } catch {
             throw .notDone(Obstacle(error))
         }
@@ -123,42 +121,59 @@ extension KVLockFree {
 
     /// Frees values that nothing leads to, and returns how many.
     ///
-    /// First the meta vector is sealed: it accepts no index that is there now. Then what it does
-    /// not lead to, it never will, and is freed in steps, of which each has the store's deadline:
-    /// however long the vectors are, it comes to their end. It may stop anywhere and be begun
-    /// again, by anybody.
+    /// First both vectors are sealed: no place that is reserved now is filled any more, and no key
+    /// pointed to it. Then what the meta vector does not lead to, it never will, and is freed in
+    /// steps, of which each has the store's deadline: however long the vectors are, it comes to
+    /// their end. It may stop anywhere and be begun again, by anybody.
     public func collect() async throws(StoreFailure) -> Int {
         do throws(CallFailure) {
-            let end = try await data.call(.count, policy: policy(start()))
+            let end = try await data.call(.seal(), policy: policy(start()))
             try await meta.call(.seal(end), policy: policy(start()))
-            var freed = 0
+            var count = 0
             for first in stride(from: 0, to: end, by: Int(Self.scan)) {
-                freed += try await collect(from: first, to: end, start())
+                count += try await collect(from: first, to: end, start())
             }
-            return freed
+            return count
         } catch {
             throw .notDone(Obstacle(error))
         }
     }
-}
 
-// MARK: - Steps
+    // MARK: Steps
 
-extension KVLockFree {
-    private func find(
-        _ key: String, _ deadline: Duration
-    ) async throws(CallFailure) -> Meta? {
-        try await meta.call(.find(key, hash: options.hash(key)), policy: policy(deadline))
+    private func drop(
+        _ key: String, _ hash: UInt64, _ deadline: Duration
+    ) async throws(StoreFailure) -> MetaLeads? {
+        do throws(CallFailure) {
+            return try await meta.call(.drop(key, hash: hash), policy: policy(deadline))
+        } catch {
+            throw StoreFailure(last: error)
+        }
     }
 
+    /// Tells the meta vector where the value of a key is; false if it has none.
+    private func settle(
+        _ key: String, _ hash: UInt64, _ deadline: Duration
+    ) async throws(StoreFailure) -> Bool {
+        do throws(CallFailure) {
+            guard let found = try await reads.read(key, hash: hash, deadline) else { return false }
+            let call = Call<MetaVector, Pointed>.point([], filled: [found.meta.index])
+            freed.add(try await meta.call(call, policy: policy(deadline)).freed)
+            return true
+        } catch {
+            throw .notDone(Obstacle(error))
+        }
+    }
+
+    /// Frees what nothing leads to, among some places, and older places of keys that lead to these.
     private func collect(
         from first: UInt64, to end: UInt64, _ deadline: Duration
     ) async throws(CallFailure) -> Int {
         let policy = policy(deadline)
-        let present = try await data.call(
+        let filled = try await data.call(
             .occupied(from: first, limit: min(Self.scan, end - first)), policy: policy)
-        let live = Set(try await meta.call(.reachable(present), policy: policy))
-        let dead = present.filter { !live.contains($0) }
+        guard !filled.isEmpty else { return 0 }
+        let dead = try await meta.call(.point([], filled: filled), policy: policy).freed
         return dead.isEmpty ? 0 : try await data.call(.remove(dead), policy: policy)
     }
 }

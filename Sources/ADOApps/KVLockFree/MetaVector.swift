@@ -3,40 +3,38 @@ internal import HashTreeCollections
 
 /// Where the values of a lock-free store are: for each hash of keys a bucket, changed in one step.
 ///
-///     try await meta.call(.put("mode", place, hash: hash))      // nil: where it led
-///     try await meta.call(.find("mode", hash: hash))            // place
+///     try await meta.call(.point([MetaPointer("mode", place, hash: hash)]))
+///     try await meta.call(.leads("mode", hash: hash))     // place, pending
+///     try await meta.call(.point([], filled: [place.index]))
+///     try await meta.call(.leads("mode", hash: hash))     // place, settled
 ///
-/// Writers do not read a bucket and write it back, which two of them could do at once: `put` and
-/// `drop` change the one key, or, of several at once, each. After `seal(n)` no put of an index
-/// below n is accepted (``Reclaimed``), so that what nothing leads to then, nothing ever will. A
-/// method that throws has changed nothing. Each costs one round trip to a quorum. Copies share what
-/// they have in common.
+/// Writers do not read a bucket and write it back, which two of them could do at once: each method
+/// changes one key, or, of several at once, each. A place has one key and never another. After
+/// `seal(n)` no place below n is accepted (``Reclaimed``), so that what nothing leads to then,
+/// nothing ever will. A method that throws has changed nothing. Each costs one round trip to a
+/// quorum. Copies share what they have in common.
 public struct MetaVector: AtomicObject, Equatable {
+    typealias Bucket = KeyBucket<MetaLeads>
+
     /// The name of the type in logs.
     public static let typeName = "MetaVector"
 
     /// Below this no index is accepted.
     public private(set) var floor: UInt64 = 0
 
-    var buckets: TreeDictionary<UInt64, MetaBucket> = [:]
-    /// How many keys lead to an index: one, unless somebody puts the same index twice.
-    private var leads: TreeDictionary<UInt64, Int> = [:]
+    private var buckets: TreeDictionary<UInt64, Bucket> = [:]
+    /// The hash of the key that leads to an index.
+    private var hashes: TreeDictionary<UInt64, UInt64> = [:]
 
     /// Makes a vector without keys.
     public init() {}
 
-    init(floor: UInt64, buckets: TreeDictionary<UInt64, MetaBucket>) {
-        self.floor = floor
-        self.buckets = buckets
-        for meta in buckets.values.flatMap(\.metas) { leads[meta.index, default: 0] += 1 }
-    }
+    /// Where a key with this hash leads; nil if nowhere.
+    public func leads(of key: String, hash: UInt64) -> MetaLeads? { buckets[hash]?[key] }
 
-    /// What is known of a key with this hash.
-    public func find(_ key: String, hash: UInt64) -> Meta? { buckets[hash]?[key] }
-
-    /// The keys with their metas, in the order of their hashes and bytes.
-    public var entries: [(key: String, meta: Meta)] {
-        buckets.sorted { $0.key < $1.key }.flatMap { zip($0.value.keys, $0.value.metas) }
+    /// The keys with where they lead, in the order of their hashes and bytes.
+    public var entries: [(key: String, leads: MetaLeads)] {
+        buckets.sorted { $0.key < $1.key }.flatMap { zip($0.value.keys, $0.value.values) }
             .map { ($0, $1) }
     }
 
@@ -50,37 +48,56 @@ public struct MetaVector: AtomicObject, Equatable {
     /// Runs one method.
     public mutating func apply(_ method: Method, result: inout Writer) throws(MethodFailure) {
         switch method {
-        case .put(let key, let meta, let hash):
-            guard meta.index >= floor else { throw MethodFailure(Reclaimed(floor: floor)) }
-            change(key, to: meta, hash).write(to: &result)
-        case .putAll(let pointers):
-            guard pointers.allSatisfy({ $0.meta.index >= floor }) else {
-                throw MethodFailure(Reclaimed(floor: floor))
-            }
-            pointers.map { change($0.key, to: $0.meta, $0.hash) }.write(to: &result)
-        case .drop(let key, let hash): change(key, to: nil, hash).write(to: &result)
-        case .find(let key, let hash): find(key, hash: hash).write(to: &result)
+        case .point(let pointers, let filled):
+            guard accepts(pointers) else { throw MethodFailure(Reclaimed(floor: floor)) }
+            let freed = filled.flatMap { settle($0) }
+            Pointed(older: pointers.map { point($0) }, freed: freed).write(to: &result)
+        case .drop(let key, let hash): drop(key, hash).write(to: &result)
+        case .leads(let key, let hash): leads(of: key, hash: hash).write(to: &result)
         case .seal(let floor): self.floor = max(self.floor, floor)
-        case .reachable(let asked): asked.filter { leads[$0] != nil }.write(to: &result)
         }
     }
 
-    private mutating func change(_ key: String, to meta: Meta?, _ hash: UInt64) -> Meta? {
-        // In place: a bucket that is taken out and put back is copied.
-        let before = buckets[hash, default: MetaBucket()].replace(key, by: meta)
-        if meta == nil, buckets[hash]?.keys.isEmpty ?? false { buckets[hash] = nil }
-        if let before {
-            let others = (leads[before.index] ?? 1) - 1
-            leads[before.index] = others > 0 ? others : nil
+    private func accepts(_ pointers: [MetaPointer]) -> Bool {
+        guard pointers.allSatisfy({ $0.meta.index >= floor && hashes[$0.meta.index] == nil })
+        else { return false }
+        // Rising, as a client has them, they are different.
+        return zip(pointers, pointers.dropFirst()).allSatisfy { $0.meta.index < $1.meta.index }
+            || Set(pointers.map(\.meta.index)).count == pointers.count
+    }
+
+    /// Leads a key to one place more, and returns how many older ones it leads to.
+    private mutating func point(_ pointer: MetaPointer) -> Int {
+        hashes[pointer.meta.index] = pointer.hash
+        return buckets[pointer.hash, default: Bucket()].change(pointer.key, from: MetaLeads()) {
+            $0.point(to: pointer.meta)
         }
-        if let meta { leads[meta.index, default: 0] += 1 }
-        return before
+    }
+
+    /// Learns that a place is filled, and returns what nothing leads to any more: the place itself
+    /// if nothing does.
+    private mutating func settle(_ index: UInt64) -> [UInt64] {
+        guard let hash = hashes[index] else { return [index] }
+        let freed = buckets[hash]?.changeFirst(where: { $0.leads(to: index) }) { $0.settle(index) }
+        for index in freed ?? [] { hashes[index] = nil }
+        return freed ?? []
+    }
+
+    /// Leaves a key of which nobody has said that it has a value.
+    private mutating func drop(_ key: String, _ hash: UInt64) -> MetaLeads? {
+        let leads = leads(of: key, hash: hash)
+        guard let leads, leads.settled != nil else { return leads }
+        for meta in leads.all { hashes[meta.index] = nil }
+        buckets[hash]?[key] = nil
+        if buckets[hash]?.keys.isEmpty ?? false { buckets[hash] = nil }
+        return leads
     }
 }
 
-/// An index was refused because a collection came between: append the value again.
+/// An index was refused because a collection came between, or some key leads to it: append the
+/// value again.
 public struct Reclaimed: Error, BinaryCodable, Hashable {
-    /// Indices from this on are accepted.
+    /// No index below this is accepted.
     public let floor: UInt64
 
     /// Makes the error.
@@ -108,18 +125,30 @@ extension MetaVector {
         }
     }
 
-    /// Reads a vector whose hashes rise, without empty buckets.
+    /// Reads a vector whose hashes rise, without empty buckets, whose places have one key each.
     public static func readState(from reader: inout Reader) throws(DecodingFailure) -> MetaVector {
-        let floor = try UInt64.read(from: &reader)
-        var buckets: TreeDictionary<UInt64, MetaBucket> = [:]
+        var vector = MetaVector()
+        vector.floor = try .read(from: &reader)
         var last: UInt64?
         for _ in 0..<(try reader.length()) {
             let hash = try UInt64.read(from: &reader)
-            let bucket = try MetaBucket.read(from: &reader)
+            let bucket = try Bucket.read(from: &reader)
             guard last.map({ $0 < hash }) ?? true, !bucket.keys.isEmpty else { throw .malformed }
-            buckets[hash] = bucket
+            try vector.add(bucket, hash)
             last = hash
         }
-        return MetaVector(floor: floor, buckets: buckets)
+        return vector
+    }
+
+    private mutating func add(_ bucket: Bucket, _ hash: UInt64) throws(DecodingFailure) {
+        buckets[hash] = bucket
+        for leads in bucket.values {
+            guard !leads.isEmpty else { throw .malformed }
+            for meta in leads.all {
+                guard hashes.updateValue(hash, forKey: meta.index) == nil else {
+                    throw .malformed
+                }
+            }
+        }
     }
 }

@@ -2,74 +2,175 @@ internal import ADO
 internal import ADOObjects
 
 /// The two steps of writes, for a group of them.
+///
+/// Both are under way at once: where the value will be is known before, because its place was
+/// reserved.
 struct WriteSteps: Sendable {
     let data: Handle<DVector<String>>
     let meta: Handle<MetaVector>
-    let garbage: Garbage
     let hash: @Sendable (String) -> UInt64
+    let reserved = ReservedPlaces()
+    /// Places to free.
+    let freed = Leftovers()
+    /// Places of which the meta vector does not know yet that they are filled.
+    private let filled = Leftovers()
+
+    /// To how many older places a key may lead before whoever wrote it settles it at once.
+    private static let olderMax = 8
 
     /// Does a group of writes.
     ///
-    /// They have one outcome, because each step is one call. It has as long as the one that may
-    /// wait longest: whoever may not has given up by then.
+    /// It has as long as the one that may wait longest: whoever may not has given up by then. Of
+    /// several to one key only the last is done, right after the others.
     func write(_ writes: [Gathering.Write]) async -> [Gathering.Outcome] {
-        let outcome: Gathering.Outcome
-        do throws(StoreFailure) {
-            try await writeAll(writes)
-            outcome = .success(())
-        } catch {
-            outcome = .failure(error)
-        }
-        return writes.map { _ in outcome }
-    }
-
-    private func writeAll(_ writes: [Gathering.Write]) async throws(StoreFailure) {
         let deadline = writes.map(\.deadline).max() ?? .zero
-        while true {
-            let first = try await append(writes.map(\.value), deadline)
-            let pointers = zip(writes, first...).map { write, index in
-                MetaPointer(
-                    write.key, Meta(size: write.value.utf8.count, index: index),
-                    hash: hash(write.key))
+        let (lasts, places) = Self.lasts(of: writes)
+        var outcomes: [Gathering.Outcome] = Array(
+            repeating: .failure(.notDone(.busy)), count: lasts.count)
+        var left = Array(lasts.indices)
+        repeat {
+            let results = await attempt(left.map { lasts[$0] }, deadline)
+            for (place, result) in zip(left, results) {
+                if let result { outcomes[place] = result }
             }
-            do throws(CallFailure) {
-                let replaced = try await point(pointers, deadline)
-                garbage.add(replaced.compactMap { $0?.index })
-                return
-            } catch {
-                let failure = StoreFailure(last: error)
-                // A collection came between, and frees the values too. Again, with other indices.
-                if case .thrown = error, data.surroundings.now < deadline { continue }
-                if case .notDone = failure { garbage.add(pointers.map(\.meta.index)) }
-                throw failure
+            left = zip(left, results).filter { $0.1 == nil }.map(\.0)
+        } while !left.isEmpty && data.surroundings.now < deadline
+        return places.map { outcomes[$0] }
+    }
+
+    /// The last write of each key, and for each write which of these that is.
+    private static func lasts(
+        of writes: [Gathering.Write]
+    ) -> (lasts: [Gathering.Write], places: [Int]) {
+        var lasts: [Gathering.Write] = []
+        // Keys that only look the same are equal here; they are then written as they come.
+        var known: [String: Int] = [:]
+        let places = writes.map { write in
+            if let place = known[write.key], lasts[place].key.utf8.elementsEqual(write.key.utf8) {
+                lasts[place] = write
+                return place
             }
+            known[write.key] = lasts.count
+            lasts.append(write)
+            return lasts.count - 1
+        }
+        return (lasts, places)
+    }
+
+    /// Does writes once; nil for what must be done again, with another place.
+    private func attempt(
+        _ writes: [Gathering.Write], _ deadline: Duration
+    ) async -> [Gathering.Outcome?] {
+        let places: [UInt64]
+        do throws(CallFailure) {
+            places = try await reserve(writes.count, deadline)
+        } catch {
+            return Array(
+                repeating: .failure(.notDone(Obstacle(error))), count: writes.count)
+        }
+        let pointers = zip(writes, places).map { write, index in
+            MetaPointer(
+                write.key, Meta(size: write.value.utf8.count, index: index), hash: hash(write.key))
+        }
+        let (filled, pointed) = await withTaskGroup(of: Result<Filled, CallFailure>.self) { group in
+            group.addImmediateTask { await fill(places, with: writes.map(\.value), deadline) }
+            let pointed = await point(pointers, deadline)
+            return (await group.next() ?? .failure(.closed), pointed)
+        }
+        return await outcomes(at: places, filled, pointed, deadline)
+    }
+
+    private func outcomes(
+        at places: [UInt64], _ filled: Result<Filled, CallFailure>,
+        _ pointed: Result<Pointed, CallFailure>, _ deadline: Duration
+    ) async -> [Gathering.Outcome?] {
+        switch (filled, pointed) {
+        case (.success(let filled), .success(let pointed)):
+            let refused = Set(filled.refused)
+            if !refused.isEmpty { reserved.removeAll() }
+            await settle(zip(places, pointed.older).filter { !refused.contains($0.0) }, deadline)
+            return places.map { refused.contains($0) ? nil : .success(()) }
+        case (_, .failure(.thrown)):
+            // A collection came between, and sealed what was reserved.
+            freed.add(places)
+            reserved.removeAll()
+            return places.map { _ in nil }
+        case (.failure(let one), .failure(let other)):
+            return fail(places, [one, other])
+        case (.failure(let failure), _), (_, .failure(let failure)):
+            return fail(places, [failure])
         }
     }
 
-    private func append(
-        _ values: [String], _ deadline: Duration
-    ) async throws(StoreFailure) -> UInt64 {
-        let freed = garbage.take()
-        let call: Call<DVector<String>, UInt64> =
-            values.count == 1
-            ? .append(values[0], freeing: freed) : .append(contentsOf: values, freeing: freed)
+    /// Writes that lack a step, or both, are not done if one of the steps never will be.
+    private func fail(_ places: [UInt64], _ failures: [CallFailure]) -> [Gathering.Outcome?] {
+        let failures = failures.map { StoreFailure(last: $0) }
+        let isDefinite = failures.first {
+            if case .notDone = $0 { true } else { false }
+        }
+        if isDefinite != nil { freed.add(places) }
+        let failure = isDefinite ?? failures.first ?? .unknown(.unreachable)
+        return places.map { _ in .failure(failure) }
+    }
+}
+
+// MARK: - Steps
+
+extension WriteSteps {
+    /// Reserves places that are not, with a round trip of its own.
+    private func reserve(_ count: Int, _ deadline: Duration) async throws(CallFailure) -> [UInt64] {
+        let places = reserved.take(count)
+        let lacking = UInt64(count - places.count)
+        guard lacking > 0 else { return places }
+        let more = lacking + reserved.lacking(after: count)
         do throws(CallFailure) {
-            return try await data.call(call, policy: policy(deadline))
+            let first = try await data.call(.fill(reserving: more), policy: policy(deadline))
+                .reserved
+            reserved.add(first + lacking..<first + more)
+            return places + (first..<first + lacking)
         } catch {
-            garbage.add(freed)
-            throw .notDone(Obstacle(error))
+            reserved.add(places)
+            throw error
+        }
+    }
+
+    private func fill(
+        _ places: [UInt64], with values: [String], _ deadline: Duration
+    ) async -> Result<Filled, CallFailure> {
+        let (freeing, reserving) = (freed.take(), reserved.lacking(after: places.count))
+        do throws(CallFailure) {
+            let filled = try await data.call(
+                .fill(values, at: places, freeing: freeing, reserving: reserving),
+                policy: policy(deadline))
+            reserved.add(filled.reserved..<filled.reserved + reserving)
+            return .success(filled)
+        } catch {
+            freed.add(freeing)
+            return .failure(error)
         }
     }
 
     private func point(
         _ pointers: [MetaPointer], _ deadline: Duration
-    ) async throws(CallFailure) -> [Meta?] {
-        guard pointers.count == 1 else {
-            return try await meta.call(.put(pointers), policy: policy(deadline))
+    ) async -> Result<Pointed, CallFailure> {
+        let filled = filled.take()
+        do throws(CallFailure) {
+            let pointed = try await meta.call(
+                .point(pointers, filled: filled), policy: policy(deadline))
+            freed.add(pointed.freed)
+            return .success(pointed)
+        } catch {
+            self.filled.add(filled)
+            return .failure(error)
         }
-        let one = pointers[0]
-        let put = Call<MetaVector, Meta?>.put(one.key, one.meta, hash: one.hash)
-        return [try await meta.call(put, policy: policy(deadline))]
+    }
+
+    /// Has the next write say that places are filled, so that older ones are freed.
+    ///
+    /// Where a key leads to many, those who wrote it have not written again: it is said at once.
+    private func settle(_ places: [(UInt64, older: Int)], _ deadline: Duration) async {
+        filled.add(places.map(\.0))
+        if places.contains(where: { $0.older > Self.olderMax }) { _ = await point([], deadline) }
     }
 
     private func policy(_ deadline: Duration) -> CallPolicy {
@@ -78,7 +179,7 @@ struct WriteSteps: Sendable {
 }
 
 extension StoreFailure {
-    /// What a failure of the step that takes effect means.
+    /// What a failure of a step without which nothing takes effect means.
     init(last failure: CallFailure) {
         switch failure {
         case .unknown, .unhosted, .unreadable, .quarantined: self = .unknown(Obstacle(failure))

@@ -135,6 +135,11 @@ extension DVector: Explainable where Element: Displayable {
         switch method {
         case .insert(let element, let index, _): "insert(\(element.displayed), at: \(index))"
         case .append(let element, _, _): "append(\(element.displayed))"
+        case .fill(let elements, let indices, _, let reserved, _):
+            "fill("
+                + zip(indices, elements).map { "\($0) with \($1.displayed)" }
+                .joined(separator: ", ")
+                + (reserved > 0 ? "\(indices.isEmpty ? "" : ", ")reserving \(reserved))" : ")")
         default: "\(method)"
         }
     }
@@ -143,7 +148,9 @@ extension DVector: Explainable where Element: Displayable {
 
     static func lead(of key: String, in reply: [UInt8]) -> Lead? {
         guard Element.self == MetaBucket.self else { return nil }
-        return MetaBucket?.of(reply: reply).map { Lead(place: $0?[key]?.index) }
+        return MetaBucket?.of(reply: reply).map { bucket in
+            Lead(places: bucket?[key].map { [$0.index] } ?? [])
+        }
     }
 
     static func relevant(
@@ -160,9 +167,9 @@ extension String: Displayable {
     var displayed: String { "\"\(count > 40 ? prefix(39) + "…" : self[...])\"" }
 }
 
-extension MetaBucket: Displayable {
+extension KeyBucket: Displayable where Value == Meta {
     var displayed: String {
-        let places = zip(keys, metas).map { "\($0.displayed) at \($1.index)" }
+        let places = zip(keys, values).map { "\($0.displayed) at \($1.index)" }
         return "[" + places.joined(separator: ", ") + "]"
     }
 }

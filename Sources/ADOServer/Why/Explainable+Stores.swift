@@ -6,8 +6,9 @@ internal import ADOObjects
 
 /// Where a key of a store leads.
 struct Lead {
-    /// The place in the data vector; nil if the key has no value.
-    let place: UInt64?
+    /// Places in the data vector, of which the first that is filled has the value; none if the key
+    /// has no value.
+    let places: [UInt64]
 }
 
 extension DVector {
@@ -35,8 +36,8 @@ extension DVector {
             switch entry.method {
             case .insert(_, at: place, _): found.append(entry)
             case .remove(let places, _) where places.contains(place): found.append(entry)
-            case .append, .extend, .pop: return nil
-            case .insert, .remove, .raise, .get, .count, .occupied: continue
+            case .append, .extend, .pop, .fill, .seal: return nil
+            case .insert, .remove, .raise, .get, .count, .occupied, .look: continue
             }
         }
         return found.allSatisfy { $0.reply != nil } ? found : nil
@@ -46,52 +47,70 @@ extension DVector {
 extension MetaVector: Explainable {
     static func describe(_ reply: [UInt8], to method: Method) -> String? {
         switch method {
-        case .put, .drop, .find: Meta?.of(reply: reply).map(text)
-        case .putAll:
-            [Meta?].of(reply: reply).map { metas in
-                "[" + metas.map(text).joined(separator: ", ") + "]"
+        case .point:
+            (try? Pointed.decoded(from: reply)).map {
+                $0.freed.isEmpty ? "done" : "done, nothing leads to \($0.freed) any more"
             }
-        case .reachable: (try? [UInt64].decoded(from: reply)).map { "\($0)" }
+        case .drop, .leads: MetaLeads?.of(reply: reply).map(text)
         case .seal: "done"
         }
     }
 
-    private static func text(_ meta: Meta?) -> String { meta.map { "at \($0.index)" } ?? "nil" }
+    private static func text(_ leads: MetaLeads?) -> String {
+        guard let leads else { return "nil" }
+        let pending = leads.pending.map { "at \($0.index), if that is filled" }
+        let settled = leads.settled.map { ["at \($0.index)"] } ?? []
+        return (pending + settled).joined(separator: ", or else ")
+    }
 
     static func describe(_ method: Method) -> String {
         switch method {
-        case .put(let key, let meta, _): "put(\(key.displayed), at: \(meta.index))"
-        case .putAll(let pointers):
-            "put("
-                + pointers.map { "\($0.key.displayed) at \($0.meta.index)" }
-                .joined(separator: ", ") + ")"
-        case .drop(let key, _): "drop(\(key.displayed))"
-        case .find(let key, _): "find(\(key.displayed))"
-        case .seal, .reachable: "\(method)"
+        case .point(let pointers, let filled):
+            let parts =
+                pointers.map { "\($0.key.displayed) at \($0.meta.index)" }
+                + (filled.isEmpty ? [] : ["filled: \(filled)"])
+            return "point(" + parts.joined(separator: ", ") + ")"
+        case .drop(let key, _): return "drop(\(key.displayed))"
+        case .leads(let key, _): return "leads(\(key.displayed))"
+        case .seal: return "\(method)"
         }
     }
 
     static func read(key: String, in state: MetaVector) -> Method? {
-        .find(key, hash: state.hash(of: key) ?? KeyHash.fnv1a(key))
+        .leads(key, hash: state.hash(of: key) ?? KeyHash.fnv1a(key))
     }
 
     static func lead(of key: String, in reply: [UInt8]) -> Lead? {
-        Meta?.of(reply: reply).map { Lead(place: $0?.index) }
+        MetaLeads?.of(reply: reply).map { Lead(places: $0?.all.map(\.index) ?? []) }
     }
 
-    /// The changes of the key: one that was accepted is accepted after any part of the log, whose
-    /// floor is no higher.
+    /// The changes of the key, and what was learned of its places: one that was accepted is
+    /// accepted after any part of the log, whose floor is no higher, unless another key led to the
+    /// same place at some time.
     static func relevant(
         to question: Method, among earlier: () -> [Replied<Self>]
     ) -> [Replied<Self>]? {
-        guard case .find(let key, let hash) = question else { return nil }
-        let found = earlier().filter { entry in
+        guard case .leads(let key, let hash) = question else { return nil }
+        let earlier = earlier()
+        let pointers = earlier.flatMap(\.pointers)
+        let own = Set(pointers.filter { $0.key == key && $0.hash == hash }.map(\.meta.index))
+        let others = pointers.filter { $0.key != key || $0.hash != hash }
+        guard !others.contains(where: { own.contains($0.meta.index) }) else { return nil }
+        let found = earlier.filter { entry in
             switch entry.method {
-            case .put(key, _, hash), .drop(key, hash): true
-            case .putAll(let pointers): pointers.contains { $0.key == key && $0.hash == hash }
-            case .put, .drop, .find, .seal, .reachable: false
+            case .point(let pointers, let filled):
+                pointers.contains { own.contains($0.meta.index) } || !own.isDisjoint(with: filled)
+            case .drop(key, hash): true
+            case .drop, .leads, .seal: false
             }
         }
         return found.allSatisfy { $0.reply != nil } ? found : nil
+    }
+}
+
+extension Replied<MetaVector> {
+    fileprivate var pointers: [MetaPointer] {
+        if case .point(let pointers, _) = method { return pointers }
+        return []
     }
 }

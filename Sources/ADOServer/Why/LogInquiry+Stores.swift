@@ -13,33 +13,50 @@ extension LogInquiry {
             let lead = Object.lead(of: key, in: reply)
         else { return }
         let store = answer.object.name.split(separator: ".").dropLast().joined(separator: ".")
-        guard let place = lead.place else {
+        guard !lead.places.isEmpty else {
             return answer.note("\(key.displayed) of \(store) has no value: it leads nowhere")
         }
         let data = ObjectName(type: DVector<String>.typeName, name: store + ".data")
-        answer.note("\(key.displayed) of \(store) \(try await value(at: place, of: data))")
+        answer.note("\(key.displayed) of \(store) \(try await value(at: lead.places, of: data))")
     }
 
-    /// The value that was put at a place, and by which entry: it never changes there.
-    private func value(at place: UInt64, of data: ObjectName) async throws(Failure) -> String {
-        let commit = commit(of: data)
-        guard commit > 0 else { return "leads to place \(place) of \(data.name), which is missing" }
+    /// The value at the first of some places that is filled, and by which entry: it never changes
+    /// there.
+    private func value(
+        at places: [UInt64], of data: ObjectName
+    ) async throws(Failure) -> String {
+        let (leads, commit) = ("leads to place \(list(places)) of \(data.name)", commit(of: data))
+        guard commit > 0 else { return "\(leads), which is missing" }
         let history = try await history(
             of: data, as: DVector<String>.self, through: commit, since: commit)
-        guard let base = history.base else {
-            return "leads to place \(place) of \(data.name), whose log was trimmed"
+        guard let base = history.base else { return "\(leads), whose log was trimmed" }
+        for place in places {
+            if let found = value(at: place, in: history, from: base) {
+                return "is \(found.value.displayed): place \(place) of \(data.name), "
+                    + "filled \(found.entry)"
+            }
         }
+        return "\(leads), where the log shows no value"
+    }
+
+    private func list(_ places: [UInt64]) -> String {
+        places.map { "\($0)" }.joined(separator: " or ")
+    }
+
+    private func value(
+        at place: UInt64, in history: ObjectHistory<DVector<String>>, from base: DVector<String>
+    ) -> (value: String, entry: String)? {
         if let value = base[place] {
-            return "is \(value.displayed): place \(place) of \(data.name), filled before its "
-                + "entry \(history.start), in a snapshot"
+            return (value, "before its entry \(history.start), in a snapshot")
         }
         var machine = ObjectMachine(base)
         for entry in history.entries {
             _ = machine.step(entry.method)
-            guard let value = machine.object[place] else { continue }
-            return "is \(value.displayed): place \(place) of \(data.name), filled by its entry "
-                + "\(entry.index), \(DVector<String>.describe(entry.method))"
+            if let value = machine.object[place] {
+                let method = DVector<String>.describe(entry.method)
+                return (value, "by its entry \(entry.index), \(method)")
+            }
         }
-        return "leads to place \(place) of \(data.name), where the log shows no value"
+        return nil
     }
 }

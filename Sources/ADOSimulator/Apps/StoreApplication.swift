@@ -112,11 +112,10 @@ final class StoreApplication: Application {
     // MARK: What must hold
 
     func judge(_ truth: AppTruth) -> Violation? {
-        let data = truth.state(DVector<String>.self, Self.name + ".data")
-        let buckets = truth.state(DVector<MetaBucket>.self, Self.name + ".meta").elements
-        let locked = buckets.flatMap { zip($0.element.keys, $0.element.metas).map { ($0, $1) } }
-        let free = truth.state(MetaVector.self, Self.name + ".meta").entries
-        return PlaceCheck.judge(locked + free, data)
+        PlaceCheck.judge(
+            locked: truth.state(DVector<MetaBucket>.self, Self.name + ".meta"),
+            free: truth.state(MetaVector.self, Self.name + ".meta"),
+            truth.state(DVector<String>.self, Self.name + ".data"))
     }
 
     func judgeEnd(_ truth: AppTruth) -> ADOSpec.Verdict {

@@ -50,6 +50,19 @@ import Testing
         #expect(rule == "places")
     }
 
+    @Test func `a read that takes a place for filled because a key leads to it`() async {
+        #expect(await lost(deaths: 0) { Hasty(.takesNewest, on: $0) } == "linearizable")
+    }
+
+    @Test func `a read that takes what was freed for what is not written yet`() async {
+        let scripts: [[StoreGame.Move]] = [
+            (1...3).map { .perform(.set("a", "1\($0)")) },
+            [.perform(.set("a", "2"))] + (3...5).map { .perform(.set("a", "2\($0)")) },
+            [.perform(.get("a")), .perform(.get("a"))],
+        ]
+        #expect(await lost(scripts) { Hasty(.takesFreedForVacant, on: $0) } == "linearizable")
+    }
+
     @Test func `keys that are told apart by their hashes`() async {
         #expect(await lost { Careless(.ignoresKeys, on: $0) } == "linearizable")
     }

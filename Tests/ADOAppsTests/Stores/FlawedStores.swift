@@ -93,12 +93,10 @@ struct Careless: StoreClient {
                 try await set(name(key), value)
                 return .done
             case .get(let key):
-                let found = try await meta.call(.find(name(key), hash: 7), policy: exactly)
-                guard let found else { return .value(nil) }
-                return .value(try await data.call(.get(found.index), policy: exactly))
-            case .remove(let key):
-                let call = Call<MetaVector, Meta?>.drop(name(key), hash: 7)
-                return .existed(try await meta.call(call, policy: exactly) != nil)
+                let leads = try await meta.call(.leads(name(key), hash: 7), policy: exactly)
+                guard let newest = leads?.all.first else { return .value(nil) }
+                return .value(try await data.call(.get(newest.index), policy: exactly))
+            case .remove(let key): return .existed(try await remove(name(key)))
             }
         } catch .unknown {
             throw .unknown(.unreachable)
@@ -110,25 +108,70 @@ struct Careless: StoreClient {
     /// One who takes the hash for the key has one key for all of a bucket.
     private func name(_ key: String) -> String { mistake == .ignoresKeys ? "" : key }
 
+    /// First the value and then where it is: all that a key leads to is there.
     private func set(_ key: String, _ value: String) async throws(CallFailure) {
         let index = try await data.call(.append(value), policy: exactly)
         let place = Meta(size: value.utf8.count, index: index)
-        let call = Call<MetaVector, Meta?>.put(key, place, hash: 7)
+        let call = Call<MetaVector, Pointed>.point([MetaPointer(key, place, hash: 7)])
         switch mistake {
         case .repeats: try await meta.call(call, policy: .atLeastOnce(deadline: Stores.patient))
         case .guesses: _ = try? await meta.call(call, policy: .atMostOnce)
         case .collectsUnsealed, .ignoresKeys: try await meta.call(call, policy: exactly)
         }
+        try await meta.call(.point([], filled: [index]), policy: exactly)
+    }
+
+    private func remove(_ key: String) async throws(CallFailure) -> Bool {
+        while let led = try await meta.call(.drop(key, hash: 7), policy: exactly) {
+            guard led.settled == nil else { return true }
+            try await meta.call(.point([], filled: led.pending.map(\.index)), policy: exactly)
+        }
+        return false
     }
 
     func collect() async throws(StoreFailure) -> Int {
         do throws(CallFailure) {
             let present = try await data.call(.occupied(from: 0, limit: 100), policy: exactly)
-            let live = try await meta.call(.reachable(present), policy: exactly)
-            let dead = present.filter { !live.contains($0) }
+            let dead = try await meta.call(.point([], filled: present), policy: exactly).freed
             return try await data.call(.remove(dead), policy: exactly)
         } catch {
             throw .notDone(Obstacle(error))
         }
     }
+}
+
+/// A store without a lock that reads in too few steps.
+struct Hasty: StoreClient {
+    enum Mistake { case takesNewest, takesFreedForVacant }
+
+    let mistake: Mistake
+    let store: KVLockFree
+    let data: Handle<DVector<String>>
+    let meta: Handle<MetaVector>
+    private let exactly = CallPolicy.exactlyOnce(deadline: Stores.patient)
+
+    init(_ mistake: Mistake, on backend: any Backend) {
+        self.mistake = mistake
+        store = KVLockFree(named: "s", on: backend, options: Stores.free)
+        data = Handle(named: "s.data", on: backend)
+        meta = Handle(named: "s.meta", on: backend)
+    }
+
+    func perform(_ input: StoreModel.Input) async throws(StoreFailure) -> StoreModel.Output {
+        guard case .get(let key) = input else { return try await store.perform(input) }
+        do throws(CallFailure) {
+            return .value(try await get(key))
+        } catch {
+            throw .notDone(Obstacle(error))
+        }
+    }
+
+    private func get(_ key: String) async throws(CallFailure) -> String? {
+        let leads = try await meta.call(.leads(key, hash: 7), policy: exactly)
+        guard let indices = leads?.all.map(\.index) else { return nil }
+        let asked = mistake == .takesNewest ? Array(indices.prefix(1)) : indices
+        return try await data.call(.look(at: asked), policy: exactly).last ?? nil
+    }
+
+    func collect() async throws(StoreFailure) -> Int { try await store.collect() }
 }

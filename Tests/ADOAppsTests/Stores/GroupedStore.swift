@@ -15,7 +15,7 @@ struct GroupedStore: StoreClient {
         store = KVLockFree(named: "s", on: backend, options: Stores.free)
         steps = WriteSteps(
             data: Handle(named: "s.data", on: backend), meta: Handle(named: "s.meta", on: backend),
-            garbage: Garbage(), hash: Stores.free.hash)
+            hash: Stores.free.hash)
     }
 
     func perform(_ input: StoreModel.Input) async throws(StoreFailure) -> StoreModel.Output {

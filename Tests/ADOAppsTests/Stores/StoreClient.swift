@@ -21,6 +21,13 @@ enum Stores {
         return options
     }
 
+    /// Gives up where an answer is lost.
+    static var hasty: KVLockFree.Options {
+        var options = free
+        options.deadline = .milliseconds(1)
+        return options
+    }
+
     static var free: KVLockFree.Options {
         var options = KVLockFree.Options()
         options.deadline = patient
@@ -32,10 +39,9 @@ enum Stores {
 extension PlaceCheck {
     /// Judges what is committed of the store called `s`, of either kind.
     static func judge(_ player: OraclePlayer) -> Violation? {
-        let data = player.committed(DVector<String>.self, named: "s.data") ?? DVector()
-        let buckets = player.committed(DVector<MetaBucket>.self, named: "s.meta")?.elements ?? []
-        let locked = buckets.flatMap { zip($0.element.keys, $0.element.metas).map { ($0, $1) } }
-        let free = player.committed(MetaVector.self, named: "s.meta")?.entries ?? []
-        return judge(locked + free, data)
+        judge(
+            locked: player.committed(DVector<MetaBucket>.self, named: "s.meta") ?? DVector(),
+            free: player.committed(MetaVector.self, named: "s.meta") ?? MetaVector(),
+            player.committed(DVector<String>.self, named: "s.data") ?? DVector())
     }
 }

@@ -81,7 +81,7 @@ private struct TickingBackend: Backend {
     }
 
     @Test func `is that of whoever may wait longest, for a group of writes`() async {
-        let steps = WriteSteps(data: data, meta: meta, garbage: Garbage(), hash: { _ in 7 })
+        let steps = WriteSteps(data: data, meta: meta, hash: { _ in 7 })
         let writes = [("old", 1), ("new", 60)].map { key, seconds in
             Gathering.Write(key: key, value: "v", deadline: .seconds(seconds))
         }

@@ -88,6 +88,17 @@ import Testing
         #expect(await collected.firstLost(seeds: 1...150) == nil)
     }
 
+    /// What is late is unknown, and may still be done.
+    @Test func `is a dictionary for clients without patience`() async {
+        let game = StoreGame {
+            KVLockFree(named: "s", on: $0, options: Stores.hasty)
+        }
+        #expect(await game.firstLost(seeds: 1...150) == nil)
+        var collected = game
+        collected.scripts = `A store with a lock`.collected
+        #expect(await collected.firstLost(seeds: 1...150) == nil)
+    }
+
     @Test func `is a dictionary if writes go in groups`() async {
         var grouped = StoreGame { GroupedStore(on: $0) }
         let once = grouped

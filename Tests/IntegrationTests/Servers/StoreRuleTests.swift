@@ -49,7 +49,7 @@ import Testing
                 Self.change(&random)
             }
             narrowed += expectAgreement(
-                of: MetaVector.self, methods, asking: .find("a", hash: 1))
+                of: MetaVector.self, methods, asking: .leads("a", hash: 1))
         }
         #expect(narrowed > 100, "the rule was of use")
     }
@@ -57,13 +57,14 @@ import Testing
     private static func change(_ random: inout some RandomNumberGenerator) -> MetaVector.Method {
         let key = ["a", "b"].randomElement(using: &random)!
         let hash = UInt64.random(in: 1...2, using: &random)
-        let meta = Meta(size: 1, index: .random(in: 0...3, using: &random))
+        let index = UInt64.random(in: 0...6, using: &random)
+        let pointer = MetaPointer(key, Meta(size: 1, index: index), hash: hash)
         switch Int.random(in: 0...9, using: &random) {
         case 0: return .seal(.random(in: 0...3, using: &random))
-        case 1, 2: return .drop(key, hash: hash)
-        case 3, 4:
-            return .putAll(["a", "b"].map { MetaPointer($0, meta, hash: hash) })
-        default: return .put(key, meta, hash: hash)
+        case 1: return .drop(key, hash: hash)
+        case 2, 3: return .point([], filled: [index])
+        case 4: return .point([pointer], filled: [index ^ 1])
+        default: return .point([pointer], filled: [])
         }
     }
 
@@ -87,7 +88,7 @@ import Testing
     @Test func `is nil where nothing was there, not bytes`() {
         let reply = ObjectMachine(KeyValue()).reply(to: .get("x"))
         #expect(LogAnswer<KeyValue>.text(of: reply, to: .get("x")) == "nil")
-        let find = MetaVector.Method.find("x", hash: 1)
+        let find = MetaVector.Method.leads("x", hash: 1)
         #expect(
             LogAnswer<MetaVector>.text(of: ObjectMachine(MetaVector()).reply(to: find), to: find)
                 == "nil")
