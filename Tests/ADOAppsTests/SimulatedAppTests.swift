@@ -71,6 +71,36 @@ import Testing
         #expect(rule == "linearizability" || rule == "places")
     }
 
+    @Test func `that deposits again what it may have deposited is found`() {
+        let rule = broken(seeds: 1...60) {
+            TransferApplication { process, source, target, amount throws(Transfer.Failure) in
+                let target = Handle<BankAccount>(named: target, on: process)
+                let source = Handle<BankAccount>(named: source, on: process)
+                do throws(CallFailure) {
+                    try await source.call(.withdraw(amount))
+                    try await target.call(
+                        .deposit(amount), policy: .atLeastOnce(deadline: .seconds(5)))
+                } catch {
+                    throw .halfDone(.unreachable)
+                }
+            }
+        }
+        #expect(rule == "no money is made")
+    }
+
+    @Test func `that takes half a transfer for none is found`() {
+        let rule = broken(seeds: 1...60) {
+            TransferApplication { process, source, target, amount throws(Transfer.Failure) in
+                do throws(Transfer.Failure) {
+                    try await Transfer(from: source, to: target, on: process).move(amount)
+                } catch .halfDone(let obstacle) {
+                    throw .notDone(obstacle)
+                }
+            }
+        }
+        #expect(rule == "no money is lost unsaid")
+    }
+
     @Test func `whose keys cannot be read in the end is found`() {
         let rule = broken(seeds: 1...1) {
             StoreApplication(meta: DVector<MetaBucket>.self) { Unreadable(store: Self.store($0)) }
@@ -83,6 +113,22 @@ import Testing
         #expect(result.violation == nil)
         #expect(result.undecided == "nobody knows")
         #expect(Simulator().run(Self.options(1, .lockAbort)).undecided == nil)
+    }
+}
+
+@Suite struct `The books of transfers` {
+    private let books = TransferBooks(certain: 100, possible: 120, mayBeNowhere: 30)
+
+    @Test(arguments: [(121, "no money is made"), (120, nil), (70, nil)])
+    func `let no money be made at any time`(total: Int, rule: String?) {
+        #expect(books.judge(total)?.rule == rule)
+    }
+
+    @Test(arguments: [
+        (121, "no money is made"), (120, nil), (70, nil), (69, "no money is lost unsaid"),
+    ])
+    func `let none be lost unsaid in the end`(total: Int, rule: String?) {
+        #expect(books.judgeEnd(total)?.rule == rule)
     }
 }
 

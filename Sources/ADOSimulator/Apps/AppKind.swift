@@ -17,6 +17,8 @@ public enum AppKind: String, CaseIterable, Sendable {
     case commitTransaction = "2pc-tx"
     /// `TwoPhaseCommit` that pulls for each phase.
     case commitPhase = "2pc-phase"
+    /// `Transfer`, which is not atomic and says so.
+    case transfer
 
     func application() -> any Application {
         switch self {
@@ -30,6 +32,10 @@ public enum AppKind: String, CaseIterable, Sendable {
         case .commitStart: Self.commit(.atStart)
         case .commitTransaction: Self.commit(.perTransaction)
         case .commitPhase: Self.commit(.perPhase)
+        case .transfer:
+            TransferApplication { process, source, target, amount throws(Transfer.Failure) in
+                try await Transfer(from: source, to: target, on: process).move(amount)
+            }
         }
     }
 

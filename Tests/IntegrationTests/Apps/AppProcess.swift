@@ -13,15 +13,15 @@ private let roleVariable = "ADO_TEST_APP_ROLE"
 enum AppProcess {
     /// What it does until it is killed.
     enum Role: String {
-        case writesWithLock, commitsAtStart, commitsPerTransaction, commitsPerPhase, writesAlbum
-        case looksAtWallpaper
+        case writesWithLock, writesWithoutLock, transfers, commitsAtStart, commitsPerTransaction
+        case commitsPerPhase, writesAlbum, looksAtWallpaper
 
         /// The transaction manager's placement of pulls.
         var placement: TwoPhaseCommit.PullPlacement {
             switch self {
             case .commitsPerTransaction: .perTransaction
             case .commitsPerPhase: .perPhase
-            case .writesWithLock, .commitsAtStart, .writesAlbum, .looksAtWallpaper: .atStart
+            default: .atStart
             }
         }
     }
@@ -71,6 +71,8 @@ enum AppProcess {
         let client = try await Cluster.connect(options)
         switch role {
         case .writesWithLock: await write(client)
+        case .writesWithoutLock: await writeWithoutLock(client)
+        case .transfers: await transfer(client)
         case .writesAlbum: await writeAlbum(client)
         case .looksAtWallpaper: await look(client)
         case .commitsAtStart, .commitsPerTransaction, .commitsPerPhase:
@@ -92,6 +94,40 @@ enum AppProcess {
                 continue
             }
             tell("\(number)")
+        }
+    }
+
+    /// Overwrites some keys, several at once, which lead to few places of many.
+    private func writeWithoutLock(_ client: Cluster) async {
+        var options = KVLockFree.Options()
+        options.hash = { KeyHash.fnv1a($0) % 2 }
+        let store = KVLockFree(named: "s", on: client.client, options: options)
+        await withTaskGroup { group in
+            for lane in 1...4 {
+                group.addTask {
+                    for number in 1... {
+                        do throws(StoreFailure) {
+                            try await store.set("\(lane)", to: "\(number)")
+                        } catch {
+                            continue
+                        }
+                        tell("\(lane) \(number)")
+                    }
+                }
+            }
+        }
+    }
+
+    /// Moves one from the first account to the second, for ever.
+    private func transfer(_ client: Cluster) async {
+        let transfer = Transfer(from: "a", to: "b", on: client.client)
+        while true {
+            do throws(Transfer.Failure) {
+                try await transfer.move(1)
+                tell("moved")
+            } catch {
+                tell("\(error)")
+            }
         }
     }
 

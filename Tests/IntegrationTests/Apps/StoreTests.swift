@@ -72,19 +72,12 @@ extension `Real servers` {
         /// Everything that the meta vector leads to is there.
         private func verifyPlaces(_ kind: Kind, _ client: Cluster) async throws {
             let data = try await pull(DVector<String>.self, "s.data", client)
-            var metas: [Meta] = []
+            var (locked, free) = (DVector<MetaBucket>(), MetaVector())
             switch kind {
-            case .withLock:
-                let meta = try await pull(DVector<MetaBucket>.self, "s.meta", client)
-                metas = meta.elements.flatMap { $0.element.metas }
-            case .withoutLock:
-                metas = try await pull(MetaVector.self, "s.meta", client).entries.map(\.meta)
+            case .withLock: locked = try await pull(DVector<MetaBucket>.self, "s.meta", client)
+            case .withoutLock: free = try await pull(MetaVector.self, "s.meta", client)
             }
-            for meta in metas {
-                #expect(meta.index < data.count)
-                #expect(data[meta.index]?.utf8.count == meta.size)
-            }
-            #expect(Set(metas.map(\.index)).count == metas.count)
+            #expect(PlaceCheck.judge(locked: locked, free: free, data)?.explanation == nil)
         }
 
         private func pull<Object: AtomicObject>(
@@ -118,6 +111,70 @@ extension `Real servers` {
                 #expect(try await store.collect() <= 1)
                 #expect(try await store.get("mine") == "there")
                 try await verifyPlaces(.withLock, client)
+            }
+        }
+
+        /// A client without a lock dies in the middle of its writes, between their steps.
+        @Test func `are not held up by a writer without a lock that is killed`() async throws {
+            try await ServerCluster.run(in: directory) { cluster, client throws in
+                let store = KVLockFree(named: "s", on: client.client, options: Self.freeOptions)
+                for round in 1...3 {
+                    let killed = try AppProcess.start(.writesWithoutLock, cluster)
+                    try await poll(until: "the client was told of \(20 * round) writes") {
+                        try #require(killed.isRunning, "\(killed.standardOutput)")
+                        return AppProcess.told(killed).count >= 20 * round
+                    }
+                    killed.send(SIGKILL)
+                    _ = try await killed.exit()
+                    try await expectLasts(of: AppProcess.told(killed), in: store)
+                    try await store.set("mine", to: "\(round)")
+                    #expect(try await store.get("mine") == "\(round)")
+                    try await verifyPlaces(.withoutLock, client)
+                }
+                _ = try await store.collect()
+                let data = try await pull(DVector<String>.self, "s.data", client)
+                // Each key has its value, and perhaps one that a dead writer may have written.
+                #expect((5...9).contains(data.occupiedCount))
+                try await verifyPlaces(.withoutLock, client)
+            }
+        }
+
+        /// Each lane wrote its key in order: there is what it was told of last, or the next.
+        private func expectLasts(of told: [String], in store: KVLockFree) async throws {
+            var lasts: [String: Int] = [:]
+            for line in told {
+                let words = line.split(separator: " ")
+                lasts[String(words[0])] = Int(words[1])
+            }
+            for (key, last) in lasts {
+                let found = try #require(try await store.get(key).flatMap { Int($0) })
+                #expect((last...(last + 1)).contains(found), "\(key) is \(found), told \(last)")
+            }
+        }
+
+        /// A client dies between the two steps of a transfer, or not.
+        @Test func `miss at most what was on its way when a transferring client is killed`()
+            async throws
+        {
+            try await ServerCluster.run(in: directory) { cluster, client throws in
+                let source = client.object(BankAccount.self, named: "a")
+                let target = client.object(BankAccount.self, named: "b")
+                try await source.call(.deposit(1_000_000))
+                var told = 0
+                for round in 1...4 {
+                    let killed = try AppProcess.start(.transfers, cluster)
+                    try await poll(until: "the client was told of \(5 * round) transfers") {
+                        try #require(killed.isRunning, "\(killed.standardOutput)")
+                        return AppProcess.told(killed).count >= 5 * round
+                    }
+                    killed.send(SIGKILL)
+                    _ = try await killed.exit()
+                    told += AppProcess.told(killed).filter { $0 == "moved" }.count
+                    let moved = try await target.call(.balance)
+                    #expect((told...(told + round)).contains(moved))
+                    let left = try await source.call(.balance)
+                    #expect((0...round).contains(1_000_000 - left - moved))
+                }
             }
         }
 
