@@ -10,7 +10,7 @@ final class TransferApplication: Application {
     /// Moves an amount from one account to another.
     typealias Move =
         @Sendable (AppProcess, _ source: String, _ target: String, _ amount: Int)
-            async throws(Transfer.Failure) -> Void
+        async throws(Transfer.Failure) -> Void
 
     private let move: Move
     private let books = Mutex(TransferBooks())
