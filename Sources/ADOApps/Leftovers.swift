@@ -6,13 +6,15 @@ internal import Synchronization
 /// a client that dies had not told is for a collection to find.
 final class Leftovers: Sendable {
     /// What one entry mentions at most.
-    private static let batchMax = 256
+    static let batchMax = 256
 
     private let indices = Mutex<[UInt64]>([])
 
     func add(_ more: [UInt64]) {
         indices.withLock { $0 += more }
     }
+
+    var count: Int { indices.withLock(\.count) }
 
     /// Takes some out; they must be put back if the entry that mentions them fails.
     func take() -> [UInt64] {

@@ -15,7 +15,8 @@ internal import HashTreeCollections
 ///
 /// Places can be reserved before there is anything to put there, so that a writer knows where its
 /// element will be before it writes it. They are vacant until they are filled. After `seal` none
-/// that was reserved before is filled any more.
+/// that was reserved before is filled any more. A `pop` may take back a place that is reserved, and
+/// it may be reserved again: who reserves does not pop.
 ///
 /// Writes take a fencing token, 0 by default: see ``VectorFailure/fenced(by:)``. A write that
 /// throws has changed nothing. After an unknown outcome it may or may not be done: settle it, or
@@ -106,13 +107,14 @@ public struct DVector<Element: StockElement>: AtomicObject, Equatable {
         case .raise(let token):
             try enter(token)
         case .fill(let elements, let indices, let freed, let reserved, let token):
+            let first = max(count, floor)
             guard elements.count == indices.count, reserved <= Self.reserveMax,
-                reserved <= .max - count
+                reserved <= .max - first
             else { throw MethodFailure(VectorFailure.outOfRange) }
             try enter(token)
             _ = vacate(freed)
-            Filled(refused: fill(indices, with: elements), reserved: count).write(to: &result)
-            count += reserved
+            Filled(refused: fill(indices, with: elements), reserved: first).write(to: &result)
+            if reserved > 0 { count = first + reserved }
         case .look(let indices): look(at: indices).write(to: &result)
         case .seal(let token):
             try enter(token)
@@ -161,7 +163,7 @@ public struct DVector<Element: StockElement>: AtomicObject, Equatable {
 public struct Filled: BinaryCodable, Hashable, Sendable {
     /// The places that were not vacant, never reserved, or sealed.
     public let refused: [UInt64]
-    /// The first of the places that are reserved now; the count before, if there are none.
+    /// The first of the places that are reserved now; where it would be, if there are none.
     public let reserved: UInt64
 
     /// Makes one.

@@ -14,8 +14,9 @@ import Testing
             let pointers = [index, index + 1].map {
                 MetaPointer(key + "\($0 % 3)", Meta(size: 3, index: $0), hash: hash)
             }
-            switch random.next(upperBound: 8 as UInt64) {
+            switch random.next(upperBound: 9 as UInt64) {
             case 0: return .seal(index / 4)
+            case 8: return .sort(from: index / 4, to: index, filled: [index / 2, index / 2 + 1])
             case 1: return .leads(key, hash: hash)
             case 2: return .drop(key, hash: hash)
             case 3: return .point([], filled: [index, index + 1])

@@ -16,9 +16,7 @@ extension Handle {
         _ call: Call<Object, Result>, policy: CallPolicy = .standard
     ) async throws(CallFailure) -> Result {
         let method = call.method.encoded()
-        guard method.count + CallHeader.size + Origin.sizeMax <= Entries.payloadMax else {
-            throw .tooLarge
-        }
+        guard Self.fits(method) else { throw .tooLarge }
         let reply: Reply
         do throws(CallFailure) {
             reply =
@@ -33,6 +31,15 @@ extension Handle {
         }
         guard let result = try? Result.decoded(from: reply.payload) else { throw .unreadable }
         return result
+    }
+
+    /// Whether a call is not too large for an entry.
+    package func fits<Result>(_ call: Call<Object, Result>) -> Bool {
+        Self.fits(call.method.encoded())
+    }
+
+    private static func fits(_ method: [UInt8]) -> Bool {
+        method.count + CallHeader.size + Origin.sizeMax <= Entries.payloadMax
     }
 
     /// Finds out what became of a request, and if nothing did, sees to it that nothing will.

@@ -10,10 +10,10 @@ public import ADOObjects
 ///
 /// **Guarantee.** Linearizable. A write fills a place of the data vector that its client has
 /// reserved, exactly once, and points the key to it in the meta vector, exactly once, both at the
-/// same time. It takes effect when both are done. A read finds to which places the key was pointed,
-/// and takes the newest that is filled; what is there never changes. So any client may die or pause
-/// anywhere without holding up another. Each index in the meta vector is below the count of the
-/// data vector. Keys with one hash share a bucket, which holds the keys themselves.
+/// same time. It has taken effect when both are done. A read finds to which places the key was
+/// pointed, and takes the newest that is filled; what is there never changes. So any client may die
+/// or pause anywhere without holding up another. Each index in the meta vector is below the count
+/// of the data vector. Keys with one hash share a bucket, which holds the keys themselves.
 ///
 /// **Failures.** ``StoreFailure/notDone(_:)``: the write is not there and never will be, because
 /// one of its steps never happens. ``StoreFailure/unknown(_:)``: it may be done, now or later. A
@@ -23,11 +23,14 @@ public import ADOObjects
 /// that replaced it says that the new one is there, and the one after that frees the old one. What
 /// a client left behind is freed by ``collect()``; a write that it overtakes begins again.
 ///
-/// **Cost.** A write takes one round trip, as its steps go at once; the first of a client, and one
-/// after a collection, takes one more to reserve places. A read takes two, and another if it meets
-/// a write that is under way or was given up. Removing takes one, and some more if the last write
-/// of the key was the last of its client. Writes that a client does at once go together, so that
+/// **Cost.** A write takes one round trip, as its steps go at once; the first of a client takes one
+/// more to reserve places, and one that a collection overtook one or two. A read takes two, and
+/// another if it meets a write that is under way or was given up. Removing takes one, and some more
+/// if nobody has written since the key was. Writes that a client does at once go together, so that
 /// each adds a few bytes to two entries rather than two entries.
+///
+/// **Removed objects.** Do not remove the objects of a store while it is used: a client that
+/// reserved places in the old ones may take them for its own in new ones of the same names.
 ///
 /// A client may do many operations at once. All clients of a store must use the same hash.
 public final class KVLockFree: Sendable {
@@ -91,7 +94,7 @@ extension KVLockFree {
         let (deadline, hash) = (start(), options.hash(key))
         while let led = try await drop(key, hash, deadline) {
             guard led.settled == nil else {
-                freed.add(led.all.map(\.index))
+                await free(led.all.map(\.index), deadline)
                 return true
             }
             // It was left, because nobody has said whether it has a value.
@@ -151,6 +154,19 @@ extension KVLockFree {
         }
     }
 
+    /// Has places freed by the next write; by an entry of their own if there are many, because this
+    /// client only removes.
+    private func free(_ places: [UInt64], _ deadline: Duration) async {
+        freed.add(places)
+        guard freed.count >= Leftovers.batchMax else { return }
+        let batch = freed.take()
+        do throws(CallFailure) {
+            try await data.call(.remove(batch), policy: policy(deadline))
+        } catch {
+            freed.add(batch)
+        }
+    }
+
     /// Tells the meta vector where the value of a key is; false if it has none.
     private func settle(
         _ key: String, _ hash: UInt64, _ deadline: Duration
@@ -169,11 +185,11 @@ extension KVLockFree {
     private func collect(
         from first: UInt64, to end: UInt64, _ deadline: Duration
     ) async throws(CallFailure) -> Int {
-        let policy = policy(deadline)
+        let (policy, last) = (policy(deadline), first + min(Self.scan, end - first))
         let filled = try await data.call(
-            .occupied(from: first, limit: min(Self.scan, end - first)), policy: policy)
-        guard !filled.isEmpty else { return 0 }
-        let dead = try await meta.call(.point([], filled: filled), policy: policy).freed
+            .occupied(from: first, limit: last - first), policy: policy)
+        let dead = try await meta.call(
+            .sort(from: first, to: last, filled: filled), policy: policy)
         return dead.isEmpty ? 0 : try await data.call(.remove(dead), policy: policy)
     }
 }

@@ -40,6 +40,13 @@ public struct MetaLeads: BinaryCodable, Hashable, Sendable {
         return older
     }
 
+    /// Learns that a place will never be filled; false if it was not pending.
+    mutating func close(_ index: UInt64) -> Bool {
+        guard let place = pending.firstIndex(where: { $0.index == index }) else { return false }
+        pending.remove(at: place)
+        return true
+    }
+
     /// Appends what is pending and what is settled.
     public func write(to writer: inout Writer) {
         pending.write(to: &writer)

@@ -5,6 +5,9 @@ extension MetaVector {
     public enum Method: ObjectMethod, Hashable {
         /// Learns which places are filled, and then leads keys to places.
         case point([MetaPointer], filled: [UInt64])
+        /// Learns that of the places from one to before another, which are sealed, these are
+        /// filled, and the others never will be.
+        case sort(from: UInt64, to: UInt64, filled: [UInt64])
         /// Removes a key if something is settled of it, and returns where it led.
         case drop(String, hash: UInt64)
         /// Returns where a key leads.
@@ -15,7 +18,7 @@ extension MetaVector {
         /// True for `leads`.
         public var isReadOnly: Bool {
             switch self {
-            case .point, .drop, .seal: false
+            case .point, .sort, .drop, .seal: false
             case .leads: true
             }
         }
@@ -39,7 +42,7 @@ public struct Pointed: Hashable, Sendable {
 // MARK: - Encoding
 
 extension MetaVector.Method: BinaryCodable {
-    /// Appends a tag, 1 to 4, and the arguments.
+    /// Appends a tag, 1 to 5, and the arguments.
     public func write(to writer: inout Writer) {
         switch self {
         case .point(let pointers, let filled):
@@ -57,6 +60,11 @@ extension MetaVector.Method: BinaryCodable {
         case .seal(let floor):
             writer.u8(4)
             floor.write(to: &writer)
+        case .sort(let first, let end, let filled):
+            writer.u8(5)
+            first.write(to: &writer)
+            end.write(to: &writer)
+            filled.write(to: &writer)
         }
     }
 
@@ -68,6 +76,10 @@ extension MetaVector.Method: BinaryCodable {
         case 2: return .drop(try reader.string(), hash: try .read(from: &reader))
         case 3: return .leads(try reader.string(), hash: try .read(from: &reader))
         case 4: return .seal(try .read(from: &reader))
+        case 5:
+            return .sort(
+                from: try .read(from: &reader), to: try .read(from: &reader),
+                filled: try .read(from: &reader))
         case let tag: throw .unknownTag(UInt32(tag))
         }
     }
@@ -92,6 +104,16 @@ extension Call where Object == MetaVector, Result == Pointed {
     /// Learns which places are filled, and then leads keys to places, one after the other.
     public static func point(_ pointers: [MetaPointer], filled: [UInt64] = []) -> Self {
         Self(.point(pointers, filled: filled))
+    }
+}
+
+extension Call where Object == MetaVector, Result == [UInt64] {
+    /// Learns that of the places from `first` to before `end` these are filled, and the others
+    /// never will be; returns those that nothing leads to.
+    ///
+    /// It looks at no more than ``MetaVector/sortMax``, and at none that is not sealed.
+    public static func sort(from first: UInt64, to end: UInt64, filled: [UInt64]) -> Self {
+        Self(.sort(from: first, to: end, filled: filled))
     }
 }
 

@@ -9,8 +9,8 @@ internal import HashTreeCollections
 ///     try await meta.call(.leads("mode", hash: hash))     // place, settled
 ///
 /// Writers do not read a bucket and write it back, which two of them could do at once: each method
-/// changes one key, or, of several at once, each. A place has one key and never another. After
-/// `seal(n)` no place below n is accepted (``Reclaimed``), so that what nothing leads to then,
+/// changes one key, or, of several at once, each. A place has one key at a time. After `seal(n)` no
+/// place below n is accepted (``Reclaimed``), so that what nothing leads to then,
 /// nothing ever will. A method that throws has changed nothing. Each costs one round trip to a
 /// quorum. Copies share what they have in common.
 public struct MetaVector: AtomicObject, Equatable {
@@ -18,6 +18,9 @@ public struct MetaVector: AtomicObject, Equatable {
 
     /// The name of the type in logs.
     public static let typeName = "MetaVector"
+
+    /// How many places one `sort` looks at, at most.
+    public static let sortMax: UInt64 = 4096
 
     /// Below this no index is accepted.
     public private(set) var floor: UInt64 = 0
@@ -52,6 +55,8 @@ public struct MetaVector: AtomicObject, Equatable {
             guard accepts(pointers) else { throw MethodFailure(Reclaimed(floor: floor)) }
             let freed = filled.flatMap { settle($0) }
             Pointed(older: pointers.map { point($0) }, freed: freed).write(to: &result)
+        case .sort(let first, let end, let filled):
+            sort(from: first, to: min(end, floor), Set(filled)).write(to: &result)
         case .drop(let key, let hash): drop(key, hash).write(to: &result)
         case .leads(let key, let hash): leads(of: key, hash: hash).write(to: &result)
         case .seal(let floor): self.floor = max(self.floor, floor)
@@ -83,19 +88,51 @@ public struct MetaVector: AtomicObject, Equatable {
         return freed ?? []
     }
 
+    private mutating func sort(
+        from first: UInt64, to end: UInt64, _ filled: Set<UInt64>
+    ) -> [UInt64] {
+        guard first < end else { return [] }
+        var freed: [UInt64] = []
+        for index in first..<min(end, first + min(end - first, Self.sortMax)) {
+            if filled.contains(index) {
+                freed += settle(index)
+            } else if let hash = hashes[index] {
+                close(index, hash)
+            }
+        }
+        return freed
+    }
+
+    /// Learns that a place will never be filled.
+    private mutating func close(_ index: UInt64, _ hash: UInt64) {
+        let isClosed = buckets[hash]?.changeFirst(where: { $0.leads(to: index) }) {
+            $0.close(index)
+        }
+        guard isClosed ?? false else { return }
+        hashes[index] = nil
+        let empty = buckets[hash].flatMap { bucket in
+            zip(bucket.keys, bucket.values).first { $1.isEmpty }?.0
+        }
+        if let empty { remove(empty, hash) }
+    }
+
+    private mutating func remove(_ key: String, _ hash: UInt64) {
+        buckets[hash]?[key] = nil
+        if buckets[hash]?.keys.isEmpty ?? false { buckets[hash] = nil }
+    }
+
     /// Leaves a key of which nobody has said that it has a value.
     private mutating func drop(_ key: String, _ hash: UInt64) -> MetaLeads? {
         let leads = leads(of: key, hash: hash)
         guard let leads, leads.settled != nil else { return leads }
         for meta in leads.all { hashes[meta.index] = nil }
-        buckets[hash]?[key] = nil
-        if buckets[hash]?.keys.isEmpty ?? false { buckets[hash] = nil }
+        remove(key, hash)
         return leads
     }
 }
 
-/// An index was refused because a collection came between, or some key leads to it: append the
-/// value again.
+/// A place was refused because a collection came between, or some key leads to it: write to
+/// another.
 public struct Reclaimed: Error, BinaryCodable, Hashable {
     /// No index below this is accepted.
     public let floor: UInt64

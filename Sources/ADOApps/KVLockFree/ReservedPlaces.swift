@@ -20,8 +20,8 @@ final class ReservedPlaces: Sendable {
         }
     }
 
-    /// Forgets all, because some were sealed.
-    func removeAll() { places.withLock { $0 = [] } }
+    /// Forgets those below an index, because some were sealed.
+    func remove(below end: UInt64) { places.withLock { $0.removeAll { $0 < end } } }
 
     func add(_ more: some Sequence<UInt64>) { places.withLock { $0 += more } }
 

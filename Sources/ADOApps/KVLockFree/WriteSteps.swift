@@ -15,8 +15,9 @@ struct WriteSteps: Sendable {
     /// Places of which the meta vector does not know yet that they are filled.
     private let filled = Leftovers()
 
-    /// To how many older places a key may lead before whoever wrote it settles it at once.
-    private static let olderMax = 8
+    /// To how many older places a key may lead before whoever wrote it settles it at once: where
+    /// clients write once and never again.
+    private static let olderMax = 16
 
     /// Does a group of writes.
     ///
@@ -72,28 +73,38 @@ struct WriteSteps: Sendable {
             MetaPointer(
                 write.key, Meta(size: write.value.utf8.count, index: index), hash: hash(write.key))
         }
+        let filling = Call<DVector<String>, Filled>.fill(writes.map(\.value), at: places)
+        // Large writes go alone.
+        guard data.fits(filling) else {
+            reserved.add(places)
+            return writes.map { _ in .failure(.notDone(.tooLarge)) }
+        }
         let (filled, pointed) = await withTaskGroup(of: Result<Filled, CallFailure>.self) { group in
             group.addImmediateTask { await fill(places, with: writes.map(\.value), deadline) }
             let pointed = await point(pointers, deadline)
             return (await group.next() ?? .failure(.closed), pointed)
         }
-        return await outcomes(at: places, filled, pointed, deadline)
+        return outcomes(at: places, filled, pointed, deadline)
     }
 
     private func outcomes(
         at places: [UInt64], _ filled: Result<Filled, CallFailure>,
         _ pointed: Result<Pointed, CallFailure>, _ deadline: Duration
-    ) async -> [Gathering.Outcome?] {
+    ) -> [Gathering.Outcome?] {
         switch (filled, pointed) {
         case (.success(let filled), .success(let pointed)):
             let refused = Set(filled.refused)
-            if !refused.isEmpty { reserved.removeAll() }
-            await settle(zip(places, pointed.older).filter { !refused.contains($0.0) }, deadline)
+            if !refused.isEmpty { reserved.remove(below: filled.reserved) }
+            settle(zip(places, pointed.older).filter { !refused.contains($0.0) }, deadline)
             return places.map { refused.contains($0) ? nil : .success(()) }
-        case (_, .failure(.thrown)):
+        case (.success(let filled), .failure(.thrown)):
             // A collection came between, and sealed what was reserved.
+            freed.add(places.filter { !filled.refused.contains($0) })
+            reserved.remove(below: filled.reserved)
+            return places.map { _ in nil }
+        case (.failure, .failure(.thrown)):
             freed.add(places)
-            reserved.removeAll()
+            reserved.remove(below: .max)
             return places.map { _ in nil }
         case (.failure(let one), .failure(let other)):
             return fail(places, [one, other])
@@ -129,7 +140,7 @@ extension WriteSteps {
             reserved.add(first + lacking..<first + more)
             return places + (first..<first + lacking)
         } catch {
-            reserved.add(places)
+            if error == .removed { reserved.remove(below: .max) } else { reserved.add(places) }
             throw error
         }
     }
@@ -165,12 +176,12 @@ extension WriteSteps {
         }
     }
 
-    /// Has the next write say that places are filled, so that older ones are freed.
-    ///
-    /// Where a key leads to many, those who wrote it have not written again: it is said at once.
-    private func settle(_ places: [(UInt64, older: Int)], _ deadline: Duration) async {
+    /// Has the next write say that places are filled, so that older ones are freed; where a key
+    /// leads to many of them, at once, and nobody waits for it.
+    private func settle(_ places: [(UInt64, older: Int)], _ deadline: Duration) {
         filled.add(places.map(\.0))
-        if places.contains(where: { $0.older > Self.olderMax }) { _ = await point([], deadline) }
+        guard places.contains(where: { $0.older > Self.olderMax }) else { return }
+        data.surroundings.start { _ = await point([], deadline) }
     }
 
     private func policy(_ deadline: Duration) -> CallPolicy {

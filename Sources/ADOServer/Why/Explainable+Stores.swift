@@ -52,6 +52,7 @@ extension MetaVector: Explainable {
                 $0.freed.isEmpty ? "done" : "done, nothing leads to \($0.freed) any more"
             }
         case .drop, .leads: MetaLeads?.of(reply: reply).map(text)
+        case .sort: (try? [UInt64].decoded(from: reply)).map { "nothing leads to \($0)" }
         case .seal: "done"
         }
     }
@@ -72,6 +73,8 @@ extension MetaVector: Explainable {
             return "point(" + parts.joined(separator: ", ") + ")"
         case .drop(let key, _): return "drop(\(key.displayed))"
         case .leads(let key, _): return "leads(\(key.displayed))"
+        case .sort(let first, let end, let filled):
+            return "sort(\(first)..<\(end), filled: \(filled))"
         case .seal: return "\(method)"
         }
     }
@@ -84,31 +87,54 @@ extension MetaVector: Explainable {
         MetaLeads?.of(reply: reply).map { Lead(places: $0?.all.map(\.index) ?? []) }
     }
 
-    /// The changes of the key, and what was learned of its places: one that was accepted is
-    /// accepted after any part of the log, whose floor is no higher, unless another key led to the
-    /// same place at some time.
+    /// The changes of the key, and what was learned of its places, or of places that the log does
+    /// not say whose they are: the snapshot before it may.
+    ///
+    /// What was accepted is accepted after any part of the log, whose floor is no higher, unless
+    /// something led to one of its places at some time before.
     static func relevant(
         to question: Method, among earlier: () -> [Replied<Self>]
     ) -> [Replied<Self>]? {
         guard case .leads(let key, let hash) = question else { return nil }
         let earlier = earlier()
+        guard !usesPlacesAgain(earlier) else { return nil }
         let pointers = earlier.flatMap(\.pointers)
-        let own = Set(pointers.filter { $0.key == key && $0.hash == hash }.map(\.meta.index))
         let others = pointers.filter { $0.key != key || $0.hash != hash }
-        guard !others.contains(where: { own.contains($0.meta.index) }) else { return nil }
+        let foreign = Set(others.map(\.meta.index))
         let found = earlier.filter { entry in
             switch entry.method {
             case .point(let pointers, let filled):
-                pointers.contains { own.contains($0.meta.index) } || !own.isDisjoint(with: filled)
-            case .drop(key, hash): true
-            case .drop, .leads, .seal: false
+                pointers.contains { $0.key == key && $0.hash == hash }
+                    || !foreign.isSuperset(of: filled)
+            case .drop(key, hash), .sort, .seal: true
+            case .drop, .leads: false
             }
         }
         return found.allSatisfy { $0.reply != nil } ? found : nil
     }
+
+    /// Whether a key was pointed to a place to which something led before, as no client does.
+    private static func usesPlacesAgain(_ entries: [Replied<Self>]) -> Bool {
+        var used: Set<UInt64> = []
+        for entry in entries {
+            guard entry.pointers.allSatisfy({ used.insert($0.meta.index).inserted }) else {
+                return true
+            }
+            switch entry.method {
+            case .point: used.formUnion(entry.reply(as: Pointed.self)?.freed ?? [])
+            case .sort: used.formUnion(entry.reply(as: [UInt64].self) ?? [])
+            case .drop:
+                let led = entry.reply(as: MetaLeads?.self) ?? nil
+                used.formUnion(led?.all.map(\.index) ?? [])
+            case .leads, .seal: continue
+            }
+        }
+        return false
+    }
 }
 
 extension Replied<MetaVector> {
+    /// What it points to places, also if that was refused.
     fileprivate var pointers: [MetaPointer] {
         if case .point(let pointers, _) = method { return pointers }
         return []

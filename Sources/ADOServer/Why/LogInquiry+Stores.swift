@@ -35,6 +35,8 @@ extension LogInquiry {
                 return "is \(found.value.displayed): place \(place) of \(data.name), "
                     + "filled \(found.entry)"
             }
+            // It may have been filled, and freed, in what was trimmed; then no older one counts.
+            guard place >= base.count else { return "\(leads), where the log shows no value" }
         }
         return "\(leads), where the log shows no value"
     }

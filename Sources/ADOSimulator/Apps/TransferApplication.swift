@@ -44,10 +44,11 @@ final class TransferApplication: Application {
         do throws(CallFailure) {
             try await account.call(.deposit(amount))
             if !process.isDead { books.withLock { $0.certain += amount } }
-        } catch .unknown {
-            return
         } catch {
-            if !process.isDead { books.withLock { $0.possible -= amount } }
+            switch error {
+            case .unknown, .unhosted, .unreadable, .quarantined: return
+            default: if !process.isDead { books.withLock { $0.possible -= amount } }
+            }
         }
     }
 
@@ -65,7 +66,7 @@ final class TransferApplication: Application {
         if !process.isDead { books.withLock { $0.mayBeNowhere -= amount } }
     }
 
-    /// Asks for the balances, so that what is still on its way arrives.
+    /// Asks for the balances: they must be there.
     func finish(_ process: AppProcess) async {
         for name in Self.accounts {
             let account = Handle<BankAccount>(named: name, on: process)

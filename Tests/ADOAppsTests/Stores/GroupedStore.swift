@@ -5,8 +5,8 @@ import Linearizability
 
 @testable import ADOApps
 
-/// A client each of whose writes is the second of a group, after one of the same key that nobody
-/// may ever see.
+/// A client each of whose writes is the last of a group, after one of the same key, that nobody may
+/// ever see, and one of another key.
 struct GroupedStore: StoreClient {
     private let store: KVLockFree
     private let steps: WriteSteps
@@ -21,8 +21,8 @@ struct GroupedStore: StoreClient {
     func perform(_ input: StoreModel.Input) async throws(StoreFailure) -> StoreModel.Output {
         guard case .set(let key, let value) = input else { return try await store.perform(input) }
         let deadline = steps.data.surroundings.now + Stores.patient
-        let group = [value + " before", value].map {
-            Gathering.Write(key: key, value: $0, deadline: deadline)
+        let group = [(key, value + " before"), (key + "'", value + "'"), (key, value)].map {
+            Gathering.Write(key: $0.0, value: $0.1, deadline: deadline)
         }
         for outcome in await steps.write(group) { try outcome.get() }
         return .done

@@ -81,6 +81,44 @@ import Testing
         #expect(try await store.get("k") == "3")
     }
 
+    @Test func `that cannot be filled is another one for its write alone`() async throws {
+        let steps = WriteSteps(data: data, meta: meta, hash: { KeyHash.fnv1a($0) })
+        let deadline = data.surroundings.now + .seconds(60)
+        func write(_ keys: [String], _ value: String) async throws {
+            let writes = keys.map {
+                Gathering.Write(key: $0, value: value + $0, deadline: deadline)
+            }
+            for outcome in await steps.write(writes) { try outcome.get() }
+        }
+        try await write(["k"], "1")
+        // The next places of the writer, the second of which somebody takes.
+        let next = try #require(try await leads("k")?.all.first?.index) + 1
+        try await data.call(.fill(["x"], at: [next + 1]))
+        try await write(["a", "b", "c"], "2")
+        for key in ["a", "b", "c"] { #expect(try await store.get(key) == "2" + key) }
+        #expect(try await data.call(.get(next + 1)) == "x")
+    }
+
+    @Test func `is not taken for a value that is too large for an entry`() async throws {
+        let large = String(repeating: "x", count: 2_000_000)
+        await #expect(throws: StoreFailure.notDone(.tooLarge)) {
+            try await store.set("k", to: large)
+        }
+        #expect(try await leads("k") == nil)
+        try await store.set("k", to: "small")
+        #expect(try await store.get("k") == "small")
+    }
+
+    @Test func `is forgotten by a collection if it was not filled`() async throws {
+        _ = try await point("dead")
+        try await store.set("k", to: "1")
+        _ = try await point("k")
+        _ = try await store.collect()
+        #expect(try await leads("dead") == nil)
+        #expect(try await leads("k")?.pending == [])
+        #expect(try await store.get("k") == "1")
+    }
+
     @Test func `is never filled after a collection`() async throws {
         try await store.set("k", to: "1")
         let index = try await point("dead")
@@ -124,12 +162,20 @@ import Testing
             try await store.set("k", to: "\(number)")
         }
         let leads = try await meta.call(.leads("k", hash: KeyHash.fnv1a("k")))
-        #expect(try #require(leads).all.count <= 10)
+        #expect(try #require(leads).all.count <= 18)
         let store = KVLockFree(named: "s", on: backend)
         #expect(try await store.get("k") == "100")
         _ = try await store.collect()
         #expect(try await data.pull().occupiedCount == 1)
         #expect(try await store.get("k") == "100")
+    }
+
+    @Test func `is freed by a client that only removes`() async throws {
+        let writer = KVLockFree(named: "s", on: backend)
+        for number in 0..<300 { try await writer.set("\(number)", to: "v") }
+        let remover = KVLockFree(named: "s", on: backend)
+        for number in 0..<300 { #expect(try await remover.remove("\(number)")) }
+        #expect(try await data.pull().occupiedCount < 300 - 200)
     }
 
     @Test func `has one place for several writes of a key that go together`() async throws {

@@ -57,11 +57,17 @@ import Testing
     private static func change(_ random: inout some RandomNumberGenerator) -> MetaVector.Method {
         let key = ["a", "b"].randomElement(using: &random)!
         let hash = UInt64.random(in: 1...2, using: &random)
-        let index = UInt64.random(in: 0...6, using: &random)
+        // Mostly places of their own, as clients have them.
+        let index = UInt64.random(in: 0...20, using: &random)
         let pointer = MetaPointer(key, Meta(size: 1, index: index), hash: hash)
-        switch Int.random(in: 0...9, using: &random) {
-        case 0: return .seal(.random(in: 0...3, using: &random))
+        switch Int.random(in: 0...11, using: &random) {
+        case 0: return .seal(.random(in: 0...8, using: &random))
         case 1: return .drop(key, hash: hash)
+        case 10:
+            return .sort(from: index / 2, to: index, filled: [index / 2])
+        case 11:
+            let other = MetaPointer("b", Meta(size: 1, index: index + 1), hash: 1)
+            return .point([pointer, other], filled: [])
         case 2, 3: return .point([], filled: [index])
         case 4: return .point([pointer], filled: [index ^ 1])
         default: return .point([pointer], filled: [])
