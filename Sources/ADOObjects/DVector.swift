@@ -14,8 +14,8 @@ internal import HashTreeCollections
 /// again. Only `pop` lowers the count.
 ///
 /// Places can be reserved before there is anything to put there, so that a writer knows where its
-/// element will be before it writes it. They are vacant until they are filled. After `seal` none
-/// that was reserved before is filled any more. A `pop` may take back a place that is reserved, and
+/// element will be before it writes it. They are vacant until they are filled. After `seal`
+/// `fill` fills none that was reserved before. A `pop` may take back a place that is reserved, and
 /// it may be reserved again: who reserves does not pop.
 ///
 /// Writes take a fencing token, 0 by default: see ``VectorFailure/fenced(by:)``. A write that
@@ -35,7 +35,7 @@ public struct DVector<Element: StockElement>: AtomicObject, Equatable {
     /// The index after the last one used.
     public private(set) var count: UInt64 = 0
 
-    /// Below this no place is filled any more.
+    /// Below this `fill` fills no place any more.
     public private(set) var floor: UInt64 = 0
 
     private var places: TreeDictionary<UInt64, Element> = [:]

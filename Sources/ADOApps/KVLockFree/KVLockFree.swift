@@ -26,8 +26,8 @@ public import ADOObjects
 /// **Cost.** A write takes one round trip, as its steps go at once; the first of a client takes one
 /// more to reserve places, and one that a collection overtook one or two. A read takes two, and
 /// another if it meets a write that is under way or was given up. Removing takes one, and some more
-/// if nobody has written since the key was. Writes that a client does at once go together, so that
-/// each adds a few bytes to two entries rather than two entries.
+/// if whoever wrote the key has not written again. Writes that a client does at once go together,
+/// so that each adds a few bytes to two entries rather than two entries.
 ///
 /// **Removed objects.** Do not remove the objects of a store while it is used: a client that
 /// reserved places in the old ones may take them for its own in new ones of the same names.
@@ -52,8 +52,8 @@ public final class KVLockFree: Sendable {
     private let reads: ReadSteps
     private let writes: Gathering
 
-    /// Indices that a collection looks at in one step.
-    private static let scan: UInt64 = 1024
+    /// Filled places after which a collection sorts.
+    private static let sorted = 1024
 
     /// Makes a client of the store called `name`.
     public init(named name: String, on backend: any Backend, options: Options = Options()) {
@@ -94,7 +94,7 @@ extension KVLockFree {
         let (deadline, hash) = (start(), options.hash(key))
         while let led = try await drop(key, hash, deadline) {
             guard led.settled == nil else {
-                await free(led.all.map(\.index), deadline)
+                free(led.all.map(\.index), deadline)
                 return true
             }
             // It was left, because nobody has said whether it has a value.
@@ -132,9 +132,16 @@ extension KVLockFree {
         do throws(CallFailure) {
             let end = try await data.call(.seal(), policy: policy(start()))
             try await meta.call(.seal(end), policy: policy(start()))
-            var count = 0
-            for first in stride(from: 0, to: end, by: Int(Self.scan)) {
-                count += try await collect(from: first, to: end, start())
+            var (count, first) = (0, UInt64(0))
+            var filled: [UInt64] = []
+            for next in stride(from: 0, to: end, by: Int(DVector<String>.scanMax)) {
+                let limit = min(DVector<String>.scanMax, end - next)
+                filled += try await data.call(
+                    .occupied(from: next, limit: limit), policy: policy(start()))
+                // Empty stretches are many in an old store, and go with what comes after them.
+                guard filled.count >= Self.sorted || next + limit == end else { continue }
+                count += try await free(filled, from: first, to: next + limit)
+                (filled, first) = ([], next + limit)
             }
             return count
         } catch {
@@ -154,16 +161,21 @@ extension KVLockFree {
         }
     }
 
-    /// Has places freed by the next write; by an entry of their own if there are many, because this
-    /// client only removes.
-    private func free(_ places: [UInt64], _ deadline: Duration) async {
+    /// Has places freed by the next write.
+    ///
+    /// If there are many, because this client only removes, by an entry of their own, for which
+    /// nobody waits.
+    private func free(_ places: [UInt64], _ deadline: Duration) {
         freed.add(places)
         guard freed.count >= Leftovers.batchMax else { return }
         let batch = freed.take()
-        do throws(CallFailure) {
-            try await data.call(.remove(batch), policy: policy(deadline))
-        } catch {
-            freed.add(batch)
+        surroundings.start { [freed, data] in
+            do throws(CallFailure) {
+                let left = max(.zero, deadline - data.surroundings.now)
+                try await data.call(.remove(batch), policy: .exactlyOnce(deadline: left))
+            } catch {
+                freed.add(batch)
+            }
         }
     }
 
@@ -181,15 +193,13 @@ extension KVLockFree {
         }
     }
 
-    /// Frees what nothing leads to, among some places, and older places of keys that lead to these.
-    private func collect(
-        from first: UInt64, to end: UInt64, _ deadline: Duration
+    /// Frees what nothing leads to, among the places that are filled in a stretch, and older places
+    /// of keys that lead to these.
+    private func free(
+        _ filled: [UInt64], from first: UInt64, to end: UInt64
     ) async throws(CallFailure) -> Int {
-        let (policy, last) = (policy(deadline), first + min(Self.scan, end - first))
-        let filled = try await data.call(
-            .occupied(from: first, limit: last - first), policy: policy)
         let dead = try await meta.call(
-            .sort(from: first, to: last, filled: filled), policy: policy)
-        return dead.isEmpty ? 0 : try await data.call(.remove(dead), policy: policy)
+            .sort(from: first, to: end, filled: filled), policy: policy(start()))
+        return dead.isEmpty ? 0 : try await data.call(.remove(dead), policy: policy(start()))
     }
 }

@@ -111,7 +111,7 @@ extension Call where Object == MetaVector, Result == [UInt64] {
     /// Learns that of the places from `first` to before `end` these are filled, and the others
     /// never will be; returns those that nothing leads to.
     ///
-    /// It looks at no more than ``MetaVector/sortMax``, and at none that is not sealed.
+    /// It looks at none that is not sealed.
     public static func sort(from first: UInt64, to end: UInt64, filled: [UInt64]) -> Self {
         Self(.sort(from: first, to: end, filled: filled))
     }

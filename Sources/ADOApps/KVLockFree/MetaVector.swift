@@ -19,9 +19,6 @@ public struct MetaVector: AtomicObject, Equatable {
     /// The name of the type in logs.
     public static let typeName = "MetaVector"
 
-    /// How many places one `sort` looks at, at most.
-    public static let sortMax: UInt64 = 4096
-
     /// Below this no index is accepted.
     public private(set) var floor: UInt64 = 0
 
@@ -56,7 +53,7 @@ public struct MetaVector: AtomicObject, Equatable {
             let freed = filled.flatMap { settle($0) }
             Pointed(older: pointers.map { point($0) }, freed: freed).write(to: &result)
         case .sort(let first, let end, let filled):
-            sort(from: first, to: min(end, floor), Set(filled)).write(to: &result)
+            sort(from: first, to: min(end, floor), filled).write(to: &result)
         case .drop(let key, let hash): drop(key, hash).write(to: &result)
         case .leads(let key, let hash): leads(of: key, hash: hash).write(to: &result)
         case .seal(let floor): self.floor = max(self.floor, floor)
@@ -88,12 +85,19 @@ public struct MetaVector: AtomicObject, Equatable {
         return freed ?? []
     }
 
+    /// Goes over what is less: the places, or those that keys lead to.
     private mutating func sort(
-        from first: UInt64, to end: UInt64, _ filled: Set<UInt64>
+        from first: UInt64, to end: UInt64, _ filled: [UInt64]
     ) -> [UInt64] {
         guard first < end else { return [] }
-        var freed: [UInt64] = []
-        for index in first..<min(end, first + min(end - first, Self.sortMax)) {
+        let filled = Set(filled.filter { $0 >= first && $0 < end })
+        let led =
+            end - first <= UInt64(hashes.count)
+            ? (first..<end).filter { hashes[$0] != nil }
+            // In their own order hashes differ between processes.
+            : hashes.keys.filter { $0 >= first && $0 < end }.sorted()
+        var freed = filled.filter { hashes[$0] == nil }.sorted()
+        for index in led {
             if filled.contains(index) {
                 freed += settle(index)
             } else if let hash = hashes[index] {

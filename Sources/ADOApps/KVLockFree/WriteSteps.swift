@@ -19,6 +19,9 @@ struct WriteSteps: Sendable {
     /// clients write once and never again.
     private static let olderMax = 16
 
+    /// Writes of no more bytes than this fit into an entry, whatever else it says.
+    private static let smallMax = 256 * 1024
+
     /// Does a group of writes.
     ///
     /// It has as long as the one that may wait longest: whoever may not has given up by then. Of
@@ -73,9 +76,7 @@ struct WriteSteps: Sendable {
             MetaPointer(
                 write.key, Meta(size: write.value.utf8.count, index: index), hash: hash(write.key))
         }
-        let filling = Call<DVector<String>, Filled>.fill(writes.map(\.value), at: places)
-        // Large writes go alone.
-        guard data.fits(filling) else {
+        guard fits(pointers, with: writes.map(\.value)) else {
             reserved.add(places)
             return writes.map { _ in .failure(.notDone(.tooLarge)) }
         }
@@ -91,24 +92,30 @@ struct WriteSteps: Sendable {
         at places: [UInt64], _ filled: Result<Filled, CallFailure>,
         _ pointed: Result<Pointed, CallFailure>, _ deadline: Duration
     ) -> [Gathering.Outcome?] {
+        var refused: Set<UInt64> = []
+        if case .success(let filled) = filled, !filled.refused.isEmpty {
+            refused = Set(filled.refused)
+            reserved.remove(below: filled.reserved)
+        }
         switch (filled, pointed) {
-        case (.success(let filled), .success(let pointed)):
-            let refused = Set(filled.refused)
-            if !refused.isEmpty { reserved.remove(below: filled.reserved) }
+        case (.success, .success(let pointed)):
             settle(zip(places, pointed.older).filter { !refused.contains($0.0) }, deadline)
             return places.map { refused.contains($0) ? nil : .success(()) }
-        case (.success(let filled), .failure(.thrown)):
+        case (_, .failure(.thrown(let thrown))):
             // A collection came between, and sealed what was reserved.
-            freed.add(places.filter { !filled.refused.contains($0) })
-            reserved.remove(below: filled.reserved)
-            return places.map { _ in nil }
-        case (.failure, .failure(.thrown)):
-            freed.add(places)
-            reserved.remove(below: .max)
+            let floor = (try? thrown.error(as: Reclaimed.self))?.floor
+            reserved.remove(below: floor ?? .max)
+            freed.add(places.filter { !refused.contains($0) })
             return places.map { _ in nil }
         case (.failure(let one), .failure(let other)):
             return fail(places, [one, other])
-        case (.failure(let failure), _), (_, .failure(let failure)):
+        case (.success, .failure(let failure)):
+            // What was refused never takes effect, whatever becomes of its pointer.
+            let left = places.filter { !refused.contains($0) }
+            let failed = zip(left, fail(left, [failure]))
+            let outcomes = Dictionary(failed) { first, _ in first }
+            return places.map { outcomes[$0] ?? nil }
+        case (.failure(let failure), .success):
             return fail(places, [failure])
         }
     }
@@ -119,7 +126,12 @@ struct WriteSteps: Sendable {
         let isDefinite = failures.first {
             if case .notDone = $0 { true } else { false }
         }
-        if isDefinite != nil { freed.add(places) }
+        if failures.contains(where: \.isOfRemoved) {
+            // These places may be others' in a new object of the same name.
+            reserved.remove(below: .max)
+        } else if isDefinite != nil {
+            freed.add(places)
+        }
         let failure = isDefinite ?? failures.first ?? .unknown(.unreachable)
         return places.map { _ in .failure(failure) }
     }
@@ -128,6 +140,17 @@ struct WriteSteps: Sendable {
 // MARK: - Steps
 
 extension WriteSteps {
+    /// Whether the steps of writes are not too large, with all that may go with them.
+    private func fits(_ pointers: [MetaPointer], with values: [String]) -> Bool {
+        let bytes = zip(pointers, values).map { $0.key.utf8.count + $1.utf8.count }
+        // What goes in groups is small; large writes go alone.
+        guard bytes.contains(where: { $0 > Self.smallMax }) else { return true }
+        let most = [UInt64](repeating: .max, count: Leftovers.batchMax)
+        let places = pointers.map(\.meta.index)
+        return meta.fits(.point(pointers, filled: most))
+            && data.fits(.fill(values, at: places, freeing: most, reserving: .max))
+    }
+
     /// Reserves places that are not, with a round trip of its own.
     private func reserve(_ count: Int, _ deadline: Duration) async throws(CallFailure) -> [UInt64] {
         let places = reserved.take(count)
@@ -190,6 +213,10 @@ extension WriteSteps {
 }
 
 extension StoreFailure {
+    fileprivate var isOfRemoved: Bool {
+        self == .notDone(.removed) || self == .unknown(.removed)
+    }
+
     /// What a failure of a step without which nothing takes effect means.
     init(last failure: CallFailure) {
         switch failure {

@@ -98,7 +98,7 @@ extension MetaVector: Explainable {
         guard case .leads(let key, let hash) = question else { return nil }
         let earlier = earlier()
         guard !usesPlacesAgain(earlier) else { return nil }
-        let pointers = earlier.flatMap(\.pointers)
+        let pointers = earlier.filter { $0.reply != nil }.flatMap(\.pointers)
         let others = pointers.filter { $0.key != key || $0.hash != hash }
         let foreign = Set(others.map(\.meta.index))
         let found = earlier.filter { entry in

@@ -44,7 +44,10 @@ struct LogAnswer<Object: Explainable> {
         self.history = history
         self.object = object
         self.trace = trace
-        let relevant = Object.relevant(to: trace.question) { Self.replied(history, trace) }
+        // What is left out would not let the others reply as they did.
+        let relevant =
+            mode == .faithful
+            ? nil : Object.relevant(to: trace.question) { Self.replied(history, trace) }
         let explainer = Explainer(
             relevant.map {
                 Trace(start: trace.start, inputs: $0.map(\.method), question: trace.question)

@@ -30,13 +30,17 @@ extension LogInquiry {
         let history = try await history(
             of: data, as: DVector<String>.self, through: commit, since: commit)
         guard let base = history.base else { return "\(leads), whose log was trimmed" }
+        var doubtful: [UInt64] = []
         for place in places {
             if let found = value(at: place, in: history, from: base) {
+                let doubt =
+                    doubtful.isEmpty
+                    ? "" : "; unless place \(list(doubtful)) was filled before, and freed since"
                 return "is \(found.value.displayed): place \(place) of \(data.name), "
-                    + "filled \(found.entry)"
+                    + "filled \(found.entry)\(doubt)"
             }
-            // It may have been filled, and freed, in what was trimmed; then no older one counts.
-            guard place >= base.count else { return "\(leads), where the log shows no value" }
+            // What was trimmed may have filled it, and what came then freed it.
+            if history.start > 1, place < base.count { doubtful.append(place) }
         }
         return "\(leads), where the log shows no value"
     }
