@@ -107,33 +107,27 @@ struct WriteSteps: Sendable {
             reserved.remove(below: floor ?? .max)
             freed.add(places.filter { !refused.contains($0) })
             return places.map { _ in nil }
-        case (.failure(let one), .failure(let other)):
-            return fail(places, [one, other])
-        case (.success, .failure(let failure)):
+        default:
             // What was refused never takes effect, whatever becomes of its pointer.
             let left = places.filter { !refused.contains($0) }
-            let failed = zip(left, fail(left, [failure]))
-            let outcomes = Dictionary(failed) { first, _ in first }
-            return places.map { outcomes[$0] ?? nil }
-        case (.failure(let failure), .success):
-            return fail(places, [failure])
+            let failure = fail(left, [filled.failure, pointed.failure].compactMap { $0 })
+            return places.map { refused.contains($0) ? nil : .failure(failure) }
         }
     }
 
     /// Writes that lack a step, or both, are not done if one of the steps never will be.
-    private func fail(_ places: [UInt64], _ failures: [CallFailure]) -> [Gathering.Outcome?] {
+    private func fail(_ places: [UInt64], _ failures: [CallFailure]) -> StoreFailure {
         let failures = failures.map { StoreFailure(last: $0) }
-        let isDefinite = failures.first {
+        let definite = failures.first {
             if case .notDone = $0 { true } else { false }
         }
         if failures.contains(where: \.isOfRemoved) {
             // These places may be others' in a new object of the same name.
             reserved.remove(below: .max)
-        } else if isDefinite != nil {
+        } else if definite != nil {
             freed.add(places)
         }
-        let failure = isDefinite ?? failures.first ?? .unknown(.unreachable)
-        return places.map { _ in .failure(failure) }
+        return definite ?? failures.first ?? .unknown(.unreachable)
     }
 }
 
@@ -209,6 +203,13 @@ extension WriteSteps {
 
     private func policy(_ deadline: Duration) -> CallPolicy {
         .exactlyOnce(deadline: max(.zero, deadline - data.surroundings.now))
+    }
+}
+
+extension Result {
+    fileprivate var failure: Failure? {
+        if case .failure(let failure) = self { return failure }
+        return nil
     }
 }
 

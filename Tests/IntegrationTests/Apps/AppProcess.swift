@@ -51,6 +51,14 @@ enum AppProcess {
         }
     }
 
+    /// Waits until it was told so often that something is done.
+    static func waitUntilTold(_ count: Int, _ client: ChildProcess) async throws {
+        try await poll(until: "the client was told \(count) times") {
+            try #require(client.isRunning, "\(client.standardOutput)")
+            return told(client).count >= count
+        }
+    }
+
     fileprivate static var role: Role? {
         ProcessInfo.processInfo.environment[roleVariable].flatMap { Role(rawValue: $0) }
     }

@@ -19,11 +19,7 @@ extension `Real servers` {
         }
 
         private func waitUntilTold(_ more: Int, _ process: ChildProcess) async throws {
-            let goal = AppProcess.told(process).count + more
-            try await poll(until: "\(goal) transactions are committed") {
-                try #require(process.isRunning, "\(process.standardOutput)")
-                return AppProcess.told(process).count >= goal
-            }
+            try await AppProcess.waitUntilTold(AppProcess.told(process).count + more, process)
         }
 
         @Test(arguments: [AppProcess.Role.commitsAtStart, .commitsPerTransaction, .commitsPerPhase])

@@ -96,10 +96,7 @@ extension `Real servers` {
         @Test func `let others go on when a holder of the lock is killed`() async throws {
             try await ServerCluster.run(in: directory) { cluster, client throws in
                 let killed = try AppProcess.start(.writesWithLock, cluster)
-                try await poll(until: "the client was told of 10 writes") {
-                    try #require(killed.isRunning, "\(killed.standardOutput)")
-                    return AppProcess.told(killed).count >= 10
-                }
+                try await AppProcess.waitUntilTold(10, killed)
                 killed.send(SIGKILL)
                 _ = try await killed.exit()
                 let store = KVLock(named: "s", on: client.client, options: Self.lockOptions)
@@ -120,10 +117,7 @@ extension `Real servers` {
                 let store = KVLockFree(named: "s", on: client.client, options: Self.freeOptions)
                 for round in 1...3 {
                     let killed = try AppProcess.start(.writesWithoutLock, cluster)
-                    try await poll(until: "the client was told of \(20 * round) writes") {
-                        try #require(killed.isRunning, "\(killed.standardOutput)")
-                        return AppProcess.told(killed).count >= 20 * round
-                    }
+                    try await AppProcess.waitUntilTold(20 * round, killed)
                     killed.send(SIGKILL)
                     _ = try await killed.exit()
                     try await expectLasts(of: AppProcess.told(killed), in: store)
@@ -163,10 +157,7 @@ extension `Real servers` {
                 var told = 0
                 for round in 1...4 {
                     let killed = try AppProcess.start(.transfers, cluster)
-                    try await poll(until: "the client was told of \(5 * round) transfers") {
-                        try #require(killed.isRunning, "\(killed.standardOutput)")
-                        return AppProcess.told(killed).count >= 5 * round
-                    }
+                    try await AppProcess.waitUntilTold(5 * round, killed)
                     killed.send(SIGKILL)
                     _ = try await killed.exit()
                     told += AppProcess.told(killed).filter { $0 == "moved" }.count
@@ -185,11 +176,7 @@ extension `Real servers` {
                 let store = KVLock(
                     named: "s", on: client.client, owner: 1, options: Self.lockOptions)
                 for round in 1...3 {
-                    let goal = AppProcess.told(paused).count + 5
-                    try await poll(until: "the client was told of \(goal) writes") {
-                        try #require(paused.isRunning, "\(paused.standardOutput)")
-                        return AppProcess.told(paused).count >= goal
-                    }
+                    try await AppProcess.waitUntilTold(AppProcess.told(paused).count + 5, paused)
                     try await paused.pause()
                     try await store.set("mine", to: "\(round)")
                     _ = try await store.collect()
